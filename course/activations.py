@@ -16,7 +16,7 @@ SATURATION = 0.05
 One rule for all: for sigmoid it says |z| > 4.36, for tanh |z| > 2.18, for relu z <= 0, the half that is off.
 """
 
-# Klambauer et al. 2017, equation 14: the pair that gives selu its fixed point of mean 0 and variance 1.
+# Klambauer et al. 2017: the pair that gives selu its fixed point of mean 0 and variance 1.
 SELU_SCALE = 1.0507009873554804934
 SELU_ALPHA = 1.6732632423543772848
 
