@@ -2,7 +2,7 @@
 
 In the limit of great width every preactivation is normal with mean 0 (Poole et al. 2016), so that a layer is
 described by one number, the variance of its preactivations. The variance of the next layer is an integral over
-the normal distribution, and so are all other predictions here. The integrals are sums over fixed nodes.
+the normal distribution, and so are all other predictions here; `expectations` computes them.
 
 Throughout, `activation` is a name or an `Activation`; `weight_variance` is fan_in · Var w and `bias_variance`
 is Var b, each a number, or one number for every layer in an array of shape `(depth,)`; `input_second_moment`
@@ -13,13 +13,14 @@ ValueError that names it and what is allowed.
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 
 from course.activations import Activation, named
+from course.theory import expectations
 
 Variance = float | Sequence[float] | np.ndarray
 """A number for all layers, or one for every layer."""
@@ -30,7 +31,7 @@ def gain(activation: str | Activation) -> float:
 
     √2 for relu (He et al. 2015), 1.5925 for tanh. Raises ValueError for an activation that is 0 everywhere.
     """
-    second_moment = _second_moment(named(activation), 1.0)
+    second_moment = expectations.second_moment(named(activation), 1.0)
     if second_moment == 0:
         raise ValueError("activation is 0 everywhere; allowed is one that lets a signal through")
     return 1.0 / math.sqrt(second_moment)
@@ -46,7 +47,7 @@ def preactivation_variances(
 ) -> np.ndarray:
     """The variance of the preactivations in each layer, q_l = σ_w² E[h_{l-1}²] + σ_b², of shape `(depth,)`.
 
-    Poole et al. 2016, equation 3.
+    Poole et al. 2016.
     """
     return _forward(activation, depth, weight_variance, bias_variance, input_second_moment).variances
 
@@ -87,7 +88,7 @@ def gradient_variances(
     """The variance of the preactivation gradients in each layer, relative to the last layer's.
 
     Going back from layer l + 1 to layer l multiplies it by fan_out · Var w of layer l + 1 and by E[φ'(z_l)²]
-    (Glorot and Bengio 2010, equation 6; Schoenholz et al. 2017, equation 18). `backward_weight_variance` is
+    (Glorot and Bengio 2010, equation 6; Schoenholz et al. 2017). `backward_weight_variance` is
     fan_out · Var w; leave it out for layers of one width, where it equals `weight_variance`.
     Shape `(depth,)`, layer 1 first, the last entry 1.
     """
@@ -142,7 +143,7 @@ def correlations(
 
     Both inputs have second moment 1, and `correlation`, from -1 to 1, is the cosine between them. Entry l is
     taken after layer l's activation, so that orthogonal inputs give relu 1/π in the first entry. Without
-    biases it is also the correlation of layer l + 1's preactivations (Poole et al. 2016, equation 5).
+    biases it is also the correlation of layer l + 1's preactivations (Poole et al. 2016).
     nan where the activations are all 0 or overflow.
     """
     if not -1.0 <= correlation <= 1.0:
@@ -171,11 +172,11 @@ def fixed_point(activation: str | Activation, weight_variance: float, bias_varia
 def chi(activation: str | Activation, weight_variance: float, bias_variance: float = 0.0) -> float:
     """How a small change grows from layer to layer at the fixed point, χ₁ = σ_w² E[φ'(√q* z)²].
 
-    Below 1 changes and gradients die out (order), above 1 they grow (chaos): Poole et al. 2016, equation 7.
+    Below 1 changes and gradients die out (order), above 1 they grow (chaos): Poole et al. 2016.
     Where the signal dies it is the limit for a vanishing signal, relu's slope being 1 for half of it.
     """
     settled = max(fixed_point(activation, weight_variance, bias_variance), _VANISHING)
-    return float(weight_variance) * float(_slope_second_moments(named(activation), np.array([settled]))[0])
+    return float(weight_variance) * expectations.slope_second_moment(named(activation), settled)
 
 
 def critical_weight_variance(activation: str | Activation, bias_variance: float) -> float:
@@ -225,13 +226,13 @@ def _propagated(
     variances, second_moments = [], []
     for weight_variance, bias_variance in zip(weights, biases, strict=True):
         variances.append(_next_variance(weight_variance, second_moment, bias_variance))
-        second_moment = _second_moment(activation, variances[-1])
+        second_moment = expectations.second_moment(activation, variances[-1])
         second_moments.append(second_moment)
     return _Forward(
         _frozen(variances),
-        _frozen([_mean(activation, variance) for variance in variances]),
+        _frozen([expectations.mean(activation, variance) for variance in variances]),
         _frozen(second_moments),
-        _frozen(_slope_second_moments(activation, np.array(variances))),
+        _frozen([expectations.slope_second_moment(activation, variance) for variance in variances]),
     )
 
 
@@ -245,8 +246,8 @@ def _correlations(
     for weight_variance, bias_variance in zip(weights, biases, strict=True):
         variance = _next_variance(weight_variance, second_moment, bias_variance)
         apart = weight_variance * half_distance / variance if weight_variance and variance else 0.0
-        second_moment = _second_moment(activation, variance)
-        half_distance = _half_distance(activation, variance, apart)
+        second_moment = expectations.second_moment(activation, variance)
+        half_distance = expectations.half_distance(activation, variance, apart)
         defined = 0.0 < second_moment < math.inf
         cosines.append(1.0 - half_distance / second_moment if defined else math.nan)
     return _frozen(cosines)
@@ -256,7 +257,8 @@ def _correlations(
 def _fixed_point(activation: Activation, weight_variance: float, bias_variance: float) -> float:
     def growth(variance: float) -> float:
         """The next layer's variance over this one's, less 1."""
-        return (weight_variance * _second_moment(activation, variance) + bias_variance) / variance - 1.0
+        second_moment = expectations.second_moment(activation, variance)
+        return (weight_variance * second_moment + bias_variance) / variance - 1.0
 
     start = weight_variance + bias_variance
     if start == 0 or abs(growth(start)) < _ROUNDING:
@@ -303,94 +305,6 @@ def _bisected(function: Callable[[float], float], negative: float, positive: flo
         middle = math.sqrt(negative * positive)
         negative, positive = (middle, positive) if function(middle) < 0 else (negative, middle)
     return math.sqrt(negative * positive)
-
-
-# Expectations over z ~ N(0, 1).
-#
-# Gauss and Hermite's nodes do badly at the kink of relu, and where a wide distribution makes a step of tanh.
-# Both lie at z = 0. Each half-line is therefore cut into panels that shrink towards 0 by a factor of 4, until
-# the last is narrower than the step, and Gauss and Legendre's 20 nodes in each give about 13 digits.
-
-_REACH = 10.0  # the normal distribution beyond it weighs 1.5e-23
-_FINEST = 28  # panels resolve a step in the distribution of a variance of 1e30
-_HUGE = 1e200  # stands for an infinite standard deviation: large activations overflow when squared
-
-
-@cache
-def _rule(panels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes of shape `(2, nodes)`, the positive and the negative ones, and the weights of one half."""
-    edges = np.append(0.0, _REACH * 4.0 ** np.arange(-panels, 1.0))
-    nodes, weights = np.polynomial.legendre.leggauss(20)
-    middle, half = (edges[1:] + edges[:-1])[:, None] / 2.0, np.diff(edges)[:, None] / 2.0
-    z = (middle + half * nodes).ravel()
-    density = np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi)
-    return np.array([z, -z]), (half * weights).ravel() * density
-
-
-def _scaled_rule(variance: float) -> tuple[np.ndarray, np.ndarray]:
-    """Preactivations √q z at the nodes that suit this variance q, and the weights."""
-    scale = min(math.sqrt(variance), _HUGE)
-    panels = math.ceil(math.log(max(_REACH * scale, 16.0), 4.0))
-    nodes, weights = _rule(min(panels, _FINEST))
-    return scale * nodes, weights
-
-
-def _mean(activation: Activation, variance: float) -> float:
-    """E[φ(√q z)]. The two halves are added first, so that an odd function has the mean 0 exactly."""
-    z, weights = _scaled_rule(variance)
-    mean = float(activation.array_function(z).sum(axis=0) @ weights)
-    overflowed = abs(mean) > 1e-3 * _HUGE
-    return math.copysign(math.inf, mean) if overflowed else mean
-
-
-def _second_moment(activation: Activation, variance: float) -> float:
-    """E[φ(√q z)²]"""
-    z, weights = _scaled_rule(variance)
-    with np.errstate(over="ignore"):
-        return float((activation.array_function(z) ** 2).sum(axis=0) @ weights)
-
-
-def _slope_second_moments(activation: Activation, variances: np.ndarray) -> np.ndarray:
-    """E[φ'(√q z)²] of each variance q."""
-    rules = [_scaled_rule(variance) for variance in variances]
-    return np.array([(activation.array_slope(z) ** 2).sum(axis=0) @ weights for z, weights in rules])
-
-
-# E[(φ(u) - φ(u'))²] / 2 for u, u' normal with variance q and correlation cos α. In polar coordinates
-# u = √q r cos(θ - α/2) and u' = √q r cos(θ + α/2) change sign on rays, so that kinks and steps lie on the ray
-# u' = 0 of the quarter that is enough by symmetry; t is the angle from that ray, to its either side. Nodes are
-# powers of Gauss and Legendre's, dense towards the ray and towards r = 0.
-
-
-def _dense_towards_0(nodes: int, power: int) -> tuple[np.ndarray, np.ndarray]:
-    """A rule on [0, 1]: x = s^power, with dx = power s^(power - 1) ds."""
-    x, weights = np.polynomial.legendre.leggauss(nodes)
-    s = (x + 1.0) / 2.0
-    return s**power, weights / 2.0 * power * s ** (power - 1)
-
-
-_ANGLE, _ANGLE_WEIGHTS = _dense_towards_0(32, 4)
-_RADIUS, _RADIUS_WEIGHTS = _dense_towards_0(32, 2)
-_RADIUS = _REACH * _RADIUS
-_RADIUS_WEIGHTS = _REACH * _RADIUS_WEIGHTS * _RADIUS * np.exp(-0.5 * _RADIUS**2) / math.pi
-
-
-def _half_distance(activation: Activation, variance: float, apart: float) -> float:
-    """E[(φ(u) - φ(u'))²] / 2 for normal u and u' of this variance and of correlation 1 - `apart`."""
-    alpha = 2.0 * math.asin(math.sqrt(min(max(apart / 2.0, 0.0), 1.0)))
-    outer, inner = (math.pi - alpha) / 2.0, alpha / 2.0
-    rays = np.array(
-        [
-            np.append(np.sin(alpha + outer * _ANGLE), np.sin(alpha - inner * _ANGLE)),
-            np.append(np.sin(outer * _ANGLE), -np.sin(inner * _ANGLE)),
-        ]
-    )
-    weights = np.append(outer * _ANGLE_WEIGHTS, inner * _ANGLE_WEIGHTS)
-    scale = min(math.sqrt(variance), _HUGE)
-    u = (scale * _RADIUS)[:, None] * rays[:, None, :]
-    with np.errstate(over="ignore", invalid="ignore"):
-        differences = np.diff(activation.array_function(np.array([u, -u])), axis=1) ** 2
-        return float(_RADIUS_WEIGHTS @ differences.sum(axis=(0, 1)) @ weights) / 2.0
 
 
 def _checked_count(name: str, count: int) -> int:
