@@ -1,0 +1,9 @@
+"""The live pictures: controls wired to a real network, to the theory's prediction, and to a figure.
+
+Each explorer is a function of its starting state, and gives a widget:
+`signal_propagation(scheme="he_normal", activation="relu", depth=30)`.
+"""
+
+from course.explorers.signal_propagation import signal_propagation
+
+__all__ = ["signal_propagation"]

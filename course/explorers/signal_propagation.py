@@ -1,0 +1,63 @@
+"""The main explorer: a real network, run forward and backward, with the theory drawn over it."""
+
+import ipywidgets as widgets
+import numpy as np
+
+from course import initializers, probes, theory
+from course.activations import ACTIVATIONS
+from course.explorers.base import Explorer
+from course.figures.canvas import Frame
+from course.figures.signal import Curves, SignalPicture
+from course.initializers import SCHEMES
+
+BATCH = 128
+LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+"""Where the activations of a bounded function lie; those of the others are shown from −3 to 3."""
+
+
+def signal_propagation(**state) -> Explorer:
+    """Run a real network at every move: scheme, activation, depth, width, gain and seed, forward and backward.
+
+    `state` sets controls by name. The programs of the other widths are compiled in the background.
+    """
+    picture = SignalPicture()
+
+    def draw(seed: int, depth: int, width: int, activation: str, scheme: str, gain: float) -> Frame:
+        limits = LIMITS.get(activation, (-3.0, 3.0))
+        network = {"depth": depth, "width": width, "activation": activation, "scheme": scheme, "gain": gain}
+        stats, histograms = probes.observe(seed, limits=probes.LIMITS._replace(activations=limits), **network)
+        predicted = predicted_curves(**network)
+        return picture.update(measured_curves(stats), predicted, histograms.activations, limits, stats.saturated_share)
+
+    explorer = Explorer(_controls(), draw, title="Signal propagation", state=state)
+    probes.compile_ahead(BATCH)
+    return explorer
+
+
+def _controls() -> dict[str, widgets.ValueWidget]:
+    schemes = [(scheme.title, name) for name, scheme in SCHEMES.items()]
+    return {
+        "scheme": widgets.Dropdown(options=schemes, value="glorot_uniform", description="scheme"),
+        "activation": widgets.Dropdown(options=list(ACTIVATIONS), value="tanh", description="activation"),
+        "depth": widgets.IntSlider(50, 1, probes.DEEPEST, description="depth"),
+        "width": widgets.SelectionSlider(options=probes.WIDTHS, value=128, description="width"),
+        "gain": widgets.FloatSlider(1.0, min=0.1, max=4.0, step=0.05, description="gain"),
+        "seed": widgets.IntSlider(0, 0, 99, description="seed"),
+    }
+
+
+def measured_curves(stats: probes.LayerStats) -> Curves:
+    """Give the curves that a run has measured."""
+    return Curves(
+        stats.activation_rms**2, stats.preactivation_gradient_variance, stats.weight_gradient_variance / BATCH
+    )
+
+
+def predicted_curves(*, depth: int, width: int, activation: str, scheme: str, gain: float) -> Curves:
+    """Give the curves that the theory predicts for a network of infinite width."""
+    weight_variance = width * initializers.standard_deviation(scheme, (width, width), gain) ** 2
+    return Curves(
+        theory.activation_second_moments(activation, depth, weight_variance),
+        theory.gradient_variances(activation, depth, weight_variance),
+        np.asarray(theory.weight_gradient_variances(activation, depth, weight_variance, batch=BATCH)) / BATCH,
+    )

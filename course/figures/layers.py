@@ -1,0 +1,107 @@
+"""Panels whose horizontal axis is the layer: their limits and ticks stand still while the values move."""
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+
+from course.figures.canvas import ACCENT, MEASURED_POINTS, PREDICTED_LINE, REFERENCE
+
+DEPTH_STEPS = (10, 25, 50, 100)
+"""The layer axis ends at one of these; between two steps the curve moves and the axis does not."""
+DECADE_STEPS = (4, 12, 40, 80)
+"""A logarithmic axis reaches from 10^-d to 10^d for one of these d."""
+
+
+def step(steps: tuple[int, ...], needed: float) -> int:
+    """Give the smallest of `steps` that is at least `needed`, or the greatest."""
+    return next((candidate for candidate in steps if candidate >= needed), steps[-1])
+
+
+def set_layer_axis(axes: Axes, last: int) -> None:
+    """Let the horizontal axis cover layers 1 to `last`."""
+    axes.set_xlim(0.5, last + 0.5)
+    axes.set_xticks([1, *np.linspace(0, last, 6 if last in (10, 25, 50, 100) else 5, dtype=int)[1:]])
+
+
+class LogPanel:
+    """Measured points and predicted dashes over layers, on a logarithmic axis centred on 1.
+
+    A measured value of 0 is a triangle on the lower edge, an infinite one a triangle on the upper edge.
+    """
+
+    def __init__(self, axes: Axes, title: str):
+        self._axes = axes
+        self._decades = self._last = 0
+        axes.set_title(title)
+        axes.set_yscale("log")
+        axes.set_xlabel("layer")
+        axes.axhline(1.0, color=REFERENCE, linewidth=0.9)
+        (self._predicted,) = axes.plot([], [], label="theory", **PREDICTED_LINE)
+        (self._measured,) = axes.plot([], [], label="measured", **MEASURED_POINTS)
+        edge = {"color": ACCENT, "linestyle": "none", "markersize": 6, "clip_on": False}
+        (self._zero,) = axes.plot([], [], marker="v", **edge)
+        (self._infinite,) = axes.plot([], [], marker="^", **edge)
+
+    @property
+    def moving(self) -> list[Artist]:
+        """The artists that move, in drawing order."""
+        return [self._measured, self._predicted, self._zero, self._infinite]
+
+    def update(self, measured: np.ndarray, predicted: np.ndarray, last: int) -> bool:
+        """Show two arrays of shape `(depth,)`; give whether the axis, and so the background, has changed."""
+        layers = np.arange(1, len(measured) + 1)
+        seen = np.isfinite(measured) & (measured > 0)
+        self._measured.set_data(layers[seen], measured[seen])
+        drawn = np.where(np.isfinite(predicted) & (predicted > 0), predicted, np.nan)
+        self._predicted.set_data(np.arange(1, len(predicted) + 1), drawn)
+        changed = self._set_axis(_decades(measured[seen], drawn), last)
+        low, high = self._axes.get_ylim()
+        self._zero.set_data(layers[measured == 0], np.full(np.sum(measured == 0), low))
+        self._infinite.set_data(layers[np.isinf(measured)], np.full(np.sum(np.isinf(measured)), high))
+        return changed
+
+    def _set_axis(self, decades: int, last: int) -> bool:
+        if (decades, last) == (self._decades, self._last):
+            return False
+        self._decades, self._last = decades, last
+        self._axes.set_ylim(10.0**-decades, 10.0**decades)
+        self._axes.set_yticks(10.0 ** np.linspace(-decades, decades, 5))
+        self._axes.minorticks_off()
+        set_layer_axis(self._axes, last)
+        return True
+
+
+def _decades(*curves: np.ndarray) -> int:
+    values = np.concatenate([curve[np.isfinite(curve)] for curve in curves])
+    return step(DECADE_STEPS, np.abs(np.log10(values)).max(initial=0))
+
+
+class StripPanel:
+    """Densities side by side: one column a layer, the darker the more of the layer's values are there."""
+
+    def __init__(self, axes: Axes, title: str):
+        self._axes, self._axis = axes, None
+        axes.set_title(title)
+        axes.set_xlabel("layer")
+        axes.grid(False)
+        self._image = axes.imshow(
+            np.zeros((2, 2)), aspect="auto", origin="lower", cmap="Blues", vmin=0, vmax=1, interpolation="nearest"
+        )
+
+    @property
+    def moving(self) -> list[Artist]:
+        """The artists that move."""
+        return [self._image]
+
+    def update(self, shares: np.ndarray, limits: tuple[float, float], last: int) -> bool:
+        """Show shares of shape `(depth, bins)` between `limits`; give whether the background has changed."""
+        columns = np.zeros((shares.shape[1], last))
+        columns[:, : len(shares)] = (shares / shares.max(axis=1, keepdims=True)).T
+        self._image.set_data(columns**0.5)  # the square root lets thin tails be seen
+        if self._axis == (limits, last):
+            return False
+        self._axis = limits, last
+        self._image.set_extent((0.5, last + 0.5, *limits))
+        self._axes.set_ylim(*limits)
+        set_layer_axis(self._axes, last)
+        return True
