@@ -94,9 +94,12 @@ class StripPanel:
         return [self._image]
 
     def update(self, shares: np.ndarray, limits: tuple[float, float], last: int) -> bool:
-        """Show shares of shape `(depth, bins)` between `limits`; give whether the background has changed."""
+        """Show shares of shape `(depth, bins)` between `limits`; give whether the background has changed.
+
+        A row of zeros, a layer without a number, stays empty.
+        """
         columns = np.zeros((shares.shape[1], last))
-        columns[:, : len(shares)] = (shares / shares.max(axis=1, keepdims=True)).T
+        columns[:, : len(shares)] = (shares / np.maximum(shares.max(axis=1, keepdims=True), 1e-9)).T
         self._image.set_data(columns**0.5)  # the square root lets thin tails be seen
         if self._axis == (limits, last):
             return False

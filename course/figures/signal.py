@@ -29,10 +29,10 @@ class SignalPicture:
             axes = figure.subplots(2, 2)
             figure.subplots_adjust(left=0.065, right=0.985, top=0.94, bottom=0.09, wspace=0.17, hspace=0.42)
             self._strip = StripPanel(axes[0, 0], "Activations h: where each layer's values lie")
-            self._forward = LogPanel(axes[0, 1], "Forward: mean square of the activations, E[h²]")
+            self._forward = LogPanel(axes[0, 1], "Forward: mean square E[h²]")
             self._gradient = LogPanel(axes[1, 0], "Backward: variance of ∂C/∂z")
             self._weight_gradient = LogPanel(axes[1, 1], "Backward: variance of ∂C/∂W ÷ batch")
-            axes[0, 1].legend(loc="upper right", ncols=2)
+            axes[0, 1].legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2, borderaxespad=0.0)
         panels = self._strip, self._forward, self._gradient, self._weight_gradient
         self._canvas = Canvas(figure, [artist for panel in panels for artist in panel.moving])
 
@@ -47,7 +47,7 @@ class SignalPicture:
         """Show one network: `shares` of shape `(depth, bins)` are the densities, `saturated_share` `(depth,)`."""
         last = step(DEPTH_STEPS, len(measured.second_moment))
         panels = self._forward, self._gradient, self._weight_gradient
-        changed = [panel.update(*pair, last) for panel, pair in zip(panels, zip(measured, predicted), strict=True)]
+        changed = [panel.update(*curves, last) for panel, *curves in zip(panels, measured, predicted, strict=True)]
         if any([self._strip.update(shares, limits, last), *changed]):
             self._canvas.redraw_background()
         return Frame(self._canvas.render(), describe(measured, predicted, saturated_share))

@@ -9,8 +9,9 @@ unit-variance noise, drawn once a seed, times a traced standard deviation; the l
 length. No formula of the theory is used here.
 """
 
+import functools
 import math
-import operator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -20,57 +21,37 @@ from course import activations, data, initializers
 from course.initializers import Scheme
 from course.probes import engine, programs
 from course.probes.programs import DEEPEST
+from course.probes.requests import Request, checked, whole
+from course.probes.results import (
+    LIMITS,
+    LayerHistograms,
+    LayerStats,
+    Limits,
+    Observation,
+    layer_histograms,
+    layer_stats,
+)
 
-WIDEST = 1024
+__all__ = [
+    "DEEPEST",
+    "LIMITS",
+    "WIDTHS",
+    "LayerHistograms",
+    "LayerStats",
+    "Limits",
+    "Network",
+    "Observation",
+    "compile_ahead",
+    "measure",
+    "measure_tapered",
+    "network",
+    "observe",
+]
+
 WIDTHS = (16, 32, 64, 128, 256, 512)
 """The widths of the explorers' menus; each is one compiled program."""
-
-
-class LayerStats(NamedTuple):
-    """What a batch and its gradients look like in each layer: float64 arrays of shape `(depth,)`, layer 1 first.
-
-    Mean, variance and rms are over all units and examples; a value past the range of float32 is `inf`, one
-    below it 0. A unit is saturated for an example where its slope is below 5 % of the activation's steepest
-    slope, and dead where it is saturated for every example of the batch.
-    """
-
-    preactivation_variance: np.ndarray
-    activation_mean: np.ndarray
-    activation_rms: np.ndarray
-    saturated_share: np.ndarray
-    dead_share: np.ndarray
-    preactivation_gradient_variance: np.ndarray
-    weight_gradient_variance: np.ndarray
-
-
-class LayerHistograms(NamedTuple):
-    """Shares of a layer's values in `engine.BINS` equal bins: arrays of shape `(depth, BINS)` whose rows sum to 1.
-
-    Counted are all units of the first examples (all inputs' first rows, for weight gradients), about
-    8,192 values a layer. A value beyond the limits falls into the first or last bin.
-    """
-
-    activations: np.ndarray
-    preactivation_gradients: np.ndarray
-    weight_gradients: np.ndarray
-
-
-class Limits(NamedTuple):
-    """The ranges that the histograms cover, each a pair (lowest, highest)."""
-
-    activations: tuple[float, float] = (-3.0, 3.0)
-    preactivation_gradients: tuple[float, float] = (-3.0, 3.0)
-    weight_gradients: tuple[float, float] = (-30.0, 30.0)
-
-
-LIMITS = Limits()
-
-
-class Observation(NamedTuple):
-    """One run of one network: the numbers and the histograms of every layer."""
-
-    stats: LayerStats
-    histograms: LayerHistograms
+TAPERED_WIDTH = 128
+"""The square network inside which tapered ones are run."""
 
 
 class Network(NamedTuple):
@@ -82,108 +63,29 @@ class Network(NamedTuple):
     directions: jax.Array
 
 
-def _whole(name: str, value: object, lowest: int, highest: int) -> int:
-    allowed = f"{name} must be a whole number from {lowest} to {highest}, not {value!r}"
-    if isinstance(value, bool):
-        raise ValueError(allowed)
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise ValueError(allowed) from None
-    if not lowest <= number <= highest:
-        raise ValueError(allowed)
-    return number
-
-
-def _at_least_zero(name: str, value: float) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not (math.isfinite(number) and number >= 0):
-        raise ValueError(f"{name} must be a finite number of at least 0, not {value!r}")
-    return number
-
-
-class _Run(NamedTuple):
-    """A checked request."""
-
-    seed: int
-    depth: int
-    size: programs.Size
-    activation: int
-    scheme: Scheme
-    gain: float
-    bias_variance: float
-    inputs: str
-
-
-def _checked(
-    seed: int,
-    *,
-    depth: int,
-    width: int,
-    activation: str,
-    scheme: str | Scheme,
-    gain: float = 1.0,
-    bias_variance: float = 0.0,
-    batch: int = 128,
-    inputs: str = "digits",
-) -> _Run:
-    depth = _whole("depth", depth, 1, DEEPEST)
-    width = _whole("width", width, 1, WIDEST)
-    batch = _whole("batch", batch, 1, len(data.digits()[0]))
-    if inputs not in data.INPUTS:
-        raise ValueError(f"inputs must be one of {', '.join(data.INPUTS)}, not {inputs!r}")
-    return _Run(
-        _whole("seed", seed, 0, 2**32 - 1),
-        depth,
-        programs.size_for(width, batch, depth),
-        list(activations.ACTIVATIONS).index(activations.named(activation).name),
-        initializers.named(scheme) if isinstance(scheme, str) else scheme,
-        _at_least_zero("gain", gain),
-        _at_least_zero("bias_variance", bias_variance),
-        inputs,
-    )
-
-
-def _batch(run: _Run) -> np.ndarray | jax.Array:
+def _batch(run: Request) -> np.ndarray | jax.Array:
     if run.inputs == "digits":
         return data.standardized_digits(run.size.batch, run.size.width)
     return programs.draws(run.seed, run.size).gaussian
 
 
-def _weight_std(run: _Run) -> float:
+def _weight_std(run: Request) -> float:
     return initializers.standard_deviation(run.scheme, (run.size.width, run.size.width), run.gain)
 
 
-def _moment(rows, unit, order):
-    """Give a moment in float64, in its own unit; what is no number any more counts as infinite."""
-    with np.errstate(invalid="ignore"):
-        moment = rows[:, order - 1].astype(np.float64) * unit.astype(np.float64) ** order
-    return np.where(np.isnan(moment), np.inf, moment)
+def _bias_std(run: Request) -> np.float32:
+    return np.float32(math.sqrt(run.bias_variance))
 
 
-def _variance(rows, unit):
-    with np.errstate(invalid="ignore"):
-        variance = _moment(rows, unit, 2) - _moment(rows, unit, 1) ** 2
-    return np.where(np.isnan(variance), np.inf, np.maximum(variance, 0))
+def _traced(run: Request, weight_std: np.ndarray | float, limits: Limits = LIMITS) -> engine.Settings:
+    per_layer = np.zeros(run.size.capacity, np.float32)
+    per_layer[: run.depth] = weight_std
+    numbers = np.int32(run.activation), np.int32(run.depth)
+    return engine.Settings(*numbers, per_layer, _bias_std(run), np.array(limits, np.float32))
 
 
-def _stats(forward: engine.ForwardRow, backward: engine.BackwardRow) -> LayerStats:
-    return LayerStats(
-        _variance(forward.preactivations, forward.preactivation_unit),
-        _moment(forward.activations, forward.activation_unit, 1),
-        np.sqrt(_moment(forward.activations, forward.activation_unit, 2)),
-        forward.saturated.astype(np.float64),
-        forward.dead.astype(np.float64),
-        _variance(backward.preactivation_gradients, backward.preactivation_gradient_unit),
-        _variance(backward.weight_gradients, backward.weight_gradient_unit),
-    )
-
-
-def _shares(counts: np.ndarray) -> np.ndarray:
-    return counts / counts.sum(axis=1, keepdims=True)
+def _rows(run: Request, *arguments) -> tuple[engine.ForwardRow, engine.BackwardRow]:
+    return jax.tree.map(lambda whole: whole[: run.depth], programs.propagate(run.size, *arguments))
 
 
 def observe(seed: int, *, limits: Limits = LIMITS, **settings) -> Observation:
@@ -191,23 +93,13 @@ def observe(seed: int, *, limits: Limits = LIMITS, **settings) -> Observation:
 
     `settings` and errors are those of `measure`; `limits` are the ranges of the histograms.
     """
-    run = _checked(seed, **settings)
-    weight_std = np.full(run.size.capacity, _weight_std(run), np.float32)
-    bias_std = np.float32(math.sqrt(run.bias_variance))
-    traced = engine.Settings(
-        np.int32(run.activation), np.int32(run.depth), weight_std, bias_std, np.array(limits, np.float32)
-    )
+    run = checked(seed, **settings)
     with programs.RUNNING:
         weights = programs.unit_weights(run.seed, run.scheme.distribution, run.size, run.depth)
         draws = programs.draws(run.seed, run.size)
-        rows = programs.propagate(run.size, weights, draws.biases, _batch(run), draws.directions, traced)
-    forward, backward = jax.tree.map(lambda whole: whole[: run.depth], rows)
-    histograms = LayerHistograms(
-        _shares(forward.counts),
-        _shares(backward.preactivation_gradient_counts),
-        _shares(backward.weight_gradient_counts),
-    )
-    return Observation(_stats(forward, backward), histograms)
+        traced = _traced(run, _weight_std(run), limits)
+        rows = _rows(run, weights, draws.biases, _batch(run), draws.directions, traced)
+    return Observation(layer_stats(*rows), layer_histograms(*rows))
 
 
 def measure(
@@ -244,15 +136,63 @@ def measure(
 
 def network(seed: int, **settings) -> Network:
     """Write out the very network that `measure` runs with the same arguments, for a closer look."""
-    run = _checked(seed, **settings)
+    run = checked(seed, **settings)
     draws = programs.draws(run.seed, run.size)
     with programs.RUNNING:
         noise = programs.unit_weights(run.seed, run.scheme.distribution, run.size, run.depth)
         weights = np.float32(_weight_std(run)) * np.asarray(noise)[: run.depth]
-    biases = np.float32(math.sqrt(run.bias_variance)) * np.asarray(draws.biases)[: run.depth]
+    biases = _bias_std(run) * np.asarray(draws.biases)[: run.depth]
     return Network(list(weights), list(biases), _batch(run), draws.directions)
 
 
+def measure_tapered(
+    seed: int,
+    *,
+    widths: Sequence[int],
+    activation: str,
+    scheme: str | Scheme,
+    gain: float = 1.0,
+    batch: int = 128,
+) -> LayerStats:
+    """Give every layer's statistics of a network whose layers differ in width, without compiling anew.
+
+    `widths` are the units of the inputs and then of each layer, from 1 to 128 each: layer l has weights of shape
+    `(widths[l - 1], widths[l])`. The network runs inside a square one, with weights of 0 beyond its own; so the
+    activation must answer 0 with 0, and the weights must be drawn independently. Other arguments and errors are
+    those of `measure`; the inputs are digits. Saturated and dead shares are not counted here, and are NaN.
+    """
+    units = [whole("widths", width, 1, TAPERED_WIDTH) for width in widths]
+    network = {"activation": activation, "scheme": scheme, "gain": gain, "batch": batch}
+    run = checked(seed, depth=len(units) - 1, width=TAPERED_WIDTH, **network)
+    _check_padding(run, activation)
+    shapes = list(zip(units[:-1], units[1:], strict=True))
+    std = np.array([initializers.standard_deviation(run.scheme, shape, run.gain) for shape in shapes])
+    rows = _tapered_rows(run, np.array(units), std)
+    used = np.array(units[1:]) / TAPERED_WIDTH
+    stats = layer_stats(*rows, 1 / used, 1 / (used * np.array(units[:-1]) / TAPERED_WIDTH))
+    unknown = np.full(run.depth, np.nan)
+    return stats._replace(saturated_share=unknown, dead_share=unknown)
+
+
+def _check_padding(run: Request, activation: str) -> None:
+    if activations.named(activation).array_function(0.0) != 0:
+        raise ValueError(f"activation must answer 0 with 0 in a tapered network, unlike {activation!r}")
+    if run.scheme.distribution in ("orthogonal", "constant"):
+        raise ValueError(f"scheme must draw weights independently in a tapered network, unlike {run.scheme.name!r}")
+
+
+def _tapered_rows(run: Request, units: np.ndarray, std: np.ndarray):
+    inside = (np.arange(TAPERED_WIDTH) < units[:, None]).astype(np.float32)
+    inputs = np.zeros((run.size.batch, TAPERED_WIDTH), np.float32)
+    inputs[:, : units[0]] = data.standardized_digits(run.size.batch, int(units[0]))
+    draws = programs.draws(run.seed, run.size)
+    with programs.RUNNING:
+        weights = np.array(programs.unit_weights(run.seed, run.scheme.distribution, run.size, run.depth))
+        weights[: run.depth] *= inside[:-1, :, None] * inside[1:, None, :]
+        return _rows(run, weights, draws.biases, inputs, draws.directions * inside[-1], _traced(run, std))
+
+
+@functools.cache
 def compile_ahead(batch: int = 128) -> None:
-    """Start compiling the programs of all menu widths in the background, so that no move waits for them."""
+    """Start compiling the programs of all menu widths in the background, once, so that no move waits for them."""
     programs.compile_ahead(programs.size_for(width, batch, DEEPEST) for width in WIDTHS)

@@ -71,8 +71,9 @@ def _unit(expected):
 def _counts(values, limits):
     rows = min(len(values), math.ceil(COUNTED / values.shape[1]))
     low, high = limits
-    bins = ((values[:rows] - low) * (BINS / (high - low))).astype(jnp.int32)
-    return jnp.zeros(BINS, jnp.int32).at[jnp.clip(bins, 0, BINS - 1).ravel()].add(1, mode="promise_in_bounds")
+    position = jnp.clip((values[:rows] - low) * (BINS / (high - low)), 0, BINS - 1)
+    bins = jnp.where(jnp.isnan(position), BINS, position).astype(jnp.int32)
+    return jnp.zeros(BINS + 1, jnp.int32).at[bins.ravel()].add(1, mode="promise_in_bounds")[:BINS]
 
 
 class Scratch(NamedTuple):
