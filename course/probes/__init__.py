@@ -10,6 +10,7 @@ length. No formula of the theory is used here.
 """
 
 import functools
+import itertools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -165,7 +166,7 @@ def measure_tapered(
     network = {"activation": activation, "scheme": scheme, "gain": gain, "batch": batch}
     run = checked(seed, depth=len(units) - 1, width=TAPERED_WIDTH, **network)
     _check_padding(run, activation)
-    shapes = list(zip(units[:-1], units[1:], strict=True))
+    shapes = list(itertools.pairwise(units))
     std = np.array([initializers.standard_deviation(run.scheme, shape, run.gain) for shape in shapes])
     rows = _tapered_rows(run, np.array(units), std)
     used = np.array(units[1:]) / TAPERED_WIDTH
@@ -189,7 +190,7 @@ def _tapered_rows(run: Request, units: np.ndarray, std: np.ndarray):
     with programs.RUNNING:
         weights = np.array(programs.unit_weights(run.seed, run.scheme.distribution, run.size, run.depth))
         weights[: run.depth] *= inside[:-1, :, None] * inside[1:, None, :]
-        return _rows(run, weights, draws.biases, inputs, draws.directions * inside[-1], _traced(run, std))
+        return _rows(run, weights, draws.biases, inputs, np.asarray(draws.directions) * inside[-1], _traced(run, std))
 
 
 @functools.cache

@@ -35,6 +35,13 @@ def _at_least_zero(name: str, value: float) -> float:
     return number
 
 
+def _row(activation: str) -> int:
+    row = activations.named(activation)
+    if row is not activations.ACTIVATIONS[row.name]:
+        raise ValueError(f"activation must be one of {', '.join(activations.ACTIVATIONS)}, not {activation!r}")
+    return list(activations.ACTIVATIONS).index(row.name)
+
+
 class Request(NamedTuple):
     """A network to draw and run; `activation` is the row of the table."""
 
@@ -61,7 +68,7 @@ def checked(
     inputs: str = "digits",
 ) -> Request:
     """Check the arguments of `measure`, and bring them into the form that the programs take."""
-    depth = whole("depth", depth, 1, DEEPEST)
+    depth = whole("depth", depth, 1, programs.DEEPEST)
     width = whole("width", width, 1, WIDEST)
     batch = whole("batch", batch, 1, len(data.digits()[0]))
     if inputs not in data.INPUTS:
@@ -70,7 +77,7 @@ def checked(
         whole("seed", seed, 0, 2**32 - 1),
         depth,
         programs.size_for(width, batch, depth),
-        list(activations.ACTIVATIONS).index(activations.named(activation).name),
+        _row(activation),
         initializers.named(scheme) if isinstance(scheme, str) else scheme,
         _at_least_zero("gain", gain),
         _at_least_zero("bias_variance", bias_variance),
