@@ -1,0 +1,227 @@
+"""Every explorer answers every position of every control, in place, without compiling and without losing anything."""
+
+import io
+import itertools
+import json
+import random
+
+import ipywidgets as widgets
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+from course import explorers, probes
+from course.explorers.base import Explorer
+from course.explorers.prediction import predict
+from course.figures.canvas import Frame
+from course.probes import programs
+
+NAMES = explorers.__all__
+
+
+@pytest.fixture(scope="module")
+def opened():
+    """Every explorer, opened once: moving them is what these tests are about."""
+    return {name: getattr(explorers, name)() for name in NAMES}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _all_programs_compiled():
+    probes.compile_ahead()
+    for width in probes.WIDTHS:
+        programs.program(programs.size_for(width, 128, 1))
+
+
+def ends(control: widgets.ValueWidget) -> list:
+    if hasattr(control, "options"):
+        return [option[1] if isinstance(option, tuple) else option for option in control.options]
+    if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
+        return [False, True]
+    return [control.min, control.max]
+
+
+def anywhere(control: widgets.ValueWidget, chance: random.Random):
+    if isinstance(control, widgets.IntSlider | widgets.BoundedIntText):
+        return chance.randint(control.min, control.max)
+    if hasattr(control, "min"):
+        steps = round((control.max - control.min) / control.step)
+        return min(control.max, control.min + control.step * chance.randint(0, steps))
+    return chance.choice(ends(control))
+
+
+def assert_shows(explorer: Explorer) -> None:
+    if explorer.exception is not None:
+        raise explorer.exception
+    assert explorer.error is None
+    assert Image.open(io.BytesIO(explorer.image)).size[0] > 500
+    assert explorer.sentence
+    assert explorer.alt == explorer.sentence
+    assert "nan" not in explorer.sentence.lower().split()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_control_can_be_driven_to_both_ends_from_every_start(name, opened):
+    explorer = opened[name]
+    start = explorer.state
+    for control in explorer.controls.values():
+        for value in ends(control):
+            control.value = value
+            assert_shows(explorer)
+        explorer.state = start
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_corners_of_the_sliders_together_are_drawn(name, opened):
+    explorer = opened[name]
+    sliders = {key: control for key, control in explorer.controls.items() if hasattr(control, "min")}
+    for corner in itertools.product(*(ends(control) for control in sliders.values())):
+        explorer.state = dict(zip(sliders, corner, strict=True))
+        assert_shows(explorer)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_hundred_random_states_are_drawn(name, opened):
+    explorer, chance = opened[name], random.Random(name)
+    for _ in range(200):
+        explorer.state = {key: anywhere(control, chance) for key, control in explorer.controls.items()}
+        assert_shows(explorer)
+
+
+def test_no_control_of_the_main_explorer_waits_for_a_compiler(opened):
+    explorer, compiled = opened["signal_propagation"], []
+
+    def listen(event, _seconds, **_details):
+        if "compile" in event:
+            compiled.append(event)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        for control in explorer.controls.values():
+            for value in [*ends(control), *reversed(ends(control))]:
+                control.value = value
+                assert_shows(explorer)
+        jax.jit(lambda x: x + len(compiled))(1.0)  # the listener does hear a compiler
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+    heard = [event for event in compiled if "backend_compile" in event]
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_state_is_plain_json_and_brings_back_the_same_pixels(name, opened):
+    explorer, chance = opened[name], random.Random(f"{name} again")
+    explorer.state = {key: anywhere(control, chance) for key, control in explorer.controls.items()}
+    text, image = json.dumps(explorer.state), explorer.image
+    fresh = getattr(explorers, name)(**json.loads(text))
+    assert fresh.sentence == explorer.sentence
+    assert pixels(fresh.image) == pixels(image)
+
+
+def pixels(image: bytes) -> bytes:
+    return Image.open(io.BytesIO(image)).tobytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_state_that_the_controls_do_not_offer_is_refused_and_nothing_moves(name, opened):
+    explorer = opened[name]
+    before = explorer.state
+    with pytest.raises(ValueError, match="no control of this explorer"):
+        explorer.state = {"colour": "red"}
+    for key, control in explorer.controls.items():
+        wrong = control.max + 1 if hasattr(control, "max") else "nothing of the sort"
+        with pytest.raises(ValueError, match=key):
+            explorer.state = {key: wrong}
+    assert explorer.state == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_holds_the_sentence_as_text_and_as_alternative_text(name, opened):
+    explorer = opened[name]
+    htmls = [child.value for child in explorer.children if isinstance(child, widgets.HTML)]
+    assert any("<img alt=" in html and 'alt=""' not in html for html in htmls)
+
+
+def small_explorer() -> Explorer:
+    def draw(size: int) -> Frame:
+        if size == 7:
+            raise RuntimeError("seven cannot be drawn")
+        return Frame(bytes([size]), f"size {size} & <more>")
+
+    return Explorer({"size": widgets.IntSlider(1, 0, 9)}, draw, title="test")
+
+
+def test_a_failing_picture_is_named_and_the_last_good_one_stays():
+    explorer = small_explorer()
+    explorer.controls["size"].value = 3
+    explorer.controls["size"].value = 7
+    assert explorer.image == bytes([3])
+    assert explorer.sentence == "size 3 & <more>"
+    assert "seven cannot be drawn" in explorer.error
+    assert isinstance(explorer.exception, RuntimeError)
+    assert any("seven cannot be drawn" in child.value for child in explorer.children if isinstance(child, widgets.HTML))
+    explorer.controls["size"].value = 4
+    assert explorer.error is None
+    assert not any("seven" in child.value for child in explorer.children if isinstance(child, widgets.HTML))
+
+
+def test_a_failing_first_picture_is_raised():
+    def draw(size: int) -> Frame:
+        raise RuntimeError(f"{size} cannot be drawn")
+
+    with pytest.raises(RuntimeError, match="3 cannot be drawn"):
+        Explorer({"size": widgets.IntSlider(3)}, draw, title="test")
+
+
+def test_the_sentence_is_escaped_in_the_page():
+    picture = next(child.value for child in small_explorer().children if "<img" in getattr(child, "value", ""))
+    assert "size 1 &amp; &lt;more&gt;" in picture
+
+
+def test_a_state_of_several_controls_is_drawn_once():
+    drawn = []
+
+    def draw(first: int, second: int) -> Frame:
+        drawn.append((first, second))
+        return Frame(b"", "drawn")
+
+    explorer = Explorer({"first": widgets.IntSlider(1), "second": widgets.IntSlider(2)}, draw, title="test")
+    explorer.state = {"first": 5, "second": 6}
+    assert drawn == [(1, 2), (5, 6)]
+
+
+def test_the_picture_follows_depth_as_theory_says(opened):
+    explorer = opened["signal_propagation"]
+    explorer.state = {"scheme": "standard_uniform", "activation": "linear", "depth": 20, "gain": 1.0, "width": 512}
+    assert f"theory: {3.0**-20:.1e}" in explorer.sentence
+    assert "vanishing" in explorer.sentence
+
+
+def test_a_prediction_opens_the_picture_with_the_choice_marked():
+    asked = predict("Which?", ["one", "two"], lambda: widgets.HTML("the picture"))
+    assert asked.button.disabled
+    assert not any("the picture" in str(getattr(child, "value", "")) for child in asked.children)
+    asked.radio.value = "two"
+    asked.button.click()
+    assert asked.choice == "two"
+    assert asked.radio.disabled
+    assert asked.children[-1].value == "the picture"
+    assert "<mark>two</mark>" in asked.children[-2].value
+    asked.choose("one")
+    assert asked.choice == "two"
+
+
+def test_a_prediction_needs_alternatives_and_one_of_them():
+    with pytest.raises(ValueError, match="at least two"):
+        predict("Which?", ["one"], widgets.HTML)
+    with pytest.raises(ValueError, match="not 'three'"):
+        predict("Which?", ["one", "two"], widgets.HTML).choose("three")
+
+
+def test_a_seed_changes_the_measurement_and_not_the_theory(opened):
+    explorer = opened["signal_propagation"]
+    explorer.state = {"depth": 30, "seed": 1, "scheme": "he_normal", "activation": "relu", "gain": 1.0, "width": 64}
+    first = explorer.sentence
+    explorer.state = {"seed": 2}
+    assert explorer.sentence != first
+    assert np.all([part in explorer.sentence for part in ("theory: 1)", "layer 30")])
