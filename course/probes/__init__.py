@@ -49,7 +49,7 @@ __all__ = [
     "observe",
 ]
 
-WIDTHS = (16, 32, 64, 128, 256, 512)
+WIDTHS = (16, 64, 128, 256, 512)
 """The widths of the explorers' menus; each is one compiled program."""
 TAPERED_WIDTH = 128
 """The square network inside which tapered ones are run."""

@@ -1,7 +1,9 @@
 """Compiled programs and the large arrays that live from one run to the next."""
 
 import atexit
+import ctypes
 import functools
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -18,6 +20,8 @@ from course.probes import engine
 DEEPEST = 100
 KEPT_BYTES = 112 * 2**20
 """Drawn weights are kept for later runs up to this many bytes; the latest network's always are."""
+
+_C_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 RUNNING = threading.RLock()
 """Held while a program runs: a run writes into the scratch that the next one uses."""
@@ -82,7 +86,15 @@ def _compile(size: Size, apply: Callable) -> Program:
         jax.jit(draw).lower(seed),
         jax.jit(engine.propagate, donate_argnums=0).lower(*arguments),
     )
-    return Program(*apply(jax.stages.Lowered.compile, lowered))
+    compiled = Program(*apply(jax.stages.Lowered.compile, lowered))
+    _return_freed_memory()
+    return compiled
+
+
+def _return_freed_memory() -> None:
+    """Give what the compiler and dropped arrays used back to the system: glibc alone would keep up to 100 MB for later."""
+    if hasattr(_C_LIBRARY, "malloc_trim"):
+        _C_LIBRARY.malloc_trim(0)
 
 
 _programs: dict[Size, Program] = {}
@@ -132,6 +144,7 @@ _scratch: dict[Size, engine.Scratch] = {}
 def _forget_oldest(needed: int) -> None:
     while _kept and needed + sum(weights.array.nbytes for weights in _kept.values()) > KEPT_BYTES:
         _kept.popitem(last=False)
+        _return_freed_memory()
 
 
 def unit_weights(seed: int, distribution: str, size: Size, depth: int) -> jax.Array:
@@ -162,6 +175,7 @@ def propagate(size: Size, *arguments):
     with RUNNING:
         if size not in _scratch:
             _scratch.clear()  # the scratch of one size at a time: of a wide network it is large
+            _return_freed_memory()
             _scratch[size] = compiled.blank_scratch()
         _scratch[size], rows = compiled.propagate(_scratch.pop(size), *arguments)
         return jax.device_get(rows)
