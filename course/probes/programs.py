@@ -92,7 +92,7 @@ def _compile(size: Size, apply: Callable) -> Program:
 
 
 def _return_freed_memory() -> None:
-    """Give what the compiler and dropped arrays used back to the system: glibc alone would keep up to 100 MB for later."""
+    """Give the system what the compiler and dropped arrays used: glibc alone would keep up to 100 MB for later."""
     if hasattr(_C_LIBRARY, "malloc_trim"):
         _C_LIBRARY.malloc_trim(0)
 
