@@ -11,6 +11,7 @@ import ipywidgets as widgets
 
 from course.figures.canvas import Frame
 
+_COLUMNS = "repeat(auto-fill, minmax(300px, 1fr))"
 _SENTENCE = '<p style="margin: 0.3em 0 0.6em; line-height: 1.45; font-size: 14px">{}</p>'
 _FAILURE = '<p role="alert" style="color: #b00020; font-weight: bold; margin: 0.3em 0">{}</p>'
 _IMAGE = '<img alt="{}" src="data:image/png;base64,{}" style="max-width: 100%; height: auto; background: white">'
@@ -41,7 +42,9 @@ class Explorer(widgets.VBox):
         self._picture, self._sentence, self._failure = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._frame: Frame | None = None
         self._show(draw(**self.state))
-        box = widgets.Box(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
+        for control in self.controls.values():
+            control.layout.width, control.style.description_width = "auto", "5.5em"
+        box = widgets.GridBox(list(self.controls.values()), layout=widgets.Layout(grid_template_columns=_COLUMNS))
         heading = widgets.HTML(f"<b>{html.escape(title)}</b>")
         super().__init__([heading, box, self._failure, self._picture, self._sentence])
         for control in self.controls.values():

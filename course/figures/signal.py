@@ -32,7 +32,8 @@ class SignalPicture:
             self._forward = LogPanel(axes[0, 1], "Forward: mean square E[h²]")
             self._gradient = LogPanel(axes[1, 0], "Backward: variance of ∂C/∂z")
             self._weight_gradient = LogPanel(axes[1, 1], "Backward: variance of ∂C/∂W ÷ batch")
-            axes[0, 1].legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2, borderaxespad=0.0)
+            above = {"loc": "lower right", "bbox_to_anchor": (1.01, 0.985), "borderaxespad": 0.0}
+            axes[0, 1].legend(**above, ncols=2, columnspacing=0.9, handletextpad=0.4, handlelength=1.8)
         panels = self._strip, self._forward, self._gradient, self._weight_gradient
         self._canvas = Canvas(figure, [artist for panel in panels for artist in panel.moving])
 
@@ -58,11 +59,16 @@ def describe(measured: Curves, predicted: Curves, saturated_share: np.ndarray) -
     depth = len(saturated_share)
     forward = _forward_words(measured.second_moment, predicted.second_moment[-1])
     backward = _backward_words(measured.gradient_variance, predicted.gradient_variance[0])
-    worst = int(np.argmax(saturated_share))
-    saturation = f"Layer {worst + 1} is the most saturated: {saturated_share[worst]:.0%} of its slopes are nearly flat."
     if depth == 1:
         backward = "With a single layer there is no way back to lose anything on."
-    return f"{forward} {backward} {saturation}"
+    return f"{forward} {backward} {_saturation_words(saturated_share)}"
+
+
+def _saturation_words(share: np.ndarray) -> str:
+    worst = int(np.argmax(share))
+    if share[worst] < 0.01:
+        return "In no layer are slopes nearly flat."
+    return f"Layer {worst + 1} has the most slopes that are nearly flat: {share[worst]:.0%}."
 
 
 def _forward_words(second_moment: np.ndarray, predicted: float) -> str:
