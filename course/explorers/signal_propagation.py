@@ -11,8 +11,8 @@ from course.figures.signal import Curves, SignalPicture
 from course.initializers import SCHEMES
 
 BATCH = 128
-LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-"""Where the activations of a bounded function lie; those of the others are shown from −3 to 3."""
+LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, 3.0), "softplus": (0.0, 3.0)}
+"""Where the activations of a function with bounds lie; those of the others are shown from −3 to 3."""
 
 
 def signal_propagation(**state) -> Explorer:

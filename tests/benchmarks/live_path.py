@@ -43,7 +43,7 @@ def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int = 1
 def row(what: str, goal: str, one: Callable[[], object], other: Callable[[], object], pairs: int = 15) -> None:
     """Print a comparison: how many times the other's time is the one's."""
     first, second, times = ratio(one, other, pairs)
-    print(f"{what:62s} {first:9.2f} ms {second:9.2f} ms   ratio {times:7.2f}   goal {goal}")
+    print(f"{what:62s} {first:9.2f} ms {second:9.2f} ms   ratio {times:7.2f}{goal and f'   goal: {goal}'}")
 
 
 def engine(depth: int = DEPTH, **changes) -> probes.Observation:
@@ -133,9 +133,9 @@ def rejitted(depths: list[int]) -> Callable[[], object]:
     return lambda: jax.block_until_ready(jax.jit(plain_jax)(weights[: next(remaining)], inputs, directions))
 
 
-def unjitted() -> Callable[[], object]:
+def unjitted(**changes) -> Callable[[], object]:
     """Give the same pass without any jit."""
-    network = probes.network(0, depth=DEPTH, **NETWORK)
+    network = probes.network(0, depth=DEPTH, **{**NETWORK, **changes})
     weights, inputs = jnp.stack(network.weights), jnp.asarray(network.inputs)
     return lambda: jax.block_until_ready(plain_jax(weights, inputs, network.directions))
 
@@ -171,6 +171,8 @@ def main() -> None:
     row("the engine | NumPy doing the same", "above 1", engine, numpy_run(), 7)
     row("the engine | the pass jitted anew for each depth", "at least 20", engine, rejitted([*range(40, 46)]), 5)
     row("the engine | the pass without jit", "at least 20", engine, unjitted(), 5)
+    live = {"width": 128, "batch": 128}
+    row("the same at the explorers' width and batch of 128", "", lambda: engine(**live), unjitted(**live), 5)
     update, fresh = frames()
     row("picture updated in place | on a fresh figure", "at least 8", update, fresh)
     growth()
