@@ -219,6 +219,12 @@ def test_the_drawn_networks_scatter_as_the_dice_do():
     assert variance == pytest.approx(np.var(dice(DEPTH, WIDTH)), rel=5 * math.sqrt(2 / 399))
 
 
+def test_the_first_network_that_the_page_shows_is_level_up_to_layer_35_and_then_strays():
+    left = mean_squares(0, width=128)
+    assert np.abs(np.log10(left[:35])).max() < 0.5
+    assert left[-1] < 0.1
+
+
 def test_one_factor_of_the_dice_has_mean_1_and_variance_5_over_width():
     factors = np.exp(dice(1, WIDTH))
     assert_mean(factors, 1.0)

@@ -4,6 +4,7 @@ Each explorer is a function of its starting state, and gives a widget:
 `signal_propagation(scheme="he_normal", activation="relu", depth=30)`.
 """
 
+from course.explorers.many_draws import many_draws
 from course.explorers.signal_propagation import signal_propagation
 
-__all__ = ["signal_propagation"]
+__all__ = ["many_draws", "signal_propagation"]
