@@ -29,5 +29,5 @@ def _controls() -> dict[str, widgets.ValueWidget]:
     return {
         "depth": widgets.IntSlider(50, 1, DEEPEST, description="depth"),
         "width": widgets.SelectionSlider(options=(16, 32, 64), value=32, description="width"),
-        "seed": widgets.IntSlider(0, 0, 4, description="draw again"),
+        "seed": widgets.IntSlider(0, 0, 4, description="seed"),
     }
