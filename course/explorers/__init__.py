@@ -5,6 +5,8 @@ Each explorer is a function of its starting state, and gives a widget:
 """
 
 from course.explorers.many_draws import many_draws
+from course.explorers.sigmoid_chain import sigmoid_chain
+from course.explorers.sigmoid_slope import sigmoid_slope
 from course.explorers.signal_propagation import signal_propagation
 
-__all__ = ["many_draws", "signal_propagation"]
+__all__ = ["many_draws", "sigmoid_chain", "sigmoid_slope", "signal_propagation"]

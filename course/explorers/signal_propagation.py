@@ -41,7 +41,7 @@ def _controls() -> dict[str, widgets.ValueWidget]:
         "activation": widgets.Dropdown(options=list(ACTIVATIONS), value="tanh", description="activation"),
         "depth": widgets.IntSlider(50, 1, probes.DEEPEST, description="depth"),
         "width": widgets.SelectionSlider(options=probes.WIDTHS, value=128, description="width"),
-        "gain": widgets.FloatSlider(1.0, min=0.1, max=4.0, step=0.05, description="gain"),
+        "gain": widgets.FloatSlider(1.0, min=0.1, max=4.0, step=0.01, description="gain"),
         "seed": widgets.IntSlider(0, 0, 99, description="seed"),
     }
 

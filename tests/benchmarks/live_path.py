@@ -1,6 +1,6 @@
 """Print how fast the live path is, as ratios of one run: `python tests/benchmarks/live_path.py`.
 
-Each row compares two ways of doing the same thing, taken in turn, so that a busy machine slows both; a ratio
+Each row compares two ways of doing the same thing, timed in turn, so that a busy machine slows both; a ratio
 is the median of the ratios of the pairs. Nothing here is asserted: times belong to a machine.
 """
 
@@ -8,7 +8,7 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import jax
 import jax.numpy as jnp
@@ -25,8 +25,8 @@ NETWORK = {"width": WIDTH, "activation": "tanh", "scheme": "glorot_uniform", "ba
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """Time one call, after a rest: the idle threads of what ran before spin for a while, and take a core."""
-    time.sleep(0.05)
+    """Time the third of three calls in a row: what ran before leaves the caches, and spinning threads, behind."""
+    action(), action()
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
@@ -34,7 +34,6 @@ def seconds(action: Callable[[], object]) -> float:
 
 def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int = 15) -> tuple[float, float, float]:
     """Give the median time of each, in milliseconds, and the median ratio other / one of neighbouring calls."""
-    one(), other()
     times = [(seconds(one), seconds(other)) for _ in range(pairs)]
     first, second = (1e3 * statistics.median(column) for column in zip(*times, strict=True))
     return first, second, statistics.median(b / a for a, b in times)
@@ -125,7 +124,7 @@ def plain_jax(weights: jax.Array, inputs: jax.Array, directions: jax.Array) -> l
     return rows
 
 
-def rejitted(depths: list[int]) -> Callable[[], object]:
+def rejitted(depths: Iterable[int]) -> Callable[[], object]:
     """Give a move as it is made without one program for every depth: each new depth compiles again."""
     network = probes.network(0, depth=100, **NETWORK)
     weights, inputs, directions = jnp.stack(network.weights), jnp.asarray(network.inputs), network.directions
@@ -169,7 +168,7 @@ def main() -> None:
     print(f"tanh, width {WIDTH}, batch {BATCH}, depth {DEPTH}, on {os.cpu_count()} cores")
     row("three products a layer | the engine, all statistics", "at most 1.3", products_alone(), engine)
     row("the engine | NumPy doing the same", "above 1", engine, numpy_run(), 7)
-    row("the engine | the pass jitted anew for each depth", "at least 20", engine, rejitted([*range(40, 46)]), 5)
+    row("the engine | the pass jitted anew for each depth", "at least 20", engine, rejitted(range(40, 49)), 3)
     row("the engine | the pass without jit", "at least 20", engine, unjitted(), 5)
     live = {"width": 128, "batch": 128}
     row("the same at the explorers' width and batch of 128", "", lambda: engine(**live), unjitted(**live), 5)
