@@ -1,0 +1,37 @@
+"""What the first page says about the picture is so."""
+
+import numpy as np
+import pytest
+
+from course import explorers, probes
+
+DEFAULT = {"depth": 50, "width": 128, "activation": "tanh", "scheme": "glorot_uniform"}
+
+
+def test_losing_a_tenth_at_each_of_fifty_layers_leaves_half_a_percent():
+    assert 0.9**50 == pytest.approx(0.005, rel=0.05)
+
+
+def test_the_input_is_128_digits_of_mean_square_1():
+    inputs = probes.network(0, **DEFAULT).inputs
+    assert inputs.shape == (128, 128)
+    np.testing.assert_allclose(np.mean(inputs.astype(float) ** 2, axis=1), 1, rtol=1e-6)
+
+
+def test_the_gradient_starts_its_way_back_with_variance_1():
+    # v has 128 × 128 entries: the variance of so many normal numbers has a standard error of √(2 / 128²).
+    variance = probes.measure(0, **DEFAULT).preactivation_gradient_variance[-1]
+    assert abs(variance - 1) < 5 * np.sqrt(2 / 128**2)
+
+
+def test_the_page_opens_the_main_explorer_where_it_says():
+    state = explorers.signal_propagation().state
+    assert {name: state[name] for name in DEFAULT} == DEFAULT
+
+
+def test_a_gain_of_the_root_of_two_keeps_relu_with_these_weights():
+    kept = [probes.measure(seed, **{**DEFAULT, "activation": "relu"}, gain=2**0.5) for seed in range(40)]
+    lost = probes.measure(0, **{**DEFAULT, "activation": "relu"})
+    last = np.array([stats.activation_rms[-1] ** 2 for stats in kept])
+    assert abs(last.mean() - 1) < 5 * last.std(ddof=1) / np.sqrt(len(last))
+    assert lost.activation_rms[-1] ** 2 < 1e-12
