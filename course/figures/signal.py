@@ -98,7 +98,7 @@ def _backward_words(variance: np.ndarray, predicted: float) -> str:
 
 def number(value: float) -> str:
     """Write a number with two digits, as a person would: 0.39, 12, 3.1e-09."""
-    if value == 0 or 0.01 <= abs(value) < 10_000:
+    if value == 0 or 0.001 <= abs(value) < 10_000:
         return f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}"
     return f"{value:.1e}"
 
