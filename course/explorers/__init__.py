@@ -4,9 +4,10 @@ Each explorer is a function of its starting state, and gives a widget:
 `signal_propagation(scheme="he_normal", activation="relu", depth=30)`.
 """
 
+from course.explorers.identical_units import identical_units
 from course.explorers.many_draws import many_draws
 from course.explorers.sigmoid_chain import sigmoid_chain
 from course.explorers.sigmoid_slope import sigmoid_slope
 from course.explorers.signal_propagation import signal_propagation
 
-__all__ = ["many_draws", "sigmoid_chain", "sigmoid_slope", "signal_propagation"]
+__all__ = ["identical_units", "many_draws", "sigmoid_chain", "sigmoid_slope", "signal_propagation"]
