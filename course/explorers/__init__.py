@@ -9,5 +9,15 @@ from course.explorers.many_draws import many_draws
 from course.explorers.sigmoid_chain import sigmoid_chain
 from course.explorers.sigmoid_slope import sigmoid_slope
 from course.explorers.signal_propagation import signal_propagation
+from course.explorers.tapered_network import tapered_network
+from course.explorers.two_schemes import two_schemes
 
-__all__ = ["identical_units", "many_draws", "sigmoid_chain", "sigmoid_slope", "signal_propagation"]
+__all__ = [
+    "identical_units",
+    "many_draws",
+    "sigmoid_chain",
+    "sigmoid_slope",
+    "signal_propagation",
+    "tapered_network",
+    "two_schemes",
+]

@@ -1,5 +1,7 @@
 """Panels whose horizontal axis is the layer: their limits and ticks stand still while the values move."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -9,7 +11,7 @@ from course.figures.canvas import ACCENT, MEASURED_POINTS, PREDICTED_LINE, REFER
 DEPTH_STEPS = (10, 25, 50, 100)
 """The layer axis ends at one of these; between two steps the curve moves and the axis does not."""
 DECADE_STEPS = (4, 12, 40, 80)
-"""A logarithmic axis reaches from 10^-d to 10^d for one of these d."""
+"""A logarithmic axis reaches from 10^-d to 10^d for one of these d, unless a panel is given others."""
 
 
 def step(steps: tuple[int, ...], needed: float) -> int:
@@ -20,17 +22,18 @@ def step(steps: tuple[int, ...], needed: float) -> int:
 def set_layer_axis(axes: Axes, last: int) -> None:
     """Let the horizontal axis cover layers 1 to `last`."""
     axes.set_xlim(0.5, last + 0.5)
-    axes.set_xticks([1, *np.linspace(0, last, 6 if last in (10, 25, 50, 100) else 5, dtype=int)[1:]])
+    axes.set_xticks(sorted({1, *np.linspace(0, last, 5 if last == 20 else 6, dtype=int)[1:].tolist()}))
 
 
 class LogPanel:
     """Measured points and predicted dashes over layers, on a logarithmic axis centred on 1.
 
-    A measured value of 0 is a triangle on the lower edge, an infinite one a triangle on the upper edge.
+    A measured value of 0 is a triangle on the lower edge, an infinite one a triangle on the upper edge. The axis
+    reaches from 10^-d to 10^d for one d of `decade_steps`.
     """
 
-    def __init__(self, axes: Axes, title: str):
-        self._axes = axes
+    def __init__(self, axes: Axes, title: str, decade_steps: tuple[int, ...] = DECADE_STEPS):
+        self._axes, self._decade_steps = axes, decade_steps
         self._decades = self._last = 0
         axes.set_title(title)
         axes.set_yscale("log")
@@ -47,14 +50,20 @@ class LogPanel:
         """The artists that move, in drawing order."""
         return [self._measured, self._predicted, self._zero, self._infinite]
 
-    def update(self, measured: np.ndarray, predicted: np.ndarray, last: int) -> bool:
-        """Show two arrays of shape `(depth,)`; give whether the axis, and so the background, has changed."""
+    def update(
+        self, measured: np.ndarray, predicted: np.ndarray, last: int, *, beside: Sequence[np.ndarray] = ()
+    ) -> bool:
+        """Show two arrays of shape `(depth,)`; give whether the axis, and so the background, has changed.
+
+        `beside` are curves of another panel that the axis must have room for, so that the two can be compared.
+        """
         layers = np.arange(1, len(measured) + 1)
         seen = np.isfinite(measured) & (measured > 0)
         self._measured.set_data(layers[seen], measured[seen])
         drawn = np.where(np.isfinite(predicted) & (predicted > 0), predicted, np.nan)
         self._predicted.set_data(np.arange(1, len(predicted) + 1), drawn)
-        changed = self._set_axis(_decades(measured[seen], drawn), last)
+        needed = max(_decades_needed(curve) for curve in (measured, predicted, *beside))
+        changed = self._set_axis(step(self._decade_steps, needed), last)
         low, high = self._axes.get_ylim()
         self._zero.set_data(layers[measured == 0], np.full(np.sum(measured == 0), low))
         self._infinite.set_data(layers[np.isinf(measured)], np.full(np.sum(np.isinf(measured)), high))
@@ -71,9 +80,9 @@ class LogPanel:
         return True
 
 
-def _decades(*curves: np.ndarray) -> int:
-    values = np.concatenate([curve[np.isfinite(curve)] for curve in curves])
-    return step(DECADE_STEPS, np.abs(np.log10(values)).max(initial=0))
+def _decades_needed(curve: np.ndarray) -> float:
+    seen = curve[np.isfinite(curve) & (curve > 0)]
+    return np.abs(np.log10(seen)).max(initial=0)
 
 
 class StripPanel:
