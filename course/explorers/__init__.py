@@ -9,6 +9,7 @@ from course.explorers.many_draws import many_draws
 from course.explorers.sigmoid_chain import sigmoid_chain
 from course.explorers.sigmoid_slope import sigmoid_slope
 from course.explorers.signal_propagation import signal_propagation
+from course.explorers.sum_of_inputs import sum_of_inputs
 from course.explorers.tapered_network import tapered_network
 from course.explorers.two_schemes import two_schemes
 
@@ -18,6 +19,7 @@ __all__ = [
     "sigmoid_chain",
     "sigmoid_slope",
     "signal_propagation",
+    "sum_of_inputs",
     "tapered_network",
     "two_schemes",
 ]
