@@ -234,13 +234,16 @@ def test_units_of_every_layer_of_a_deep_network_stay_equal(activation):
         assert float(jnp.ptp(w, axis=1).max()) < 1e-5
     for w in weights[1:]:
         assert float(jnp.ptp(w)) < 1e-5
-    assert float(jnp.ptp(weights[0])) > 1e-4
+    assert float(jnp.abs(weights[-1] - 0.5).max()) > 0.01  # it did learn something
 
 
 def test_a_deep_network_of_177_numbers_becomes_one_of_nine():
     assert sum(rows * columns + columns for rows, columns in SHAPES) == 177
-    different = [2] + [1] * (len(SHAPES) - 1) + [1] * len(SHAPES)  # weights of each layer, then biases
-    assert sum(different) == 9
+    *_, (weights, _slopes) = deep_steps(0.5, "tanh", 20)
+    # Numbers count as different from 1e-5 on, because a matrix product may round its columns in different ways.
+    different = [1 + int(np.sum(np.diff(np.sort(matrix.ravel())) > 1e-5)) for matrix in weights]
+    assert different == [2, 1, 1, 1]
+    assert sum(different) + len(SHAPES) == 9  # and one bias for each layer
 
 
 def test_in_a_deep_sigmoid_network_of_zeros_learning_moves_one_layer_back_a_step():
