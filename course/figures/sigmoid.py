@@ -16,7 +16,6 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
-from course.figures.signal import number
 
 TANGENT = 1.8
 """The tangent is drawn this far to either side of the point."""
@@ -117,7 +116,7 @@ def _point(axes: Axes):
 
 def describe(point: Point, peak: float, limit: float, edge_slope: float) -> str:
     """Say how steep the sigmoid is at the point and at the band's edge, and how fast a unit learns there."""
-    where = f"At z = {point.z:.1f} the unit answers {point.value:.5g} and the slope is {number(point.slope)}"
+    where = f"At z = {point.z:.1f} the unit answers {point.value:.5g} and the slope is {point.slope:.3g}"
     speed = f"{where}, 1/{_inverse(point.slope)}: it learns {_pace(peak / point.slope)}."
     band = f"At the edge of the grey band, z = ±{limit:.1f}, the slope is 1/{_inverse(edge_slope)}"
     return f"{speed} {band}, {_pace(peak / edge_slope)}."
