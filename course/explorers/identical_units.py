@@ -43,8 +43,8 @@ def _controls() -> dict[str, widgets.ValueWidget]:
     return {
         "start": widgets.Dropdown(options=tuple(training.STARTS), value="constant", description="start"),
         "activation": widgets.Dropdown(options=ACTIVATIONS, value="tanh", description="activation"),
-        "perturbation": widgets.SelectionSlider(options=sizes, value=0.0, description="perturbed by"),
-        "perturbed": widgets.Dropdown(options=training.PERTURBED, value="weights", description="in its"),
+        "perturbation": widgets.SelectionSlider(options=sizes, value=0.0, description="noise"),
+        "perturbed": widgets.Dropdown(options=training.PERTURBED, value="weights", description="noise in"),
         "units": widgets.IntSlider(MOST_UNITS, 2, MOST_UNITS, description="units"),
         "steps": widgets.IntSlider(STEPS, 0, STEPS, step=10, description="steps"),
         "seed": widgets.IntSlider(0, 0, 99, description="seed"),
