@@ -25,7 +25,7 @@ def runs(scheme, activation="tanh", depth=5, gain=1.0, width=WIDTH, draws=40):
 
 
 @functools.cache
-def tapered(scheme, widths, draws=100):
+def tapered(scheme, widths, draws=50):
     return [probes.measure_tapered(seed, widths=widths, activation="linear", scheme=scheme) for seed in range(draws)]
 
 
@@ -247,7 +247,7 @@ def test_with_gain_1_tanhs_gradient_keeps_about_one_and_a_half_percent_over_fift
 def test_xavier_halves_relus_mean_square_at_every_layer():
     predicted = theory.activation_second_moments("relu", 50, 1.0)
     assert (predicted[9], predicted[49]) == (pytest.approx(9.8e-4, rel=5e-3), pytest.approx(8.9e-16, rel=5e-3))
-    drawn = runs("glorot_normal", "relu", depth=50, draws=100)
+    drawn = runs("glorot_normal", "relu", depth=50, draws=50)
     assert_mean([stats.activation_rms[9] ** 2 for stats in drawn], 0.5**10)
     # the median's logarithm lies below the mean's by half the variance 5 · depth / width of the logarithm
     logarithms = np.log([stats.activation_rms[49] ** 2 for stats in drawn])
