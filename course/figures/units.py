@@ -21,7 +21,7 @@ from course.figures.signal import number
 
 MOST_UNITS = 8
 STEP_STEPS = (50, 200, 1000)
-WEIGHT_STEPS = (1, 3, 8, 20)
+WEIGHT_STEPS = (1, 3, 5, 10, 20)
 LOSS_STEPS = (0.8, 1.8)
 LOWEST, HIGHEST = 1e-8, 1e2
 """The axis of the differences; a difference of exactly 0 is a triangle on its lower edge."""
@@ -54,20 +54,21 @@ class UnitsPicture:
             self._build_weights(self._axes[0])
             self._build_differences(self._axes[1])
             self._build_losses(self._axes[2])
-        moving = [*self._lines, *self._numbers, self._ends, self._weight, self._difference, self._zero]
-        self._canvas = Canvas(figure, [*moving, self._loss, self._predicted_loss])
-        figure.legend(
-            [self._numbers[0], self._ends, self._weight, self._zero],
-            ["a unit (its number stands on its line)", "measured", "predicted if all stay identical", "exactly 0"],
-            loc="lower center",
-            ncols=4,
-        )
+            figure.legend(
+                [self._numbers[0], self._ends, self._weight, self._zero],
+                ["a unit: its number on its line", "measured", "predicted if all stay identical", "exactly 0"],
+                loc="lower center",
+                ncols=4,
+            )
+        weights = [*self._lines, self._weight, self._halos, *self._numbers, self._ends]
+        self._canvas = Canvas(figure, [*weights, self._difference, self._zero, self._loss, self._predicted_loss])
         self._shown = None
 
     def _build_weights(self, axes: Axes) -> None:
         axes.set_title("Weight from the first input into each unit")
         axes.axhline(0.0, **REFERENCE_LINE)
         self._lines = [axes.plot([], [], color=MEASURED, linewidth=1.0)[0] for _ in range(MOST_UNITS)]
+        (self._halos,) = axes.plot([], [], color="white", linestyle="none", marker="o", markersize=8)
         style = {"color": MEASURED, "linestyle": "none", "markersize": 7, "markeredgewidth": 0.4}
         self._numbers = [axes.plot([], [], marker=f"${unit + 1}$", **style)[0] for unit in range(MOST_UNITS)]
         (self._ends,) = axes.plot([], [], **MEASURED_POINTS)
@@ -110,14 +111,17 @@ class UnitsPicture:
     def _show_weights(self, weights: np.ndarray, last: int) -> None:
         """Each unit's line, and its number at steps of its own, so that equal lines can be counted."""
         steps, units = len(weights) - 1, weights.shape[1]
-        spacing = last // 20
+        spacing = last // 14
         for line, label in zip(self._lines[units:], self._numbers[units:], strict=True):
             line.set_data([], [])
             label.set_data([], [])
+        halos = []
         for unit, path in enumerate(weights.T):
-            own = np.arange((unit + 1) * spacing, steps + 1, (units + 1) * spacing)
+            own = np.arange((unit + 1) * spacing, steps - spacing // 3, (units + 1) * spacing)
             self._lines[unit].set_data(np.arange(steps + 1), path)
             self._numbers[unit].set_data(own, path[own])
+            halos.append(np.column_stack([own, path[own]]))
+        self._halos.set_data(*np.concatenate(halos).T)
         self._ends.set_data(np.full(units, steps), weights[-1])
 
     def _set_axes(self, last: int, weight: float, loss: float) -> None:
