@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from course import initializers, networks, probes, theory
+from course import activations, initializers, networks, probes, theory
 
 WIDTH, BATCH = 128, 128
 SCHEMES = {"standard_uniform": 1 / 3, "glorot_uniform": 1.0}  # each with n · Var w
@@ -282,3 +282,10 @@ def test_with_the_four_sigmoids_preactivations_spread_to_a_variance_of_59_and_te
     assert abs(0.399**10 - 1e-4) < 5e-6
     settled = [stats.preactivation_variance[-1] for stats in runs("glorot_sigmoid_uniform", "sigmoid", depth=20)]
     assert_ratio(settled, theory.fixed_point("sigmoid", 16), finite_width=4 / WIDTH)
+
+
+def test_the_bound_typed_without_parentheses_would_saturate_about_98_of_100_tanh_units():
+    # z over 300 inputs of mean square 1 has variance 300 · bound² / 3; the unsaturated lie where tanh' ≥ 0.05.
+    spread = math.sqrt(300 * (6 / 300 + 100) / 3)
+    edge = math.atanh(math.sqrt(1 - activations.SATURATION))
+    assert 1 - math.erf(edge / spread / math.sqrt(2)) == pytest.approx(0.98, abs=0.005)
