@@ -138,7 +138,8 @@ def run_nbval(path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")),
-            *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "120", "-W", HARMLESS, str(path)),
+            *("--numprocesses", "0", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "120"),
+            *("-W", HARMLESS, str(path)),
         ],
         env={**os.environ, "PYTHONWARNINGS": f"error::RuntimeWarning,{HARMLESS}"},
         capture_output=True,
