@@ -108,7 +108,8 @@ def describe(preactivations: np.ndarray, factors: np.ndarray, gradients: np.ndar
     )
     sizes = np.abs(factors[1:])  # the gradient of b_1 does not pass through w_1
     tightest = int(np.argmin(sizes)) + 1
-    factor = f"Layer {tightest + 1}, at z = {preactivations[tightest]:.1f}, has the smallest factor, "
+    smallest = f"Layer {tightest + 1}, at z = {preactivations[tightest]:.1f}, has the smallest factor, "
+    factor = smallest if number(sizes.min()) != number(sizes.max()) else "Every layer above layer 1 has the factor "
     return f"{here}: layer 1 learns {_pace(gradients[0] / gradients[-1])}. {factor}{number(sizes.min())}."
 
 
