@@ -239,6 +239,17 @@ def test_two_thirds_of_the_slopes_are_nearly_flat_where_it_explodes():
     assert expected == pytest.approx(2 / 3, abs=0.04)
 
 
+def test_the_border_for_100_units_is_a_std_of_about_1():
+    assert math.sqrt(theory.critical_weight_variance("sigmoid", 0.0) / 100) == pytest.approx(1.0, abs=0.05)
+
+
+def test_with_less_than_one_unsaturated_unit_a_layer_the_gradient_vanishes_where_theory_explodes():
+    runs = [probes.measure(seed, gain=2000.0, **NETWORK) for seed in range(10)]
+    assert 128 * (1 - np.mean([stats.saturated_share for stats in runs])) < 1
+    assert max(stats.preactivation_gradient_variance[0] for stats in runs) < 1e-6
+    assert theory.gradient_variances("sigmoid", 30, 2000.0**2)[0] > 1e6
+
+
 @pytest.mark.parametrize(("std", "factor"), [(1.0, "0.055"), (4.0, "0.39"), (16.0, "1.5")])
 def test_measured_and_predicted_factor_a_layer_agree(std, factor):
     logs = np.log(first_variances(std)) / 29
@@ -271,6 +282,7 @@ def test_the_chain_picture_says_what_the_page_says():
     explorer.state = {"bias": -5.0}
     assert "gradient is 9.1e+06 (theory: at most 9.1e+06)" in explorer.sentence
     assert "times faster" in explorer.sentence
+    assert "Every layer above layer 1 has the factor 2.5." in explorer.sentence
     explorer.state = {"weight": 0.0}
     assert "only layer 20 has a gradient" in explorer.sentence
 
