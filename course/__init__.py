@@ -1,1 +1,15 @@
-"""map"""
+"""How should a deep network's weights start? The machinery behind the pages, one module a concern.
+
+- `activations`: the table of activation functions, in JAX and in NumPy.
+- `initializers`: the table of schemes; `fans`, and `draw` for weights of a scheme.
+- `theory`: what mathematics predicts of signals and gradients, without a network: gain, variances, chi.
+- `networks`: the forward pass of a fully connected network.
+- `data`: handwritten digits, and generated points.
+- `probes`: draws a network, runs it forward and backward, and measures every layer: `measure`.
+- `training`: gradient descent on one hidden layer, every step kept.
+- `figures`: pictures that are drawn once and updated in place.
+- `explorers`: controls wired to probe, theory and picture: the live pictures of the pages.
+
+Theory and measurement know nothing of each other; they meet in the explorers, on the pages and in the tests.
+To read the code, begin with `probes`, then `theory`, then `explorers.signal_propagation`.
+"""

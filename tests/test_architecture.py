@@ -1,6 +1,7 @@
 """Which module of the course may know which: theory and measurement are independent and meet only in explorers."""
 
 import ast
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -191,3 +192,9 @@ def test_an_allowed_import_is_not_found(tmp_path, file, line):
     path.parent.mkdir(exist_ok=True)
     path.write_text(line)
     assert faults(tmp_path) == []
+
+
+def test_the_package_explains_where_everything_is():
+    text = ast.get_docstring(ast.parse((COURSE / "__init__.py").read_text(encoding="utf-8")))
+    named = set(re.findall(r"^- `(\w+)`", text, re.MULTILINE))
+    assert named == {module_of(path, COURSE) for path in COURSE.rglob("*.py")} - {"__init__"}

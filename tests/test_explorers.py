@@ -228,3 +228,11 @@ def test_a_seed_changes_the_measurement_and_not_the_theory(opened):
     explorer.state = {"seed": 2}
     assert explorer.sentence != first
     assert np.all([part in explorer.sentence for part in ("theory: 1)", "layer 30")])
+
+
+def test_weights_that_are_not_random_have_no_prediction(opened):
+    explorer = opened["signal_propagation"]
+    explorer.state = {"scheme": "constant", "activation": "tanh", "depth": 5, "gain": 1.0, "width": 64}
+    assert "theory" not in explorer.sentence
+    explorer.state = {"scheme": "normal_0.1"}
+    assert explorer.sentence.count("theory") == 2

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from course import initializers, networks, probes, theory
-from course.activations import ACTIVATIONS, SATURATION
+from course.activations import ACTIVATIONS, SATURATION, leaky_relu
 from course.probes import engine, programs
 
 SMALL = {"depth": 6, "width": 32, "activation": "tanh", "scheme": "glorot_uniform"}
@@ -225,6 +225,11 @@ def test_a_value_that_makes_no_sense_is_named_with_what_is_allowed(name, value):
     with pytest.raises(ValueError, match=name) as caught:
         probes.measure(0, **{**SMALL, name: value})
     assert repr(value) in str(caught.value)
+
+
+def test_an_activation_that_is_no_row_of_the_table_is_refused_and_not_replaced_by_its_namesake():
+    with pytest.raises(ValueError, match="activation must be one of"):
+        probes.measure(0, **{**SMALL, "activation": leaky_relu(0.1)})
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, "0", None])

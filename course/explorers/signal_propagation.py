@@ -54,7 +54,10 @@ def measured_curves(stats: probes.LayerStats) -> Curves:
 
 
 def predicted_curves(*, depth: int, width: int, activation: str, scheme: str, gain: float) -> Curves:
-    """Give the curves that the theory predicts for a network of infinite width."""
+    """Give the curves that the theory predicts for a network of infinite width, or NaN for weights not random."""
+    row = initializers.named(scheme)
+    if row.distribution == "constant" and row.scale > 0:
+        return Curves(*np.full((3, depth), np.nan))
     weight_variance = width * initializers.standard_deviation(scheme, (width, width), gain) ** 2
     return Curves(
         theory.activation_second_moments(activation, depth, weight_variance),

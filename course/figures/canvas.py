@@ -14,8 +14,8 @@ from PIL import Image
 STYLE = Path(__file__).with_name("course.mplstyle")
 MEASURED, PREDICTED, REFERENCE = "#0072b2", "black", "#999999"
 """Measured is blue points, predicted a dashed black line, a reference thin and grey, in every picture."""
-ACCENT, SECOND, THIRD = "#d55e00", "#009e73", "#cc79a7"
-"""Further colours, told apart by colour-blind readers too (Okabe and Ito, 2008)."""
+ACCENT = "#d55e00"
+"""A second colour, told from the first by colour-blind readers too (Okabe and Ito, 2008)."""
 PREDICTED_LINE = {"color": PREDICTED, "linestyle": (0, (4, 2)), "linewidth": 1.5}
 MEASURED_POINTS = {"color": MEASURED, "linestyle": "none", "marker": "o", "markersize": 4}
 REFERENCE_LINE = {"color": REFERENCE, "linewidth": 0.9}

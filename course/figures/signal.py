@@ -45,7 +45,10 @@ class SignalPicture:
         limits: tuple[float, float],
         saturated_share: np.ndarray,
     ) -> Frame:
-        """Show one network: `shares` of shape `(depth, bins)` are the densities, `saturated_share` `(depth,)`."""
+        """Show one network; what theory does not predict is NaN.
+
+        `shares` of shape `(depth, bins)` are the densities between `limits`, `saturated_share` is `(depth,)`.
+        """
         last = step(DEPTH_STEPS, len(measured.second_moment))
         panels = self._forward, self._gradient, self._weight_gradient
         changed = [panel.update(*curves, last) for panel, *curves in zip(panels, measured, predicted, strict=True)]
@@ -80,8 +83,8 @@ def _forward_words(second_moment: np.ndarray, predicted: float) -> str:
         layer = int(np.argmax(second_moment == 0)) + 1
         return f"Forward: nothing is left at layer {layer}, where every activation is exactly 0."
     ratio = second_moment[-1]
-    theory = f"(theory: {number(predicted)})"
-    return f"Forward: layer {depth} carries {number(ratio)} of the input's mean square {theory}: {verdict(ratio)}."
+    carried = f"layer {depth} carries {number(ratio)} of the input's mean square"
+    return f"Forward: {carried}{_theory_words(predicted)}: {verdict(ratio)}."
 
 
 def _backward_words(variance: np.ndarray, predicted: float) -> str:
@@ -92,8 +95,12 @@ def _backward_words(variance: np.ndarray, predicted: float) -> str:
         layer = int(np.flatnonzero(variance == 0)[-1]) + 1
         return f"Backward: the gradient is exactly 0 at layer {layer} and below."
     ratio = variance[0] / variance[-1]
-    theory = f"(theory: {number(predicted)})"
-    return f"Backward: layer 1 receives {number(ratio)} of the gradient's variance {theory}: {verdict(ratio)}."
+    received = f"layer 1 receives {number(ratio)} of the gradient's variance"
+    return f"Backward: {received}{_theory_words(predicted)}: {verdict(ratio)}."
+
+
+def _theory_words(predicted: float) -> str:
+    return "" if np.isnan(predicted) else f" (theory: {number(predicted)})"
 
 
 def number(value: float) -> str:
