@@ -27,7 +27,7 @@ def test_both_halves_of_the_picture_have_the_same_axes():
     picture = comparison.ComparisonPicture()
     limits = comparison.Strips((-1.0, 1.0), (-3.0, 3.0), (-20.0, 20.0))
     picture.update((side("small", [1e-9, 1e-9, 1e-9]), side("large", [1.0, 2.0, 3.0])), limits)
-    grid = np.reshape(picture._canvas.figure.axes, (4, 2))
+    grid = np.reshape(picture.canvas.figure.axes, (4, 2))
     for left, right in grid:
         assert left.get_xlim() == right.get_xlim()
         assert left.get_ylim() == right.get_ylim()

@@ -1,9 +1,10 @@
 """The live pictures: controls wired to a real network, to the theory's prediction, and to a figure.
 
 Each explorer is a function of its starting state, and gives a widget:
-`signal_propagation(scheme="he_normal", activation="relu", depth=30)`.
+`signal_propagation(scheme="he_normal", activation="relu", depth=30)`. `restore` brings back a copied state.
 """
 
+from course.explorers.base import Explorer
 from course.explorers.identical_units import identical_units
 from course.explorers.many_draws import many_draws
 from course.explorers.sigmoid_chain import sigmoid_chain
@@ -23,3 +24,11 @@ __all__ = [
     "tapered_network",
     "two_schemes",
 ]
+
+
+def restore(text: str) -> Explorer:
+    """Open the explorer that a state string tells, in that state; `ValueError` for a text that tells none."""
+    name = text.strip().partition("?")[0]
+    if name not in __all__:
+        raise ValueError(f"a state begins with the name of one of {', '.join(__all__)}, not {name!r}")
+    return globals()[name](text)

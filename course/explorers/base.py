@@ -1,84 +1,174 @@
 """What every explorer is: controls, a picture that answers to them, and a sentence that says what is seen."""
 
-import base64
 import html
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 
-from course.figures.canvas import Frame
+from course.explorers import settings, tables
+from course.explorers.screen import Screen
+from course.explorers.settings import PINNED, PROJECTOR
+from course.explorers.toolbar import Toolbar, button
+from course.figures.canvas import Canvas, Frame
 
 _COLUMNS = "repeat(auto-fill, minmax(300px, 1fr))"
-_SENTENCE = '<p style="margin: 0.3em 0 0.6em; line-height: 1.45; font-size: 14px">{}</p>'
-_FAILURE = '<p role="alert" style="color: #b00020; font-weight: bold; margin: 0.3em 0">{}</p>'
-_IMAGE = '<img alt="{}" src="data:image/png;base64,{}" style="max-width: 100%; height: auto; background: white">'
+_CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv"}
+
+
+class Pinned(NamedTuple):
+    """What is kept for comparison: the settings of the pinned curves, and the sentence they had."""
+
+    settings: dict[str, Any]
+    sentence: str
 
 
 class Explorer(widgets.VBox):
     """Controls wired to a picture: when one moves, the whole state is read and the picture drawn anew.
 
-    `controls` maps names to ipywidgets, `draw(**state)` gives the `Frame` of a state, and `state` is where to
-    start: `ValueError` for a name or a value that the controls do not offer. A failure in `draw`
-    during a move is shown as one red line, `error`, with the last good picture kept; the exception itself is
-    in `exception`. The first picture is drawn here, and a failure of it is raised.
+    `controls` maps names to ipywidgets, `draw(**settings)` draws on `canvas` and gives the `Frame` of a state;
+    `text`, a state string, or `state` is where to start: `ValueError` for a name or a value that the controls do not
+    offer. A failure in `draw` during a move is shown as one red line, `error`, with the last good picture kept; the
+    exception itself is in `exception`. The first picture is drawn here, and a failure of it is raised.
     """
 
     def __init__(
         self,
         controls: Mapping[str, widgets.ValueWidget],
         draw: Callable[..., Frame],
+        canvas: Canvas,
         *,
+        name: str,
         title: str,
+        text: str = "",
         state: Mapping[str, Any] = MappingProxyType({}),
     ):
-        self.controls = dict(controls)
-        self._move_to(state)
+        self.name, self.title, self.controls = name, title, dict(controls)
         self.exception: Exception | None = None
-        self._draw, self._drawing = draw, threading.RLock()
-        self._held = False
-        self._picture, self._sentence, self._failure = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._frame: Frame | None = None
-        self._show(draw(**self.state))
+        self.on_scene_step: Callable[[int], object] = lambda _step: None
+        self._draw, self._canvas, self._drawing = draw, canvas, threading.RLock()
+        self._failed, self._held = "", False
+        self._defaults = self._settings()
+        self._pinned: Pinned | None = None
+        self.screen, self._table, self._frame = Screen(title=title), widgets.HTML(), None
+        self._toolbar = Toolbar(self)
+        self._text = widgets.Text(description="state", continuous_update=False, layout={"width": "auto", "flex": "1"})
+        self._go({**(settings.read(text, name, self.controls) if text else {}), **state})
+        self._start = self.state
+        super().__init__(self._children(), _dom_classes=("course-explorer",))
+        self._listen()
+
+    def _children(self) -> list[widgets.Widget]:
         for control in self.controls.values():
             control.layout.width, control.style.description_width = "auto", "5.5em"
-        box = widgets.GridBox(list(self.controls.values()), layout=widgets.Layout(grid_template_columns=_COLUMNS))
-        heading = widgets.HTML(f"<b>{html.escape(title)}</b>")
-        super().__init__([heading, box, self._failure, self._picture, self._sentence])
+        grid = widgets.Layout(grid_template_columns=_COLUMNS)
+        heading = widgets.HTML(f"<b>{html.escape(self.title)}</b>")
+        copy = button("Copy", "Copy this state, to paste it into another explorer or a cell", self.copy)
+        share = widgets.HBox([self._text, copy], _dom_classes=("course-state",))
+        box = widgets.GridBox(list(self.controls.values()), layout=grid)
+        return [heading, box, self._toolbar, self.screen, self._table, share]
+
+    def _listen(self) -> None:
         for control in self.controls.values():
             control.observe(self._moved, "value")
+        self._text.observe(lambda change: self._pasted(change["new"]), "value")
+        self._toolbar.pin.observe(self._pin_pressed, "value")
+        self._toolbar.projector.observe(self._moved, "value")
+        self._toolbar.table.observe(lambda _change: self._show_table(), "value")
+        self._toolbar.play.observe(lambda change: self.play(change["new"]), "value")
+        self.screen.observe(self._moved, "pixel_ratio")
+        self.screen.on_message("step", lambda content: self._step(content["number"]))
+        self.screen.on_message("scene", lambda content: self.on_scene_step(content["step"]))
 
     @property
     def state(self) -> dict[str, Any]:
-        """The values of all controls by name; assign a dict of some or all of them to move there in one step."""
-        return {name: control.value for name, control in self.controls.items()}
+        """The values of all controls by name; assign a dict of some or all of them to move there in one step.
+
+        While something is pinned, `pinned` holds its settings; with type for the back row, `projector` is `True`.
+        A state that does not name these two leaves them as they are; `None` and `False` end them.
+        """
+        extras = {} if self._pinned is None else {PINNED: dict(self._pinned.settings)}
+        return self._settings() | extras | ({PROJECTOR: True} if self._toolbar.projector.value else {})
 
     @state.setter
     def state(self, wanted: Mapping[str, Any]) -> None:
-        with self._drawing:
-            self._held = True
-            try:
-                self._move_to(wanted)
-            finally:
-                self._held = False
-            self._moved()
+        self._check(wanted)
+        with self._answering():
+            self._go(wanted)
 
-    def _move_to(self, wanted: Mapping[str, Any]) -> None:
-        check_state(self.controls, wanted)
-        for name, value in wanted.items():
-            self.controls[name].value = value
+    @property
+    def state_string(self) -> str:
+        """The whole state as a short text, which `restore` and every explorer's function take."""
+        return settings.write(self.name, self.controls, self.state)
+
+    def restore(self, text: str) -> None:
+        """Bring back the state that a text tells; `ValueError` for one that is not of this explorer."""
+        self.state = settings.read(text, self.name, self.controls)
+
+    def reset(self) -> None:
+        """Go back to where the explorer began, with nothing pinned that was not pinned then."""
+        self.play(False)
+        self.state = {PINNED: None, **self._start, PROJECTOR: self._toolbar.projector.value}
+
+    def begin(self, state: Mapping[str, Any]) -> None:
+        """Begin anew in a state: controls that it leaves out go to their defaults, and `reset` comes back here."""
+        self.state = {**self._defaults, PINNED: None, **state}
+        self._start = self.state
+
+    def new_seed(self) -> None:
+        """Draw everything again with the next seed."""
+        seed = self.controls["seed"]
+        seed.value = seed.value + 1 if seed.value < seed.max else seed.min
+
+    def same_seed(self) -> None:
+        """Go back to the seed of the beginning, and so to the very draws that were seen then."""
+        self.controls["seed"].value = self._start["seed"]
+
+    @property
+    def can_pin(self) -> bool:
+        """Whether the picture has curves that can be kept for comparison."""
+        return self._canvas.can_pin
+
+    def pin(self) -> None:
+        """Keep the present curves as ghosts, to compare others with them."""
+        self.state = {PINNED: self._settings()}
+
+    def unpin(self) -> None:
+        """Let the pinned curves go."""
+        self.state = {PINNED: None}
+
+    def play(self, on: bool = True) -> None:
+        """Let the control that the toolbar names run by itself, each step after the picture before it was shown."""
+        control = self.controls.get(self._toolbar.over.value)
+        if on and settings.following(control) is None:
+            control.value = settings.first(control)
+        self.screen.playing = self._toolbar.play.value = on
+
+    def _step(self, number: int) -> None:
+        if not self.screen.playing or number != self.screen.number:  # a second page has already asked for this step
+            return
+        control = self.controls[self._toolbar.over.value]
+        value = settings.following(control)
+        if value is not None:
+            control.value = value
+        if self.exception is not None or settings.following(control) is None:
+            self.play(False)
 
     @property
     def sentence(self) -> str:
-        """What the picture shows, in words."""
-        return self._frame.sentence
+        """What the picture shows, in words, and what is pinned in it."""
+        if self._pinned is None:
+            return self._frame.sentence
+        return f"{self._frame.sentence} Pinned for comparison, {self._caption()[1]}: {self._pinned.sentence}"
 
     @property
     def alt(self) -> str:
         """The picture's alternative text in the page: its sentence."""
-        return self._frame.sentence
+        return self.sentence
 
     @property
     def image(self) -> bytes:
@@ -86,49 +176,123 @@ class Explorer(widgets.VBox):
         return self._frame.image
 
     @property
+    def table(self) -> tables.Table:
+        """The numbers behind the picture: titles of columns to arrays of one shape `(rows,)`."""
+        return self._frame.table
+
+    def csv(self) -> str:
+        """Give the numbers behind the picture as comma-separated values."""
+        return tables.as_csv(self.table)
+
+    def file(self, form: str) -> bytes:
+        """Give the picture as "png" or "svg", with its sentence and its state as metadata, or the numbers as "csv"."""
+        with self._drawing:
+            if form == "csv":
+                return self.csv().encode()
+            return self._canvas.file(form, title=self.title, sentence=self.sentence, source=self.state_string)
+
+    def save(self, path: str | Path) -> None:
+        """Write the file that the ending of `path` asks for: .png, .svg or .csv."""
+        path = Path(path)
+        path.write_bytes(self.file(path.suffix[1:]))
+
+    def download(self, form: str) -> None:
+        """Let the reader's browser save a file."""
+        with self._answering("This could not be saved"):
+            self.screen.offer(f"{self.name}.{form}", _CONTENT_TYPES[form], self.file(form))
+
+    def copy(self) -> None:
+        """Put the state string on the reader's clipboard."""
+        self.screen.copy(self.state_string)
+
+    @property
     def error(self) -> str | None:
         """What went wrong in the last move, in words, or `None`."""
-        return None if self.exception is None else f"This setting could not be drawn: {self.exception}"
+        return None if self.exception is None else f"{self._failed}: {self.exception}"
 
-    def _moved(self, _change: object = None) -> None:
-        if self._held:
-            return
+    def _settings(self) -> dict[str, Any]:
+        return {name: control.value for name, control in self.controls.items()}
+
+    def _check(self, wanted: Mapping[str, Any]) -> None:
+        settings.check_state(self.controls, {k: v for k, v in wanted.items() if k not in (PINNED, PROJECTOR)})
+        settings.check_state(self.controls, wanted.get(PINNED) or {})
+        if wanted.get(PINNED) is not None and not self.can_pin:
+            raise ValueError(f"{self.name} has no curves to pin, so pinned must be None, not {wanted[PINNED]!r}")
+        if not isinstance(wanted.get(PROJECTOR, False), bool):
+            raise ValueError(f"projector must be True or False, not {wanted[PROJECTOR]!r}")
+
+    @contextmanager
+    def _answering(self, failed: str = "This setting could not be drawn") -> Iterator[None]:
+        """Do what the reader asks for; a failure becomes the red line, in words, where a traceback would be lost."""
         with self._drawing:
             try:
-                frame = self._draw(**self.state)
-            except Exception as exception:  # shown in the page, where a traceback would be lost
-                self.exception = exception
+                yield
+            except Exception as exception:
+                self.exception, self._failed = exception, failed
             else:
                 self.exception = None
-                self._show(frame)
-            self._failure.value = "" if self.error is None else _FAILURE.format(html.escape(self.error))
+            self.screen.failure = self.error or ""
 
-    def _show(self, frame: Frame) -> None:
-        self._frame = frame
-        encoded = base64.b64encode(frame.image).decode("ascii")
-        self._picture.value = _IMAGE.format(html.escape(frame.sentence, quote=True), encoded)
-        self._sentence.value = _SENTENCE.format(html.escape(frame.sentence))
+    def _moved(self, _change: object = None) -> None:
+        if not self._held:
+            with self._answering():
+                self._show()
 
+    def _pin_pressed(self, change: Mapping[str, Any]) -> None:
+        if not self._held:
+            (self.pin if change["new"] else self.unpin)()
 
-def check_state(controls: Mapping[str, widgets.ValueWidget], wanted: Mapping[str, Any]) -> None:
-    """Raise `ValueError` for a name that is no control, or a value that its control does not offer."""
-    for name, value in wanted.items():
-        if name not in controls:
-            raise ValueError(f"{name!r} is no control of this explorer; there are {', '.join(controls)}")
-        allowed = _allowed(controls[name], value)
-        if allowed is not None:
-            raise ValueError(f"{name} must be {allowed}, not {value!r}")
+    def _pasted(self, text: str) -> None:
+        if text != self.state_string:
+            with self._answering("This state could not be read"):
+                self._go(settings.read(text, self.name, self.controls))
 
+    def _go(self, wanted: Mapping[str, Any]) -> None:
+        self._check(wanted)
+        before, self._held = self._held, True
+        try:
+            for name, value in wanted.items():
+                if name in self.controls:
+                    self.controls[name].value = value
+            self._toolbar.projector.value = wanted.get(PROJECTOR, self._toolbar.projector.value)
+            if PINNED in wanted:
+                self._keep(wanted[PINNED])
+        finally:
+            self._toolbar.pin.value = self._pinned is not None
+            self._held = before
+        self._show()
 
-def _allowed(control: widgets.ValueWidget, value: Any) -> str | None:
-    """Say what a control allows, or give `None` where it allows `value`."""
-    if hasattr(control, "options"):
-        offered = [option[1] if isinstance(option, tuple) else option for option in control.options]
-        return None if value in offered else "one of " + ", ".join(map(str, offered))
-    if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
-        return None if isinstance(value, bool) else "True or False"
-    if not isinstance(value, int | float) or isinstance(value, bool) or not control.min <= value <= control.max:
-        return f"a number from {control.min} to {control.max}"
-    if isinstance(control.value, int) and not isinstance(value, int):
-        return f"a whole number from {control.min} to {control.max}"
-    return None
+    def _keep(self, pinned: Mapping[str, Any] | None) -> None:
+        """Draw what is to be pinned and keep it; what it does not name is as in the present state."""
+        self._canvas.unpin()
+        self._pinned = None
+        if pinned is not None:
+            kept = {**self._settings(), **pinned}
+            self._pinned = Pinned(kept, self._draw(**kept).sentence)
+            self._canvas.pin()
+
+    def _caption(self) -> tuple[str, str]:
+        """Say what differs between the present settings and the pinned ones, each in its own words."""
+        pair = self._settings(), self._pinned.settings
+        names = settings.differences(self.controls, *pair)
+        now, pinned = (", ".join(settings.words(self.controls[name], state[name]) for name in names) for state in pair)
+        return now or "the same setting", pinned or "the same setting"
+
+    def _show(self) -> None:
+        self._set_look()
+        if self._pinned is not None:
+            self._canvas.caption(*self._caption())
+        self._frame = self._draw(**self._settings())
+        self.screen.show(self._frame.image, self._canvas.page_size, self.sentence)
+        self._text.value = self.state_string
+        self._show_table()
+
+    def _set_look(self) -> None:
+        projector = self._toolbar.projector.value
+        look = self._canvas.look._replace(pixel_ratio=self.screen.pixel_ratio, projector=projector)
+        if look != self._canvas.look:
+            self._canvas.set_look(look)
+            (self.add_class if projector else self.remove_class)("course-projector")
+
+    def _show_table(self) -> None:
+        self._table.value = tables.as_html(self.table, self.title) if self._toolbar.table.value else ""

@@ -16,7 +16,7 @@ ACTIVATIONS = ("tanh", "relu", "sigmoid")
 PERTURBATIONS = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 
 
-def identical_units(**state) -> Explorer:
+def identical_units(text: str = "", **state) -> Explorer:
     """Train one hidden layer to tell the points inside a disc from those outside, by plain gradient descent.
 
     `state` sets controls by name. A whole run is computed once a setting, so that moving `steps` only shows
@@ -35,7 +35,15 @@ def identical_units(**state) -> Explorer:
         last = HiddenLayer(*(part[steps] for part in run.layers))
         return picture.update(measured, predicted, training.distinct_units(last), np.abs(first).max())
 
-    return Explorer(_controls(), draw, title="Do identical units ever differ?", state=state)
+    return Explorer(
+        _controls(),
+        draw,
+        picture.canvas,
+        name="identical_units",
+        title="Do identical units ever differ?",
+        text=text,
+        state=state,
+    )
 
 
 def _controls() -> dict[str, widgets.ValueWidget]:

@@ -10,7 +10,7 @@ from course.probes.programs import DEEPEST
 from course.probes.spread import he_relu_draws
 
 
-def many_draws(**state) -> Explorer:
+def many_draws(text: str = "", **state) -> Explorer:
     """Draw 100 ReLU networks with He's weights, and follow one input through each of them.
 
     `state` sets controls by name: `depth`, `width`, and `seed`, another 100 networks each.
@@ -22,7 +22,15 @@ def many_draws(**state) -> Explorer:
         low, median = np.quantile(mean_squares, [0.1, 0.5], axis=0)
         return picture.update(mean_squares, Summary(mean_squares.mean(axis=0), median, low))
 
-    return Explorer(_controls(), draw, title="100 networks, drawn by the same rule", state=state)
+    return Explorer(
+        _controls(),
+        draw,
+        picture.canvas,
+        name="many_draws",
+        title="100 networks, drawn by the same rule",
+        text=text,
+        state=state,
+    )
 
 
 def _controls() -> dict[str, widgets.ValueWidget]:

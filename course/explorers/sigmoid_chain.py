@@ -10,7 +10,7 @@ from course.figures.sigmoid_chain import DEEPEST, ChainPicture
 from course.probes.chain import run_chain
 
 
-def sigmoid_chain(**state) -> Explorer:
+def sigmoid_chain(text: str = "", **state) -> Explorer:
     """Run a chain of up to 20 sigmoid layers of one unit, all with one weight and one bias, forward and backward.
 
     `state` sets controls by name: `depth`, `weight`, `bias`, and `input`, the number that enters layer 1.
@@ -24,7 +24,15 @@ def sigmoid_chain(**state) -> Explorer:
         greatest = peak * (abs(weight) * peak) ** np.arange(depth)[::-1]
         return picture.update(chain.preactivations, chain.factors, chain.bias_gradients, abs(weight) * peak, greatest)
 
-    return Explorer(_controls(), draw, title="A chain of sigmoid layers", state=state)
+    return Explorer(
+        _controls(),
+        draw,
+        picture.canvas,
+        name="sigmoid_chain",
+        title="A chain of sigmoid layers",
+        text=text,
+        state=state,
+    )
 
 
 def _controls() -> dict[str, widgets.ValueWidget]:

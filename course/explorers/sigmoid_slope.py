@@ -13,7 +13,7 @@ RUN = 1e-3
 """The measured slope is the rise of σ over a run this short."""
 
 
-def sigmoid_slope(**state) -> Explorer:
+def sigmoid_slope(text: str = "", **state) -> Explorer:
     """Move a point z along the sigmoid, and the edge `limit` of a band round 0; `state` sets controls by name."""
     sigmoid = ACTIVATIONS["sigmoid"]
     picture = SlopePicture(_curves())
@@ -24,7 +24,9 @@ def sigmoid_slope(**state) -> Explorer:
             point, sigmoid.peak_slope, limit, float(sigmoid.array_slope(limit)), axis == "logarithmic"
         )
 
-    return Explorer(_controls(), draw, title="The slope of a sigmoid", state=state)
+    return Explorer(
+        _controls(), draw, picture.canvas, name="sigmoid_slope", title="The slope of a sigmoid", text=text, state=state
+    )
 
 
 def _controls() -> dict[str, widgets.ValueWidget]:

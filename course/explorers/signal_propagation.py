@@ -15,7 +15,7 @@ LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, 3.0), "softp
 """Where the activations of a function with bounds lie; those of the others are shown from −3 to 3."""
 
 
-def signal_propagation(**state) -> Explorer:
+def signal_propagation(text: str = "", **state) -> Explorer:
     """Run a real network at every move: scheme, activation, depth, width, gain and seed, forward and backward.
 
     `state` sets controls by name. The programs of the other widths are compiled in the background.
@@ -29,7 +29,9 @@ def signal_propagation(**state) -> Explorer:
         predicted = predicted_curves(**network)
         return picture.update(measured_curves(stats), predicted, histograms.activations, limits, stats.saturated_share)
 
-    explorer = Explorer(_controls(), draw, title="Signal propagation", state=state)
+    explorer = Explorer(
+        _controls(), draw, picture.canvas, name="signal_propagation", title="Signal propagation", text=text, state=state
+    )
     probes.compile_ahead(BATCH)
     return explorer
 

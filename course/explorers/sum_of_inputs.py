@@ -23,7 +23,7 @@ TITLES = {
 }
 
 
-def sum_of_inputs(**state) -> Explorer:
+def sum_of_inputs(text: str = "", **state) -> Explorer:
     """Add up d inputs times random weights, 5,000 times: the spread of the sum, and its variance for every d.
 
     `state` sets controls by name: `d`, `weights`, `inputs` and `seed`.
@@ -36,7 +36,15 @@ def sum_of_inputs(**state) -> Explorer:
         z = stds[:, None] * sums_of_products(scheme.distribution, inputs, seed)
         return picture.update(d, z[FAN_INS.index(d)], measured(z), predicted(stds, scheme.distribution, inputs))
 
-    return Explorer(_controls(), draw, title="A sum of many random terms", state=state)
+    return Explorer(
+        _controls(),
+        draw,
+        picture.canvas,
+        name="sum_of_inputs",
+        title="A sum of many random terms",
+        text=text,
+        state=state,
+    )
 
 
 def _controls() -> dict[str, widgets.ValueWidget]:

@@ -21,7 +21,7 @@ TAPERS = (1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0)
 """The last layer's units over the inputs'."""
 
 
-def tapered_network(**state) -> Explorer:
+def tapered_network(text: str = "", **state) -> Explorer:
     """Set Var w = 1/fan in a network that narrows or widens: the signal and the gradient want different fans.
 
     `mode` is "fan_in", "fan_out" or "fan_avg"; `taper` is the last width over the first, from 1/8 to 8.
@@ -35,7 +35,15 @@ def tapered_network(**state) -> Explorer:
         signal = Pair(stats.activation_rms**2, forward)
         return picture.update(widths, mode, signal, Pair(stats.preactivation_gradient_variance, backward))
 
-    return Explorer(_controls(), draw, title="fan_in against fan_out", state=state)
+    return Explorer(
+        _controls(),
+        draw,
+        picture.canvas,
+        name="tapered_network",
+        title="fan_in against fan_out",
+        text=text,
+        state=state,
+    )
 
 
 def _controls() -> dict[str, widgets.ValueWidget]:

@@ -14,7 +14,7 @@ WIDTH = 128
 GRADIENT_LIMITS, WEIGHT_GRADIENT_LIMITS = (-3.0, 3.0), (-20.0, 20.0)
 
 
-def two_schemes(**state) -> Explorer:
+def two_schemes(text: str = "", **state) -> Explorer:
     """Compare two schemes, `left` and `right`, on one network of width 128: Glorot and Bengio 2010, figures 6 to 9.
 
     `state` sets controls by name.
@@ -26,7 +26,9 @@ def two_schemes(**state) -> Explorer:
         sides = [_side(scheme, activation, depth, seed, limits) for scheme in (left, right)]
         return picture.update(tuple(sides), limits)
 
-    return Explorer(_controls(), draw, title="Two starts side by side", state=state)
+    return Explorer(
+        _controls(), draw, picture.canvas, name="two_schemes", title="Two starts side by side", text=text, state=state
+    )
 
 
 def _side(scheme: str, activation: str, depth: int, seed: int, limits: Strips) -> Side:

@@ -1,15 +1,21 @@
 """A picture drawn once and updated in place: only what moves is drawn again, over a kept background."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
+import matplotlib
 import matplotlib.style
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+
+from course.figures.ghosts import PINNED, Ghost
+from course.figures.looks import CAPTION_HEIGHT, Look, arranged, layout_of, page_width
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 MEASURED, PREDICTED, REFERENCE = "#0072b2", "black", "#999999"
@@ -19,13 +25,20 @@ ACCENT = "#d55e00"
 PREDICTED_LINE = {"color": PREDICTED, "linestyle": (0, (4, 2)), "linewidth": 1.5}
 MEASURED_POINTS = {"color": MEASURED, "linestyle": "none", "marker": "o", "markersize": 4}
 REFERENCE_LINE = {"color": REFERENCE, "linewidth": 0.9}
+FILE_DPI = 200
+"""Pixels to an inch in a saved PNG."""
+FORMATS = ("png", "svg")
 
 
 class Frame(NamedTuple):
-    """One state of a picture: the image as PNG bytes, and what it shows as a sentence, its alternative text."""
+    """One state of a picture: PNG bytes, what it shows as a sentence, its alternative text, and its numbers.
+
+    `table` maps titles of columns to the numbers behind the picture, arrays of one shape `(rows,)`.
+    """
 
     image: bytes
     sentence: str
+    table: Mapping[str, np.ndarray] = MappingProxyType({})
 
 
 class Canvas:
@@ -33,19 +46,66 @@ class Canvas:
 
     Build the figure inside `course_style()`, hand over the artists that move, then change them with their own
     setters and call `render`. Call `redraw_background` after changing anything else: limits, ticks, titles.
+    `ghosts` are the lines that `pin` keeps.
     """
 
-    def __init__(self, figure: Figure, moving: Iterable[Artist]):
-        self.figure = figure
+    def __init__(self, figure: Figure, moving: Iterable[Artist], ghosts: Iterable[Ghost] = ()):
+        self.figure, self.look = figure, Look()
         self._canvas = FigureCanvasAgg(figure)
-        self._moving = list(moving)
-        for artist in self._moving:
-            artist.set_animated(True)
+        self._built, self._layout = layout_of(figure), layout_of(figure)
+        self._ghosts = list(ghosts)
+        self._caption = [figure.text(0, 0, "", color=colour, visible=False) for colour in (MEASURED, PINNED)]
+        self._moving = [*moving, *self._caption]
+        self._set_animated(True)
         self._background = None
+
+    @property
+    def can_pin(self) -> bool:
+        """Whether the picture has curves that can be kept for comparison."""
+        return bool(self._ghosts)
+
+    @property
+    def page_size(self) -> tuple[int, int]:
+        """The picture's width and height in pixels of the page."""
+        width = page_width(self._layout, self.look)
+        return width, round(width * self._layout.height / self._layout.width)
 
     def redraw_background(self) -> None:
         """Forget the kept background: something other than the moving artists has changed."""
         self._background = None
+
+    def pin(self) -> None:
+        """Keep the curves as they are now, as ghosts."""
+        for ghost in self._ghosts:
+            ghost.pin()
+        self.set_look(self.look._replace(captioned=True))
+
+    def unpin(self) -> None:
+        """Let the ghosts go."""
+        for ghost in self._ghosts:
+            ghost.clear()
+        self.set_look(self.look._replace(captioned=False))
+
+    def set_look(self, look: Look) -> None:
+        """Draw for another screen from now on, or with room for a caption."""
+        grid = self.figure.axes[0].get_gridspec()
+        self.look, self._layout = look, arranged(self._built, look, grid.nrows, grid.ncols)
+        self.figure.set_size_inches(self._layout.width, self._layout.height)
+        self.figure.set_dpi(self.page_size[0] * look.pixel_ratio / self._layout.width)
+        self.figure.subplots_adjust(**vars(self._layout.panels))
+        self._place_caption()
+        self.redraw_background()
+
+    def _place_caption(self) -> None:
+        left = self._layout.panels.left
+        for line, text in enumerate(self._caption):
+            text.set_position((left, 1 - (0.07 + line * CAPTION_HEIGHT / 2) / self._layout.height))
+            text.set(va="top", visible=self.look.captioned)
+
+    def caption(self, now: str, pinned: str) -> None:
+        """Say what the moving curves are and what the pinned ones."""
+        for text, words in zip(self._caption, (f"● now: {now}", f"○ pinned: {pinned}"), strict=True):
+            text.set_text(words)
 
     def render(self) -> bytes:
         """Draw the moving artists over the background and give the picture as PNG bytes."""
@@ -56,6 +116,27 @@ class Canvas:
         for artist in self._moving:
             self.figure.draw_artist(artist)
         return _png(self._canvas.buffer_rgba(), self._canvas.get_width_height())
+
+    def file(self, form: str, *, title: str, sentence: str, source: str) -> bytes:
+        """Give the picture as a file of the form "png" or "svg", with its words and its source as metadata."""
+        if form not in FORMATS:
+            raise ValueError(f"a picture is saved as one of {', '.join(FORMATS)}, not {form!r}")
+        metadata = {"Title": title, "Description": sentence, "Source": source}
+        if form == "svg":
+            metadata |= {"Date": None}
+        stream = io.BytesIO()
+        self._set_animated(False)  # a figure leaves animated texts of its own out of a file
+        try:
+            with matplotlib.rc_context({"svg.hashsalt": source}):  # the same picture is the same file
+                self.figure.savefig(stream, format=form, dpi=FILE_DPI, metadata=metadata)
+        finally:
+            self._set_animated(True)
+            self.redraw_background()
+        return stream.getvalue()
+
+    def _set_animated(self, animated: bool) -> None:
+        for artist in self._moving:
+            artist.set_animated(animated)
 
 
 def _png(pixels: memoryview, size: tuple[int, int]) -> bytes:

@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 
 from course.figures.canvas import Canvas, Frame, course_style
 from course.figures.layers import LogPanel, StripPanel, step
-from course.figures.signal import Curves, number
+from course.figures.signal import CURVES, Curves, number
 
 DEPTH_STEPS = (5, 10, 20)
 TITLES = (
-    "Activations h: where each layer's values lie",
+    "Activations h of each layer",
     "Gradients of the preactivations, ∂C/∂z",
     "Gradients of the weights, ∂C/∂W",
 )
@@ -50,18 +50,18 @@ class ComparisonPicture:
             ]
             for panel in axes[:3].flat:
                 panel.set_xlabel("")
-            above = {"loc": "lower right", "bbox_to_anchor": (1.01, 0.985), "borderaxespad": 0.0}
-            axes[3, 1].legend(**above, ncols=2, columnspacing=0.9, handletextpad=0.4, handlelength=1.8)
+            handles, labels = axes[3, 1].get_legend_handles_labels()
+            figure.legend(handles, labels, loc="upper right", ncols=2, borderaxespad=0.1)
         panels = [*self._strips[0], *self._strips[1], *self._variances]
-        self._canvas = Canvas(figure, [*(artist for panel in panels for artist in panel.moving), *self._headings])
+        self.canvas = Canvas(figure, [*(artist for panel in panels for artist in panel.moving), *self._headings])
 
     def update(self, sides: tuple[Side, Side], limits: Strips) -> Frame:
         """Show two networks of one depth, left and right, on the same axes."""
         last = step(DEPTH_STEPS, len(sides[0].measured.second_moment))
         changed = [self._update_side(column, sides, limits, last) for column in (0, 1)]
         if any(changed):
-            self._canvas.redraw_background()
-        return Frame(self._canvas.render(), describe(*sides))
+            self.canvas.redraw_background()
+        return Frame(self.canvas.render(), describe(*sides), table(*sides))
 
     def _update_side(self, column: int, sides: tuple[Side, Side], limits: Strips, last: int) -> bool:
         side, other = sides[column], sides[1 - column]
@@ -72,6 +72,15 @@ class ComparisonPicture:
         curves = side.measured.weight_gradient_variance, side.predicted.weight_gradient_variance
         beside = other.measured.weight_gradient_variance, other.predicted.weight_gradient_variance
         return any([self._variances[column].update(*curves, last, beside=beside), *changed])
+
+
+def table(left: Side, right: Side) -> dict[str, np.ndarray]:
+    """Give the numbers behind the picture, a row a layer; of the first two curves the picture shows densities."""
+    columns = {"layer": np.arange(1, len(left.measured.second_moment) + 1)}
+    for side, where in ((left, "left"), (right, "right")):
+        for title, measured, predicted in zip(CURVES, side.measured, side.predicted, strict=True):
+            columns |= {f"{where}: {title}, measured": measured, f"{where}: {title}, theory": predicted}
+    return columns
 
 
 def describe(left: Side, right: Side) -> str:

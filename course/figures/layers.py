@@ -6,12 +6,15 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from course.figures.canvas import ACCENT, MEASURED_POINTS, PREDICTED_LINE, REFERENCE
+from course.figures.canvas import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE
+from course.figures.ghosts import Ghost, ghost, reach
 
 DEPTH_STEPS = (10, 25, 50, 100)
 """The layer axis ends at one of these; between two steps the curve moves and the axis does not."""
 DECADE_STEPS = (4, 12, 40, 80)
 """A logarithmic axis reaches from 10^-d to 10^d for one of these d, unless a panel is given others."""
+
+NOTHING = np.empty(0)
 
 
 def step(steps: tuple[int, ...], needed: float) -> int:
@@ -39,32 +42,48 @@ class LogPanel:
         axes.set_yscale("log")
         axes.set_xlabel("layer")
         axes.axhline(1.0, color=REFERENCE, linewidth=0.9)
+        self._band = axes.fill_between([], [], [], color=MEASURED, alpha=0.25, linewidth=0)
         (self._predicted,) = axes.plot([], [], label="theory", **PREDICTED_LINE)
         (self._measured,) = axes.plot([], [], label="measured", **MEASURED_POINTS)
         edge = {"color": ACCENT, "linestyle": "none", "markersize": 6, "clip_on": False}
         (self._zero,) = axes.plot([], [], marker="v", **edge)
         (self._infinite,) = axes.plot([], [], marker="^", **edge)
+        self.ghosts: list[Ghost] = [ghost(line) for line in (self._predicted, self._measured)]
 
     @property
     def moving(self) -> list[Artist]:
         """The artists that move, in drawing order."""
-        return [self._measured, self._predicted, self._zero, self._infinite]
+        return [self._band, self._measured, self._predicted, self._zero, self._infinite]
+
+    @property
+    def pinned_depth(self) -> int:
+        """The layers of the pinned curve, 0 where none is pinned."""
+        return int(reach(self.ghosts)[0])
 
     def update(
-        self, measured: np.ndarray, predicted: np.ndarray, last: int, *, beside: Sequence[np.ndarray] = ()
+        self,
+        measured: np.ndarray,
+        predicted: np.ndarray,
+        last: int,
+        *,
+        band: tuple[np.ndarray, np.ndarray] = (NOTHING, NOTHING),
+        beside: Sequence[np.ndarray] = (),
     ) -> bool:
         """Show two arrays of shape `(depth,)`; give whether the axis, and so the background, has changed.
 
-        `beside` are curves of another panel that the axis must have room for, so that the two can be compared.
+        `band` has the lower and the upper edge of a band to shade. `beside` are curves of another panel that the
+        axis must have room for, so that the two can be compared.
         """
         layers = np.arange(1, len(measured) + 1)
         seen = np.isfinite(measured) & (measured > 0)
         self._measured.set_data(layers[seen], measured[seen])
         drawn = np.where(np.isfinite(predicted) & (predicted > 0), predicted, np.nan)
         self._predicted.set_data(np.arange(1, len(predicted) + 1), drawn)
-        needed = max(_decades_needed(curve) for curve in (measured, predicted, *beside))
+        pinned = [kept.twin.get_ydata() for kept in self.ghosts]
+        needed = max(_decades_needed(curve) for curve in (measured, predicted, *band, *pinned, *beside))
         changed = self._set_axis(step(self._decade_steps, needed), last)
         low, high = self._axes.get_ylim()
+        self._band.set_data(np.arange(1, len(band[0]) + 1), *(np.clip(edge, low, high) for edge in band))
         self._zero.set_data(layers[measured == 0], np.full(np.sum(measured == 0), low))
         self._infinite.set_data(layers[np.isinf(measured)], np.full(np.sum(np.isinf(measured)), high))
         return changed

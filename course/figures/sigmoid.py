@@ -16,6 +16,7 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
+from course.figures.ghosts import ghost
 
 TANGENT = 1.8
 """The tangent is drawn this far to either side of the point."""
@@ -57,7 +58,8 @@ class SlopePicture:
             self._drop, self._on_slope = self._draw_slope(curves)
         self._logarithmic = False
         moving = self._left_band, self._right_band, self._tangent, self._on_curve, self._drop, self._on_slope
-        self._canvas = Canvas(figure, moving)
+        kept = self._tangent, self._on_curve, self._drop, self._on_slope
+        self.canvas = Canvas(figure, moving, [ghost(line) for line in kept])
 
     def _draw_sigmoid(self, curves: SlopeCurves):
         axes = self._left
@@ -85,14 +87,17 @@ class SlopePicture:
         self._on_curve.set_data([point.z], [point.value])
         self._drop.set_data([point.z, point.z], [SHORTEST if logarithmic else 0, point.slope])
         self._on_slope.set_data([point.z], [point.slope])
-        return Frame(self._canvas.render(), describe(point, peak, limit, edge_slope))
+        columns = "z", "σ(z)", "σ'(z)", "slope at the peak over σ'(z)"
+        row = (np.array([number]) for number in (*point, peak / point.slope))
+        sentence = describe(point, peak, limit, edge_slope)
+        return Frame(self.canvas.render(), sentence, dict(zip(columns, row, strict=True)))
 
     def _set_scale(self, logarithmic: bool) -> None:
         self._logarithmic = logarithmic
         self._right.set_yscale("log" if logarithmic else "linear")
         self._right.set_ylim(*((SHORTEST, 10.0) if logarithmic else (-0.012, 0.3)))
         self._right.minorticks_off()
-        self._canvas.redraw_background()
+        self.canvas.redraw_background()
 
 
 def _fix_axes(axes: Axes, title: str, grid: np.ndarray, limits: tuple[float, float]) -> None:

@@ -14,6 +14,7 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
+from course.figures.ghosts import ghost
 from course.figures.layers import set_layer_axis, step
 from course.figures.signal import number
 
@@ -37,6 +38,7 @@ class _Panel:
         (self._dashes,) = axes.plot([], [], label="theory: at most", **PREDICTED_LINE)
         (self._points,) = axes.plot([], [], label="measured", **MEASURED_POINTS)
         (self._zeros,) = axes.plot([], [], color=ACCENT, linestyle="none", marker="v", markersize=6, clip_on=False)
+        self.ghosts = [ghost(line) for line in (self._dashes, self._points)]
 
     @property
     def moving(self) -> list[Artist]:
@@ -59,14 +61,15 @@ class ChainPicture:
             figure = Figure(figsize=(9.2, 3.5))
             axes = figure.subplots(1, 3)
             figure.subplots_adjust(left=0.045, right=0.985, top=0.9, bottom=0.14, wspace=0.26)
-            self._places = _Panel(axes[0], "Each layer's z (grey: |z| below 4)", (-16, 16), "linear")
-            self._factors = _Panel(axes[1], "Its factor |w σ'(z)|", (1e-7, 10.0), "log")
-            self._gradients = _Panel(axes[2], "Gradient |∂y/∂b| of each layer", (1e-16, 1e9), "log")
+            self._places = _Panel(axes[0], "z (grey: |z| below 4)", (-16, 16), "linear")
+            self._factors = _Panel(axes[1], "Factor |w σ'(z)|", (1e-7, 10.0), "log")
+            self._gradients = _Panel(axes[2], "Gradient |∂y/∂b|", (1e-16, 1e9), "log")
             axes[0].axhspan(-4, 4, color="#999999", alpha=0.16, linewidth=0)
             axes[1].legend(loc="lower left", borderaxespad=0.2, facecolor="white", frameon=True, edgecolor="none")
         self._decades = 0
         panels = self._places, self._factors, self._gradients
-        self._canvas = Canvas(figure, [artist for panel in panels for artist in panel.moving])
+        moving = [artist for panel in panels for artist in panel.moving]
+        self.canvas = Canvas(figure, moving, [kept for panel in panels for kept in panel.ghosts])
 
     def update(
         self,
@@ -78,11 +81,19 @@ class ChainPicture:
     ) -> Frame:
         """Show one chain, arrays of shape `(depth,)`; the greatest ones are those that theory allows."""
         sizes = np.abs(gradients)
-        self._set_decades(np.concatenate([sizes, greatest_gradients]))
+        pinned = [kept.twin.get_ydata() for kept in self._gradients.ghosts]
+        self._set_decades(np.concatenate([sizes, greatest_gradients, *pinned]))
         self._places.update(preactivations, np.full_like(preactivations, np.nan))
         self._factors.update(np.abs(factors), np.full_like(factors, greatest_factor))
         self._gradients.update(sizes, greatest_gradients)
-        return Frame(self._canvas.render(), describe(preactivations, factors, sizes, greatest_gradients))
+        columns = {
+            "layer": np.arange(1, len(factors) + 1),
+            "z": preactivations,
+            "factor w σ'(z)": factors,
+            "gradient ∂y/∂b": gradients,
+            "|∂y/∂b| at most, theory": greatest_gradients,
+        }
+        return Frame(self.canvas.render(), describe(preactivations, factors, sizes, greatest_gradients), columns)
 
     def _set_decades(self, values: np.ndarray) -> None:
         decades = step(DECADES, -np.log10(values[values > 0].min()))
@@ -92,7 +103,7 @@ class ChainPicture:
             axes.set_ylim(10.0**-decades, 1e9)
             axes.set_yticks(10.0 ** np.linspace(-decades, 0, 5))
             axes.minorticks_off()
-            self._canvas.redraw_background()
+            self.canvas.redraw_background()
 
 
 def describe(preactivations: np.ndarray, factors: np.ndarray, gradients: np.ndarray, greatest: np.ndarray) -> str:

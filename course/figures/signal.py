@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from course.figures.canvas import Canvas, Frame, course_style
 from course.figures.layers import DEPTH_STEPS, LogPanel, StripPanel, step
 
+CURVES = ("mean square E[h²]", "variance of ∂C/∂z", "variance of ∂C/∂W ÷ batch")
 KEPT = 10.0
 """A signal within this factor of where it started is called kept, one beyond its cube lost."""
 
@@ -20,6 +21,14 @@ class Curves(NamedTuple):
     weight_gradient_variance: np.ndarray
 
 
+class Band(NamedTuple):
+    """The middle 80 % of many networks, layer by layer; their median is the measured curve."""
+
+    networks: int
+    low: Curves
+    high: Curves
+
+
 class SignalPicture:
     """Four panels: densities of the activations, the forward signal, the gradient, the weight gradient."""
 
@@ -28,14 +37,14 @@ class SignalPicture:
             figure = Figure(figsize=(9.2, 5.4))
             axes = figure.subplots(2, 2)
             figure.subplots_adjust(left=0.065, right=0.985, top=0.94, bottom=0.09, wspace=0.17, hspace=0.42)
-            self._strip = StripPanel(axes[0, 0], "Activations h: where each layer's values lie")
+            self._strip = StripPanel(axes[0, 0], "Activations h of each layer")
             self._forward = LogPanel(axes[0, 1], "Forward: mean square E[h²]")
             self._gradient = LogPanel(axes[1, 0], "Backward: variance of ∂C/∂z")
             self._weight_gradient = LogPanel(axes[1, 1], "Backward: variance of ∂C/∂W ÷ batch")
-            above = {"loc": "lower right", "bbox_to_anchor": (1.01, 0.985), "borderaxespad": 0.0}
-            axes[0, 1].legend(**above, ncols=2, columnspacing=0.9, handletextpad=0.4, handlelength=1.8)
-        panels = self._strip, self._forward, self._gradient, self._weight_gradient
-        self._canvas = Canvas(figure, [artist for panel in panels for artist in panel.moving])
+            axes[0, 1].legend(loc="lower left", ncols=2)
+        self._curves = self._forward, self._gradient, self._weight_gradient
+        moving = [artist for panel in (self._strip, *self._curves) for artist in panel.moving]
+        self.canvas = Canvas(figure, moving, [ghost for panel in self._curves for ghost in panel.ghosts])
 
     def update(
         self,
@@ -44,27 +53,63 @@ class SignalPicture:
         shares: np.ndarray,
         limits: tuple[float, float],
         saturated_share: np.ndarray,
+        band: Band | None = None,
     ) -> Frame:
-        """Show one network; what theory does not predict is NaN.
+        """Show one network, or the median of many and their `band`; what theory does not predict is NaN.
 
         `shares` of shape `(depth, bins)` are the densities between `limits`, `saturated_share` is `(depth,)`.
         """
-        last = step(DEPTH_STEPS, len(measured.second_moment))
-        panels = self._forward, self._gradient, self._weight_gradient
-        changed = [panel.update(*curves, last) for panel, *curves in zip(panels, measured, predicted, strict=True)]
+        last = step(DEPTH_STEPS, max(len(measured.second_moment), self._forward.pinned_depth))
+        edges = [{}] * 3 if band is None else [{"band": pair} for pair in zip(band.low, band.high, strict=True)]
+        rows = zip(self._curves, measured, predicted, edges, strict=True)
+        changed = [panel.update(curve, theory, last, **edge) for panel, curve, theory, edge in rows]
         if any([self._strip.update(shares, limits, last), *changed]):
-            self._canvas.redraw_background()
-        return Frame(self._canvas.render(), describe(measured, predicted, saturated_share))
+            self.canvas.redraw_background()
+        sentence = describe(measured, predicted, saturated_share, band)
+        return Frame(self.canvas.render(), sentence, table(measured, predicted, saturated_share, band))
 
 
-def describe(measured: Curves, predicted: Curves, saturated_share: np.ndarray) -> str:
+def table(
+    measured: Curves, predicted: Curves, saturated_share: np.ndarray, band: Band | None = None
+) -> dict[str, np.ndarray]:
+    """Give the numbers behind the picture, a row a layer."""
+    columns = {"layer": np.arange(1, len(saturated_share) + 1)}
+    for title, curve, theory in zip(CURVES, measured, predicted, strict=True):
+        columns |= {f"{title}, measured": curve, f"{title}, theory": theory}
+    for edge, curves in () if band is None else (("10 % below", band.low), ("90 % below", band.high)):
+        columns |= {f"{title}, {edge}": curve for title, curve in zip(CURVES, curves, strict=True)}
+    return columns | {"share of nearly flat slopes": saturated_share}
+
+
+def describe(measured: Curves, predicted: Curves, saturated_share: np.ndarray, band: Band | None = None) -> str:
     """Say what the network does to the signal and to the gradient, computed from the numbers of the picture."""
     depth = len(saturated_share)
+    if band is not None:
+        return _spread_words(measured, predicted, band)
     forward = _forward_words(measured.second_moment, predicted.second_moment[-1])
     backward = _backward_words(measured.gradient_variance, predicted.gradient_variance[0])
     if depth == 1:
         backward = "With a single layer there is no way back to lose anything on."
     return f"{forward} {backward} {_saturation_words(saturated_share)}"
+
+
+def _spread_words(median: Curves, predicted: Curves, band: Band) -> str:
+    depth = len(median.second_moment)
+    forward, low, high = (curves.second_moment[-1] for curves in (median, band.low, band.high))
+    theory = _theory_words(predicted.second_moment[-1])
+    kept = f"layer {depth} carries {number(forward)} of the input's mean square{theory}"
+    backward, *edges = (_received(curves.gradient_variance) for curves in (median, band.low, band.high))
+    theory = _theory_words(predicted.gradient_variance[0])
+    received = f"layer 1 receives {number(backward)} of the gradient's variance{theory}"
+    return (
+        f"In the median of {band.networks} networks {kept}, and in the middle 80 % of them from {number(low)} to "
+        f"{number(high)}: {verdict(forward)}. Backward, {received}, in the middle 80 % from {number(edges[0])} to "
+        f"{number(edges[1])}: {verdict(backward)}."
+    )
+
+
+def _received(variance: np.ndarray) -> float:
+    return variance[0] / variance[-1]
 
 
 def _saturation_words(share: np.ndarray) -> str:
@@ -105,6 +150,8 @@ def _theory_words(predicted: float) -> str:
 
 def number(value: float) -> str:
     """Write a number with two digits, as a person would: 0.39, 12, 3.1e-09."""
+    if np.isinf(value):
+        return "more than 3.4e38"
     if value == 0 or 0.001 <= abs(value) < 10_000:
         return f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}"
     return f"{value:.1e}"

@@ -16,12 +16,14 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
+from course.figures.ghosts import ghost, reach
 from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
 from course.figures.signal import number
 
 DECADES = (2, 4, 8, 16, 32)
 """The vertical axis reaches down to 10^-d for one of these d, and up to the root of 10^d."""
 BINS = 24
+COLUMNS = "mean of the networks", "median", "one in ten is below"
 
 
 class Summary(NamedTuple):
@@ -54,7 +56,8 @@ class SpreadPicture:
             self._bars = ends.stairs([0.0], [0.1, 1.0], orientation="horizontal", fill=True, color=MEASURED, alpha=0.6)
         self._paths, self._ends = paths, ends
         self._axis: tuple[int, int] | None = None
-        self._canvas = Canvas(figure, [self._lines, self._median, self._mean, self._bars])
+        self._ghosts = [ghost(line) for line in (self._median, self._mean)]
+        self.canvas = Canvas(figure, [self._lines, self._median, self._mean, self._bars], self._ghosts)
 
     def update(self, mean_squares: np.ndarray, summary: Summary) -> Frame:
         """Show draws of shape `(draws, depth)`; a network whose signal is exactly 0 ends where it dies."""
@@ -69,10 +72,14 @@ class SpreadPicture:
         edges = np.geomspace(lowest, highest, BINS + 1)
         counts, _ = np.histogram(np.clip(mean_squares[:, -1], lowest, highest), edges)
         self._bars.set_data(counts, edges)
-        return Frame(self._canvas.render(), describe(summary, draws))
+        columns = {"layer": layers} | {
+            f"E[h²], {title}": values for title, values in zip(COLUMNS, summary, strict=True)
+        }
+        return Frame(self.canvas.render(), describe(summary, draws), columns)
 
     def _set_axis(self, alive: np.ndarray, depth: int, draws: int) -> None:
-        axis = step(DECADES, -np.log10(np.nanmin(alive))), step(DEPTH_STEPS, depth)
+        lowest = np.nanmin([np.nanmin(alive), *(y for kept in self._ghosts for y in kept.twin.get_ydata())])
+        axis = step(DECADES, -np.log10(lowest)), step(DEPTH_STEPS, max(depth, reach(self._ghosts)[0]))
         if axis == self._axis:
             return
         self._axis = axis
@@ -81,7 +88,7 @@ class SpreadPicture:
         self._paths.minorticks_off()
         set_layer_axis(self._paths, axis[1])
         self._ends.set_xlim(0, 0.6 * draws)
-        self._canvas.redraw_background()
+        self.canvas.redraw_background()
 
 
 def describe(summary: Summary, draws: int) -> str:

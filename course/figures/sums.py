@@ -15,6 +15,7 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
+from course.figures.ghosts import ghost, reach
 from course.figures.layers import step
 from course.figures.signal import number
 
@@ -23,6 +24,7 @@ REACHES = (5, 20, 80, 160)
 PEAK = 7.5
 """The density axis ends at this number over the reach, so that a curve keeps its place when the axis steps."""
 BINS = 60
+COLUMNS = "variance", "excess kurtosis", "share outside ±4"
 EDGE = 4.0
 """A unit beyond ±4 is counted as outside."""
 NEARLY_NORMAL = 0.1
@@ -60,12 +62,13 @@ class SumPicture:
             (self._present,) = growth.plot([], [], color=ACCENT, linestyle="none", label="shown on the left", **ring)
             growth.legend(loc="upper left")
         moving = [self._points, self._curve, self._variances, self._predicted, self._present]
-        self._canvas = Canvas(figure, moving)
+        self._ghosts = [ghost(line) for line in (self._curve, self._points, self._predicted, self._variances)]
+        self.canvas = Canvas(figure, moving, self._ghosts)
 
     def update(self, terms: int, draws: np.ndarray, measured: SumStatistics, predicted: SumStatistics) -> Frame:
         """Show the `draws` of the sum of `terms` terms, and the statistics, arrays over all numbers of terms."""
         place = self._terms.index(terms)
-        self._set_reach(3.5 * np.sqrt(predicted.variance[place]))
+        self._set_reach(max(3.5 * np.sqrt(predicted.variance[place]), reach(self._ghosts[:1])[0]))
         counts, edges = np.histogram(draws, BINS, range=(-self._reach, self._reach))
         density = counts / (len(draws) * (edges[1] - edges[0]))
         self._points.set_data((edges[1:] + edges[:-1]) / 2, np.where(counts > 0, density, np.nan))
@@ -75,7 +78,13 @@ class SumPicture:
         self._predicted.set_data(self._terms, predicted.variance)
         self._present.set_data([terms], [measured.variance[place]])
         here = [SumStatistics(*(part[place] for part in statistics)) for statistics in (measured, predicted)]
-        return Frame(self._canvas.render(), describe(terms, len(draws), *here))
+        return Frame(self.canvas.render(), describe(terms, len(draws), *here), self._table(measured, predicted))
+
+    def _table(self, measured: SumStatistics, predicted: SumStatistics) -> dict[str, np.ndarray]:
+        columns = {"d, inputs added up": np.array(self._terms)}
+        for title, seen, theory in zip(COLUMNS, measured, predicted, strict=True):
+            columns |= {f"{title}, measured": seen, f"{title}, theory": theory}
+        return columns
 
     def _set_reach(self, needed: float) -> None:
         reach = step(REACHES, needed)
@@ -84,11 +93,11 @@ class SumPicture:
         self._reach = reach
         self._density.set_xlim(-reach, reach)
         self._density.set_ylim(0, PEAK / reach)
-        self._canvas.redraw_background()
+        self.canvas.redraw_background()
 
 
 def _set_growth_axes(axes: Axes) -> None:
-    axes.set_title("Variance of z against the number d of inputs")
+    axes.set_title("Variance of z for every d")
     axes.set_xlabel("d, inputs added up")
     axes.set(xscale="log", yscale="log", xlim=(0.7, 1400), ylim=(0.01, 1e5))
     axes.axhline(1.0, **REFERENCE_LINE)

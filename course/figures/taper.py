@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from course.figures.canvas import REFERENCE, Canvas, Frame, course_style
 from course.figures.layers import LogPanel, step
-from course.figures.signal import number
+from course.figures.signal import CURVES, number
 
 DEPTH_STEPS = (10, 20)
 DECADE_STEPS = (2, 4)
@@ -31,7 +31,7 @@ class TaperPicture:
             shape, forward, backward = figure.subplots(1, 3, width_ratios=(0.55, 1, 1))
             figure.subplots_adjust(left=0.055, right=0.985, top=0.9, bottom=0.15, wspace=0.2)
             self._shape_axes = shape
-            shape.set_title("Units by layer (0: inputs)")
+            shape.set_title("Units (0: inputs)")
             shape.set_xlabel("layer")
             shape.set_ylim(0, 132)
             shape.set_yticks([0, 32, 64, 96, 128])
@@ -40,16 +40,20 @@ class TaperPicture:
             self._backward = LogPanel(backward, "Backward: variance of ∂C/∂z", DECADE_STEPS)
             forward.legend(loc="lower left", ncols=2)
         self._last = 0
-        self._canvas = Canvas(figure, [self._units, *self._forward.moving, *self._backward.moving])
+        moving = [self._units, *self._forward.moving, *self._backward.moving]
+        self.canvas = Canvas(figure, moving, [*self._forward.ghosts, *self._backward.ghosts])
 
     def update(self, widths: np.ndarray, mode: str, forward: Pair, backward: Pair) -> Frame:
         """Show a network of `widths` units, inputs first, so one number more than the layers of the two pairs."""
-        last = step(DEPTH_STEPS, len(widths) - 1)
+        last = step(DEPTH_STEPS, max(len(widths) - 1, self._forward.pinned_depth))
         self._units.set_data(widths, np.arange(len(widths) + 1) - 0.5)
         changed = [self._forward.update(*forward, last), self._backward.update(*backward, last)]
         if any([self._set_shape_axis(last), *changed]):
-            self._canvas.redraw_background()
-        return Frame(self._canvas.render(), describe(widths, mode, forward, backward))
+            self.canvas.redraw_background()
+        columns = {"layer": np.arange(1, len(widths)), "inputs": widths[:-1], "units": widths[1:]}
+        for title, pair in zip(CURVES, (forward, backward), strict=False):
+            columns |= {f"{title}, measured": pair.measured, f"{title}, theory": pair.predicted}
+        return Frame(self.canvas.render(), describe(widths, mode, forward, backward), columns)
 
     def _set_shape_axis(self, last: int) -> bool:
         if self._last == last:

@@ -16,6 +16,7 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
+from course.figures.ghosts import ghost, reach
 from course.figures.layers import step
 from course.figures.signal import number
 
@@ -61,7 +62,11 @@ class UnitsPicture:
                 ncols=4,
             )
         weights = [*self._lines, self._weight, self._halos, *self._numbers, self._ends]
-        self._canvas = Canvas(figure, [*weights, self._difference, self._zero, self._loss, self._predicted_loss])
+        moving = [*weights, self._difference, self._zero, self._loss, self._predicted_loss]
+        self._ghosts = [ghost(line) for line in (*self._lines, self._weight)]
+        self._loss_ghosts = [ghost(line) for line in (self._loss, self._predicted_loss)]
+        others = [ghost(line) for line in (self._difference, self._zero)]
+        self.canvas = Canvas(figure, moving, [*self._ghosts, *self._loss_ghosts, *others])
         self._shown = None
 
     def _build_weights(self, axes: Axes) -> None:
@@ -96,8 +101,10 @@ class UnitsPicture:
         The limit is the same for every step of one run, so that the axis stands still while steps are added.
         """
         steps = len(run.losses) - 1
-        last = step(STEP_STEPS, steps)
-        self._set_axes(last, step(WEIGHT_STEPS, weight_limit), step(LOSS_STEPS, run.losses.max()))
+        pinned_steps, pinned_weight = reach(self._ghosts)
+        last = step(STEP_STEPS, max(steps, pinned_steps))
+        losses = max(run.losses.max(), reach(self._loss_ghosts)[1])
+        self._set_axes(last, step(WEIGHT_STEPS, max(weight_limit, pinned_weight)), step(LOSS_STEPS, losses))
         self._show_weights(run.weights, last)
         shown = np.append(np.arange(0, steps, last // 25), steps)
         exactly_0 = run.differences[shown] == 0
@@ -106,7 +113,7 @@ class UnitsPicture:
         self._loss.set_data(shown, run.losses[shown])
         self._weight.set_data(np.arange(steps + 1), prediction.weight)
         self._predicted_loss.set_data(np.arange(steps + 1), prediction.losses)
-        return Frame(self._canvas.render(), describe(run, prediction, distinct))
+        return Frame(self.canvas.render(), describe(run, prediction, distinct), table(run, prediction, shown))
 
     def _show_weights(self, weights: np.ndarray, last: int) -> None:
         """Each unit's line, and its number at steps of its own, so that equal lines can be counted."""
@@ -134,7 +141,20 @@ class UnitsPicture:
             axes.set_xlim(-0.02 * last, 1.02 * last)
             axes.set_xticks(np.linspace(0, last, 5 if last % 4 == 0 else 6))
             axes.set_xlabel("step of training", labelpad=2)
-        self._canvas.redraw_background()
+        self.canvas.redraw_background()
+
+
+def table(run: UnitsRun, prediction: UnitsPrediction, shown: np.ndarray) -> dict[str, np.ndarray]:
+    """Give the numbers behind the picture, a row for each of the steps that are shown as points."""
+    weights = {f"weight into unit {unit + 1}": path for unit, path in enumerate(run.weights.T)}
+    columns = {
+        **weights,
+        "largest difference": run.differences,
+        "loss": run.losses,
+        "weight, if all stay identical": prediction.weight,
+        "loss, if all stay identical": prediction.losses,
+    }
+    return {"step": shown} | {title: values[shown] for title, values in columns.items()}
 
 
 def describe(run: UnitsRun, prediction: UnitsPrediction, distinct: int) -> str:

@@ -1,0 +1,163 @@
+// The explorer's picture in the page: shown without a flicker, named for screen readers, as sharp as the screen.
+
+const PAUSE = 80; // milliseconds between two steps of Play, counted from the picture that is shown
+const RECENT = 10_000; // a file goes only to the page whose explorer was touched within this time
+
+function element(tag, className, attributes = {}) {
+  const made = document.createElement(tag);
+  made.className = className;
+  Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
+  return made;
+}
+
+function setAttribute(target, name, value) {
+  if (target && target.getAttribute(name) !== value) target.setAttribute(name, value);
+}
+
+// Sliders and toggles of ipywidgets say neither their name nor their state; the label beside them does.
+function nameControls(root) {
+  for (const box of root.querySelectorAll(".jupyter-widgets.widget-inline-hbox")) {
+    const label = box.querySelector(".widget-label")?.textContent.trim();
+    if (!label) continue;
+    for (const handle of box.querySelectorAll(".noUi-handle")) {
+      setAttribute(handle, "aria-label", label);
+      const shown = box.querySelector(".widget-readout")?.textContent.trim();
+      if (shown) setAttribute(handle, "aria-valuetext", shown);
+    }
+    const readout = box.querySelector(".widget-readout[contenteditable]");
+    if (readout) {
+      setAttribute(readout, "role", "textbox");
+      setAttribute(readout, "aria-label", `${label}, as a number`);
+    }
+    if (box.classList.contains("widget-toggle-buttons")) {
+      setAttribute(box, "role", "group");
+      setAttribute(box, "aria-label", label);
+    }
+  }
+  for (const toggle of root.querySelectorAll("button.widget-toggle-button, .widget-toggle-buttons button")) {
+    setAttribute(toggle, "aria-pressed", String(toggle.classList.contains("mod-active")));
+  }
+}
+
+// Keys pressed inside the explorer belong to it, not to JupyterLab's notebook.
+function adopt(root, model) {
+  setAttribute(root, "role", "group");
+  setAttribute(root, "aria-label", model.get("title"));
+  setAttribute(root, "data-lm-suppress-shortcuts", "true");
+  nameControls(root);
+  const watcher = new MutationObserver(() => nameControls(root));
+  const attributeFilter = ["class", "aria-valuetext"];
+  watcher.observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter });
+  return watcher;
+}
+
+function save(name, type, bytes) {
+  const address = URL.createObjectURL(new Blob([bytes], { type }));
+  const link = element("a", "", { href: address, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), RECENT);
+}
+
+async function copy(text, field) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    field?.select(); // a page without a secure address has no clipboard: the reader copies what is marked
+  }
+}
+
+function render({ model, el }) {
+  const failure = element("p", "course-failure", { role: "alert" });
+  const picture = element("img", "course-picture");
+  const sentence = element("p", "course-sentence", { "aria-live": "polite", "aria-atomic": "true" });
+  el.append(failure, picture, sentence);
+  let root = null;
+  let stage = null; // the explorer and its row of scenes, or the explorer alone
+  let watcher = null;
+  let touched = 0;
+  let playTimer = 0;
+  let attachTimer = 0;
+
+  const showImage = () => {
+    const address = URL.createObjectURL(new Blob([model.get("image")], { type: "image/png" }));
+    const number = model.get("number");
+    const shown = () => {
+      URL.revokeObjectURL(address);
+      picture.dataset.number = number;
+      play();
+    };
+    picture.addEventListener("load", shown, { once: true });
+    picture.src = address;
+    setAttribute(picture, "width", String(model.get("width")));
+    setAttribute(picture, "height", String(model.get("height")));
+  };
+  const showSentence = () => {
+    const words = model.get("sentence");
+    setAttribute(picture, "alt", words);
+    if (sentence.textContent !== words) sentence.textContent = words;
+  };
+  const showFailure = () => {
+    failure.textContent = model.get("failure");
+  };
+  const play = () => {
+    clearTimeout(playTimer);
+    if (!model.get("playing")) return;
+    playTimer = setTimeout(() => model.send({ kind: "step", number: model.get("number") }), PAUSE);
+  };
+  const sharpen = () => {
+    const ratio = Math.min(Math.max(window.devicePixelRatio, 1), 3);
+    if (ratio > model.get("pixel_ratio")) {
+      model.set("pixel_ratio", ratio);
+      model.save_changes();
+    }
+  };
+  const answer = (message, buffers) => {
+    if (!root || Date.now() - touched > RECENT) return;
+    if (message.kind === "save") save(message.name, message.type, buffers[0]);
+    if (message.kind === "copy") copy(message.text, root.querySelector(".course-state input"));
+  };
+  const touch = (event) => {
+    touched = Date.now();
+    const step = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
+    if (step && event.target.closest(".course-scenes")) {
+      event.preventDefault();
+      model.send({ kind: "scene", step });
+    }
+  };
+  const attach = () => {
+    root = el.closest(".course-explorer");
+    if (!root) {
+      attachTimer = setTimeout(attach, 50); // the view is drawn before it is put into the page
+      return;
+    }
+    watcher = adopt(root, model);
+    stage = root.closest(".course-stage") ?? root;
+    setAttribute(stage, "data-lm-suppress-shortcuts", "true");
+    stage.addEventListener("pointerdown", touch, true);
+    stage.addEventListener("keydown", touch, true);
+    play();
+  };
+
+  const changes = { number: showImage, sentence: showSentence, failure: showFailure, playing: play };
+  for (const [name, change] of Object.entries(changes)) {
+    model.on(`change:${name}`, change);
+    if (name !== "playing") change();
+  }
+  model.on("msg:custom", answer);
+  sharpen();
+  attach();
+
+  return () => {
+    clearTimeout(playTimer);
+    clearTimeout(attachTimer);
+    watcher?.disconnect();
+    stage?.removeEventListener("pointerdown", touch, true);
+    stage?.removeEventListener("keydown", touch, true);
+    for (const [name, change] of Object.entries(changes)) model.off(`change:${name}`, change);
+    model.off("msg:custom", answer);
+  };
+}
+
+export default { render };

@@ -1,0 +1,123 @@
+"""What controls offer: which values they allow, what a value is called, which comes next, how a state is written."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import ipywidgets as widgets
+
+Controls = Mapping[str, widgets.ValueWidget]
+PINNED, PROJECTOR = "pinned", "projector"
+"""What a state may say beside the controls: the settings kept for comparison, and larger type for the back row."""
+STEPS = 100
+"""Play goes through a slider in at most this many steps."""
+
+
+def check_state(controls: Controls, wanted: Mapping[str, Any]) -> None:
+    """Raise `ValueError` for a name that is no control, or a value that its control does not offer."""
+    for name, value in wanted.items():
+        if name not in controls:
+            raise ValueError(f"{name!r} is no control of this explorer; there are {', '.join(controls)}")
+        allowed = _allowed(controls[name], value)
+        if allowed is not None:
+            raise ValueError(f"{name} must be {allowed}, not {value!r}")
+
+
+def _allowed(control: widgets.ValueWidget, value: Any) -> str | None:
+    """Say what a control allows, or give `None` where it allows `value`."""
+    if hasattr(control, "options"):
+        offered = [value for _, value in _options(control)]
+        return None if value in offered else "one of " + ", ".join(map(str, offered))
+    if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
+        return None if isinstance(value, bool) else "True or False"
+    if not isinstance(value, int | float) or isinstance(value, bool) or not control.min <= value <= control.max:
+        return f"a number from {control.min} to {control.max}"
+    if isinstance(control.value, int) and not isinstance(value, int):
+        return f"a whole number from {control.min} to {control.max}"
+    return None
+
+
+def _options(control: widgets.ValueWidget) -> list[tuple[str, Any]]:
+    """Give the labels and values that a control offers."""
+    return [option if isinstance(option, tuple) else (str(option), option) for option in control.options]
+
+
+def words(control: widgets.ValueWidget, value: Any) -> str:
+    """Say a setting as the control shows it: "gain 1.50", "scheme He normal"."""
+    if hasattr(control, "options"):
+        shown = next(label for label, offered in _options(control) if offered == value)
+    elif isinstance(value, float):
+        shown = format(value, control.readout_format)
+    else:
+        shown = str(value)
+    return f"{control.description} {shown}"
+
+
+def differences(controls: Controls, first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Name the controls whose values differ between two states."""
+    return [name for name in controls if first[name] != second[name]]
+
+
+def can_play(control: widgets.ValueWidget) -> bool:
+    """Whether a control has an order to run through by itself."""
+    return hasattr(control, "max") or isinstance(control, widgets.SelectionSlider)
+
+
+def following(control: widgets.ValueWidget) -> Any:
+    """Give the value that Play takes next, or `None` at the end."""
+    if hasattr(control, "options"):
+        values = [value for _, value in _options(control)]
+        return next(iter(values[values.index(control.value) + 1 :]), None)
+    if control.value >= control.max:
+        return None
+    stride = control.step * max(1, round((control.max - control.min) / control.step / STEPS))
+    return min(control.max, control.min + round((control.value - control.min) / stride + 1) * stride)
+
+
+def first(control: widgets.ValueWidget) -> Any:
+    """Give the value that Play begins with."""
+    return _options(control)[0][1] if hasattr(control, "options") else control.min
+
+
+def write(name: str, controls: Controls, state: Mapping[str, Any]) -> str:
+    """Write a state as a short text: "name?scheme=he_normal&gain=1.5&pinned=gain:1.0"."""
+    pairs = {key: state[key] for key in controls}
+    if PINNED in state:
+        kept = differences(controls, state[PINNED], state)
+        pairs[PINNED] = ",".join(f"{key}:{state[PINNED][key]}" for key in kept)
+    if state.get(PROJECTOR):
+        pairs[PROJECTOR] = True
+    return f"{name}?{urlencode(pairs, safe=':,/')}"
+
+
+def read(text: str, name: str, controls: Controls) -> dict[str, Any]:
+    """Read what `write` wrote; `ValueError` for another explorer's state, or what the controls do not offer.
+
+    The state is whole: what the text leaves out is not pinned, and not for a projector.
+    """
+    owner, mark, query = text.strip().partition("?")
+    if not mark or owner != name:
+        raise ValueError(f"a state of this explorer begins with {name + '?'!r}, not {text.strip()[:40]!r}")
+    pairs = dict(parse_qsl(query, keep_blank_values=True))
+    pinned, projector = pairs.pop(PINNED, None), pairs.pop(PROJECTOR, "False")
+    state = _values(controls, pairs)
+    kept = None if pinned is None else _values(controls, dict(pair.split(":", 1) for pair in pinned.split(",") if pair))
+    return {**state, PINNED: kept, PROJECTOR: projector == "True"}
+
+
+def _values(controls: Controls, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Give the values that texts stand for, unchanged where a text is none of what its control offers."""
+    state = {name: _value(controls[name], text) if name in controls else text for name, text in texts.items()}
+    check_state(controls, state)
+    return state
+
+
+def _value(control: widgets.ValueWidget, text: str) -> Any:
+    if hasattr(control, "options"):
+        return next((value for _, value in _options(control) if str(value) == text), text)
+    if isinstance(control.value, bool):
+        return {"True": True, "False": False}.get(text, text)
+    try:
+        return type(control.value)(text)
+    except ValueError:
+        return text
