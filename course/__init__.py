@@ -8,6 +8,7 @@
 - `probes`: draws a network, runs it forward and backward, and measures every layer: `measure`.
 - `training`: gradient descent on one hidden layer, every step kept.
 - `figures`: pictures that are drawn once and updated in place.
+- `scenes`: named states of the explorers with a speaker's note, in the order of a lesson: `of`.
 - `explorers`: controls wired to probe, theory and picture: the live pictures of the pages.
 
 Theory and measurement know nothing of each other; they meet in the explorers, on the pages and in the tests.

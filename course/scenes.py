@@ -1,0 +1,461 @@
+"""Scenes: named states of the explorers, with what a speaker asks and shows, in the order of a lesson.
+
+A scene is opened by bringing all controls of its explorer to their defaults and then setting its state.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Scene(NamedTuple):
+    """A state of an explorer to show in front of a class.
+
+    `page` is the page's file name without its ending. `state` holds what differs from the defaults, and under
+    "pinned" the controls of the curves that stay as a ghost. `title` fits on a button, `note` is for the speaker.
+    """
+
+    page: str
+    title: str
+    explorer: str
+    state: Mapping[str, Any]
+    note: str
+
+
+def of(page: str) -> tuple[Scene, ...]:
+    """The scenes of a page, in teaching order; `ValueError` for a page that has none."""
+    found = tuple(scene for scene in SCENES if scene.page == page)
+    if not found:
+        pages = ", ".join(dict.fromkeys(scene.page for scene in SCENES))
+        raise ValueError(f"page is {page!r}; the pages that have scenes are {pages}")
+    return found
+
+
+_LINEAR = {"scheme": "normal_0.1", "activation": "linear", "width": 64}
+_HE = {"scheme": "he_normal", "activation": "relu"}
+_STEEP = {"depth": 20, "weight": 10.0, "bias": -5.0}
+_SLEEPY = {"start": "zeros", "perturbation": 0.1, "perturbed": "biases"}
+
+SCENES: tuple[Scene, ...] = (
+    Scene(
+        "00_start_here",
+        "Fifty tanh layers",
+        "signal_propagation",
+        {},
+        "Ask which way the signal runs, and which way the gradient. Read the forward panel from left to right and the "
+        "two backward ones from right to left. By theory 50 tanh layers leave 0.01 of the signal's mean square, and "
+        "0.015 of the gradient's variance arrives at layer 1. Points are measured on the network just drawn; the "
+        "dashes come from a theory that has seen no network.",
+    ),
+    Scene(
+        "00_start_here",
+        "Twice as deep",
+        "signal_propagation",
+        {"depth": 100},
+        "50 layers left 0.01 of the signal. Let the class guess for 100. If all layers took the same share, it would "
+        "be 0.0001. Theory says 0.0051, half as much as after 50: the curve bends, because tanh takes less from a "
+        "smaller signal.",
+    ),
+    Scene(
+        "00_start_here",
+        "The same start with ReLU",
+        "signal_propagation",
+        {"activation": "relu", "pinned": {"activation": "tanh"}},
+        "The weights are the same and only the activation has changed; tanh is pinned. What does a straight line mean "
+        "on this axis? The same factor at every layer: by theory one half, so that 8.9e-16 of the signal is left at "
+        "layer 50. A start belongs to its activation.",
+    ),
+    Scene(
+        "00_start_here",
+        "A gain that mends it",
+        "signal_propagation",
+        {"activation": "relu", "gain": 1.41, "pinned": {"activation": "relu", "gain": 1.0}},
+        "Move the gain up from 1 and let the class say stop when the signal stays; gain 1 is pinned. At 1.41 theory "
+        "keeps 0.74 of the mean square through 50 layers. Which number might be the exact one? Page 06 derives it.",
+    ),
+    Scene(
+        "00_start_here",
+        "A hundred networks",
+        "signal_propagation",
+        {"activation": "relu", "gain": 1.41, "networks": 100},
+        "Was the last network a typical one? Here are 100, drawn by one rule: their median, and a band that leaves "
+        "out a tenth at the top and a tenth at the bottom. Ask what the same rule promises two people who press New "
+        "seed. At layer 50 the edges of the band are more than ten times apart.",
+    ),
+    Scene(
+        "00_start_here",
+        "Beyond what float32 holds",
+        "signal_propagation",
+        {"scheme": "normal_1", "activation": "linear"},
+        "What are the orange triangles? Numbers that the computer cannot hold: infinite on the upper edge, exactly "
+        "zero on the lower. Weights of std 1 multiply the mean square by 128, the width, at every layer. At layer 36 "
+        "the numbers pass 3.4e38. Backward the same happens, from the other side.",
+    ),
+    Scene(
+        "01_sigmoid_saturation",
+        "Two away from zero",
+        "sigmoid_slope",
+        {},
+        "How fast does this unit learn, compared with one at z = 0? The tangent on the left is the height on the "
+        "right. At 2 the slope is 1/9.52, at the peak 1/4: the unit learns 2.38 times slower. Now move z until half "
+        "of the peak is left. It is not far: 1.76.",
+    ),
+    Scene(
+        "01_sigmoid_saturation",
+        "Ten away from zero",
+        "sigmoid_slope",
+        {"z": 10.0, "pinned": {"z": 2.0}},
+        "The unit at z = 2 is pinned. Ask before anybody computes: how many times smaller is the slope at 10? The "
+        "unit answers 0.99995 whatever happens to it, and its slope is 1/22028. That is 2313 times less than at 2.",
+    ),
+    Scene(
+        "01_sigmoid_saturation",
+        "Is ±4 a law?",
+        "sigmoid_slope",
+        {"z": 4.0, "axis": "logarithmic"},
+        "A well-read introduction wants z in the grey band, from −4 to 4. What is special about 4? Nothing: on the "
+        "logarithmic axis the slope falls along a nearly straight line, by 2.66 from 4 to 5, close to e. A unit is "
+        "5.53 times slower at 3 than at the peak, 14.2 times at 4, 37.6 times at 5. The band is a choice.",
+    ),
+    Scene(
+        "01_sigmoid_saturation",
+        "Four layers in a row",
+        "sigmoid_chain",
+        {},
+        "Each layer multiplies the gradient by w times its slope, with w = 1 by at most 1/4. What reaches layer 1? Go "
+        "through the right panel from right to left: 0.0027 arrives. Theory allows at most 0.0039, the fourth power "
+        "of 1/4.",
+    ),
+    Scene(
+        "01_sigmoid_saturation",
+        "Twenty layers",
+        "sigmoid_chain",
+        {"depth": 20, "pinned": {"depth": 4}},
+        "4 layers are pinned, now there are 20. Let the class guess the power of ten. The factors hardly differ, so "
+        "the points fall along a straight line: 1.1e-13 is left at layer 1, and theory allows at most 9.1e-13. Layer "
+        "1 learns 2.0e+12 times slower than layer 20.",
+    ),
+    Scene(
+        "01_sigmoid_saturation",
+        "Do large weights explode?",
+        "sigmoid_chain",
+        {"depth": 20, "weight": 10.0, "pinned": {"depth": 20, "weight": 1.0}},
+        "An introduction warns that large weights make this product explode. Do they? Take a vote; weight 1 is "
+        "pinned, now it is 10. The bound allows 9.1e+06, and measured is 2.2e-66. The left panel says why: a large "
+        "weight makes a large z, about 10 here, and there a sigmoid has next to no slope.",
+    ),
+    Scene(
+        "01_sigmoid_saturation",
+        "On a knife's edge",
+        "sigmoid_chain",
+        {**_STEEP, "input": 0.52, "pinned": {**_STEEP, "input": 0.5}},
+        "Can a chain explode at all? The pinned one does: bias −5 and input 0.5 put every unit at z = 0, and the "
+        "gradient reaches the bound, 9.1e+06. What will input 0.52 do? The gradient is 4.8e-19. A small change grows "
+        "from layer to layer too, and drives the units away from where the slope is.",
+    ),
+    Scene(
+        "02_symmetry",
+        "Eight equal units",
+        "identical_units",
+        {},
+        "All weights start at 0.5. How many different units are there after 1000 steps? Each digit on the left is a "
+        "unit: they do move, all on one line, along the dashes of a single unit trained alone. Their largest "
+        "difference is exactly zero at every step, and the loss stays at 0.486: one straight border cannot cut out a "
+        "disc.",
+    ),
+    Scene(
+        "02_symmetry",
+        "All weights zero",
+        "identical_units",
+        {"start": "zeros"},
+        "Which weights get a gradient now? With tanh none, and with ReLU none either: try it. Only the output's bias "
+        "learns, until the network answers 25 % to every point. That answer has the loss 0.562, where the right panel "
+        "stops.",
+    ),
+    Scene(
+        "02_symmetry",
+        "Zero weights, sigmoid",
+        "identical_units",
+        {"start": "zeros", "activation": "sigmoid", "pinned": {"start": "zeros", "activation": "tanh"}},
+        "A sigmoid answers 0.5 when it receives 0, so the outgoing weights get a gradient, and after them the others. "
+        "Has the symmetry been broken? The line moves, all eight on it: 1 distinct unit. The loss, 0.541, is hardly "
+        "below the 0.562 of tanh, pinned.",
+    ),
+    Scene(
+        "02_symmetry",
+        "A millionth of noise",
+        "identical_units",
+        {"start": "zeros", "perturbation": 1e-6},
+        "Is a millionth enough to tell the units apart? Watch the middle panel. A straight line on this axis is the "
+        "same factor at every step: 1.042 by theory, which makes ten times as much every 56 steps. In the end there "
+        "are 8 distinct units, and the loss is 0.132.",
+    ),
+    Scene(
+        "02_symmetry",
+        "Which start lets go first?",
+        "identical_units",
+        {"perturbation": 1e-6, "pinned": {"start": "zeros", "perturbation": 1e-6}},
+        "The same millionth, now on the constant 0.5; the start from zero is pinned. Which of the two lets go of the "
+        "symmetry sooner? From zero two units differ by 0.5 after 317 steps, from the constant after 952. Near zero, "
+        "a saddle point, differences grow at every step.",
+    ),
+    Scene(
+        "02_symmetry",
+        "Noise in the biases only",
+        "identical_units",
+        {**_SLEEPY, "activation": "relu", "pinned": {**_SLEEPY, "activation": "tanh"}},
+        "All weights zero, random biases. Will that do? With tanh, pinned, it does: its loss is 0.080. With ReLU 4 of "
+        "the 8 units never move: their bias is negative, they are off for every point, and what is off gets no "
+        "gradient. The loss is 0.456.",
+    ),
+    Scene(
+        "02_symmetry",
+        "A random start",
+        "identical_units",
+        {"start": "random"},
+        "The usual habit: random weights, zero biases. How many lines do you count on the left? 8 distinct units from "
+        "the first step to the last, and a loss of 0.073. Eight copies of the first unit would stay at 0.515, the "
+        "dashes. So random it must be. But how large?",
+    ),
+    Scene(
+        "03_variance_of_a_sum",
+        "Ten inputs",
+        "sum_of_inputs",
+        {},
+        "A unit adds up 10 inputs of variance 1, with weights uniform ±1/√d. How far from zero is z? Theory says "
+        "variance 1/3, a standard deviation of 0.58. Look at the ring on the right, and ask where it will go when d "
+        "grows.",
+    ),
+    Scene(
+        "03_variance_of_a_sum",
+        "A single input",
+        "sum_of_inputs",
+        {"d": 1, "pinned": {"d": 10}},
+        "One input; ten are pinned. What changes, and what does not? The variance is still 0.33. The shape is "
+        "another: a peak at zero and heavy tails, with an excess kurtosis of 2.40 in place of 0.24. It is 2.4/d for "
+        "every d.",
+    ),
+    Scene(
+        "03_variance_of_a_sum",
+        "A thousand inputs",
+        "sum_of_inputs",
+        {"d": 1000},
+        "A hundred times as many inputs as at first. The variance is 0.33 and the points follow the normal curve. How "
+        "often is such a unit beyond the grey lines at ±4, where a sigmoid hardly learns? Theory says 4.3e-10 %. So "
+        "the first layer is not saturated at this start.",
+    ),
+    Scene(
+        "03_variance_of_a_sum",
+        "Weights not scaled",
+        "sum_of_inputs",
+        {"d": 1000, "weights": "uniform_1", "pinned": {"d": 1000, "weights": "standard_uniform"}},
+        "Somebody forgets to divide by √d. Which power of d is the slope on the right? The first: the variance grows "
+        "as d, so z itself as √d. With 1000 inputs it is 333, and 83 % of the units lie beyond ±4. The scaled start "
+        "is pinned, level all the way.",
+    ),
+    Scene(
+        "03_variance_of_a_sum",
+        "Coins as inputs",
+        "sum_of_inputs",
+        {"d": 1, "inputs": "coin"},
+        "The inputs are coins now, +1 or −1. Why is the density flat? A weight times a coin is spread like the "
+        "weight, uniformly: excess kurtosis −1.20. Raise d step by step. The variance stays at 0.33, and the sum "
+        "becomes normal whatever its terms were.",
+    ),
+    Scene(
+        "03_variance_of_a_sum",
+        "Inputs with a mean",
+        "sum_of_inputs",
+        {"inputs": "normal of mean 1", "pinned": {"inputs": "normal"}},
+        "The inputs still have variance 1, but mean 1 as well; mean zero is pinned. Does z notice? Its variance "
+        "doubles, from 0.33 to 0.67: weights of mean zero multiply the mean square of the inputs, which is 2, and not "
+        "their variance. Keep it in mind for the second layer.",
+    ),
+    Scene(
+        "03_variance_of_a_sum",
+        "Variance one again",
+        "sum_of_inputs",
+        {"weights": "lecun_normal", "pinned": {"weights": "standard_uniform"}},
+        "Which weights would hand on the variance 1 that came in? Those of variance 1/d, three times the pinned one: "
+        "LeCun's start. On the right every point lies on the grey line. Ask whether this settles it for a hundred "
+        "layers on top of each other.",
+    ),
+    Scene(
+        "04_vanishing_exploding",
+        "A level line",
+        "signal_propagation",
+        {**_LINEAR, "gain": 1.25},
+        "64 units a layer, weights of std 0.125. Why is it this std that keeps the signal? Let the class compute the "
+        "factor of one layer: 64 times the square of 0.125 is 1. So all dashes are level. The points stray a little: "
+        "they are one draw.",
+    ),
+    Scene(
+        "04_vanishing_exploding",
+        "Std 0.1, fifty layers",
+        "signal_propagation",
+        {**_LINEAR, "pinned": {**_LINEAR, "gain": 1.25}},
+        "The std is 0.1, a fifth less than the pinned one, and one layer keeps 0.64 of the mean square. How much is "
+        "left after 50: all, 64 %, a hundredth, less than a millionth? Theory says 2.0e-10. The weights have mean "
+        "zero, but their losses do not cancel, they multiply.",
+    ),
+    Scene(
+        "04_vanishing_exploding",
+        "Four percent too much",
+        "signal_propagation",
+        {**_LINEAR, "gain": 1.3, "depth": 100, "pinned": {**_LINEAR, "gain": 1.25, "depth": 100}},
+        "The gain is 1.3, and 1.25 is pinned: 4 % more. At which depth does that begin to matter? One layer "
+        "multiplies by 1.08. Theory makes it 2.2 after 10 layers, 51 after 50 and 2551 after 100. A shallow network "
+        "forgives what a deep one does not.",
+    ),
+    Scene(
+        "04_vanishing_exploding",
+        "Std 1 overflows",
+        "signal_propagation",
+        {**_LINEAR, "scheme": "normal_1"},
+        "Std 1 makes the numbers 8 times larger at every layer. Where do they leave float32, which ends at 3.4e38? At "
+        "layer 42. Now the way back: the gradient starts at layer 50 and overflows at layer 8, after as many steps.",
+    ),
+    Scene(
+        "04_vanishing_exploding",
+        "Does tanh save it?",
+        "signal_propagation",
+        {"scheme": "normal_1", "width": 64},
+        "With tanh no activation leaves the range from −1 to 1. Is the explosion over? Forward it is: theory 0.9. "
+        "Before the class looks at the gradient: 80 % of the slopes in layer 1 are nearly flat. It explodes all the "
+        "same, by 8.1e+31 in theory, carried by the others, whose weights are 8 times too large.",
+    ),
+    Scene(
+        "04_vanishing_exploding",
+        "Std 0.01 falls silent",
+        "signal_propagation",
+        {**_LINEAR, "scheme": "normal_0.01"},
+        "Small random numbers are an old advice, and a good one for a single layer. Here each layer leaves 0.08 of "
+        "the numbers' size. Float32 keeps its digits down to 1.2e-38, and JAX takes what is smaller for zero: nothing "
+        "is left at layer 36. Can a later layer bring it back?",
+    ),
+    Scene(
+        "05_xavier",
+        "Two starts, ten layers",
+        "two_schemes",
+        {"depth": 10},
+        "Go down the left column: activations narrow to the right, gradients to the left. And the gradients of the "
+        "weights? Level: what the signal loses below a layer and the gradient above it is the same in sum. Whose "
+        "activations are larger? By theory Xavier's, at layer 10: mean square 0.052 against 8.9e-06.",
+    ),
+    Scene(
+        "05_xavier",
+        "Level is not large",
+        "two_schemes",
+        {"depth": 20},
+        "Only the lowest panels: would you call the left network sick? Along its layers the weight gradients' "
+        "variance differs by 5.5 % in theory. Now read the height: at layer 1 it is 4.8e-10 on the left and 0.038 on "
+        "the right, Xavier. A network can learn equally little in every layer.",
+    ),
+    Scene(
+        "05_xavier",
+        "Xavier meets ReLU",
+        "two_schemes",
+        {"depth": 10, "activation": "relu"},
+        "Which assumption of Xavier's does ReLU break? It is not symmetric, and half of the mean square is lost at "
+        "every layer: by theory 9.8e-04 is left after 10 on the right. The standard start on the left keeps a sixth a "
+        "layer, 1.7e-08 after 10. The next page mends it.",
+    ),
+    Scene(
+        "05_xavier",
+        "Sigmoid, four times wider",
+        "two_schemes",
+        {"depth": 10, "activation": "sigmoid", "left": "glorot_uniform", "right": "glorot_sigmoid_uniform"},
+        "A sigmoid's slope is 1/4 at zero, so the literature draws its weights 4 times wider: on the right. Does the "
+        "gradient survive now? Deep inside a layer keeps 0.056 of its variance on the left and 0.399 on the right. "
+        "Theory leaves 1.6e-04 at layer 1 of 10. Better, and not enough.",
+    ),
+    Scene(
+        "05_xavier",
+        "fan_in for the signal",
+        "tapered_network",
+        {},
+        "The network narrows from 128 units to 16. Divide the variance by fan_in: which of the two lines is level? "
+        "The signal's. The gradient falls on its way back from layer 10: by theory layer 1 receives 0.15 of its "
+        "variance.",
+    ),
+    Scene(
+        "05_xavier",
+        "fan_out for the gradient",
+        "tapered_network",
+        {"mode": "fan_out", "pinned": {"mode": "fan_in"}},
+        "Now fan_out; fan_in is pinned. What is won, what is lost? The gradient is level, and the signal grows by 8 "
+        "in theory, because 128 units narrow to 16. In which shape of layer do both rules agree?",
+    ),
+    Scene(
+        "05_xavier",
+        "Xavier's compromise",
+        "tapered_network",
+        {"mode": "fan_avg", "pinned": {"mode": "fan_in"}},
+        "Xavier divides by the mean of both fans. Is either line level? Neither: by theory the signal grows by 2.7, "
+        "and 0.37 of the gradient's variance reaches layer 1, where fan_in, pinned, left 0.15. Each error is smaller "
+        "than one rule alone makes it.",
+    ),
+    Scene(
+        "06_he",
+        "He on ReLU",
+        "signal_propagation",
+        _HE,
+        "He's weights give back the half that ReLU takes, so the dashes are level. The points leave them after layer "
+        "35, and layer 50 carries less than a tenth of the input. Is the rule wrong, or was the draw unlucky? Collect "
+        "votes, and keep them for the hundred draws.",
+    ),
+    Scene(
+        "06_he",
+        "Xavier, then He",
+        "signal_propagation",
+        {**_HE, "pinned": {**_HE, "scheme": "glorot_normal"}},
+        "Xavier's weights are pinned: half of the mean square goes at every layer, and by theory 8.9e-16 is left "
+        "after 50. What must be done to the variance? Double it, for He; a gain of 1.41 on Xavier comes close. A "
+        "well-read blog divides instead. What would that do?",
+    ),
+    Scene(
+        "06_he",
+        "He on tanh",
+        "signal_propagation",
+        {"scheme": "he_normal", "pinned": {"scheme": "glorot_uniform"}},
+        "He's weights on tanh; Xavier's are pinned. Who wins? Forward He: theory 0.31 at layer 50, against 0.01. On "
+        "the way back the gradient's variance grows by 1.106 a layer, to 59 times in theory, while Xavier's shrinks "
+        "to 0.015. Each has its error. What is it after 100 layers?",
+    ),
+    Scene(
+        "06_he",
+        "Another draw",
+        "signal_propagation",
+        {**_HE, "seed": 1, "pinned": {**_HE, "seed": 0}},
+        "The same rule, the same digits, the next seed; seed 0 is pinned. Theory knows no seed, its line is level for "
+        "both. At layer 50 the two signals are more than ten times apart, one above the line, one below. Which of "
+        "them is the typical one?",
+    ),
+    Scene(
+        "06_he",
+        "A hundred draws",
+        "signal_propagation",
+        {**_HE, "networks": 100},
+        "Now 100 draws: their median, and the band that holds all but a tenth on either side. Where is the median, "
+        "above the level line of theory or below? Below: theory's 1 is the mean over all draws, and a few large ones "
+        "hold it up. How would the band look in wider layers?",
+    ),
+    Scene(
+        "06_he",
+        "Narrower layers",
+        "many_draws",
+        {},
+        "Each thin line is a network of 50 layers, 32 units wide. How many keep what the mean promises, 1? Half of "
+        "them keep less than 0.016, one in ten less than 5.2e-04. What counts is depth over width: ten times as wide "
+        "may be ten times as deep.",
+    ),
+    Scene(
+        "06_he",
+        "Narrow and deep",
+        "many_draws",
+        {"width": 16, "depth": 100},
+        "100 layers of 16 units. Theory's mean is still 1. Who of you would get it? Half of the networks keep less "
+        "than 2.3e-08. The measured mean is the work of a few lines at the top. He's rule is right on average, and "
+        "the average is not what you draw.",
+    ),
+)
+"""Every page's scenes in teaching order. The first scene of a page opens where the page's own picture does."""

@@ -1,0 +1,611 @@
+"""Every scene opens, shows what its note says, and states no number that is not found again here."""
+
+import ast
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+import numpy as np
+import pytest
+
+from course import activations, data, explorers, initializers, probes, scenes, theory, training
+from course.explorers.base import Explorer
+from course.figures.sums import EDGE
+from course.probes.chain import run_chain
+from course.probes.spread import he_relu_draws
+from course.probes.sums import TERMS
+from course.scenes import SCENES, Scene
+
+PAGES = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+LAB = "15_lab"
+LONGEST_TITLE, LONGEST_NOTE = 28, 420
+PINNED = "pinned"
+PINS = {scene.explorer for scene in SCENES if PINNED in scene.state}
+
+each_scene = pytest.mark.parametrize("scene", SCENES, ids=[f"{scene.page[:2]}: {scene.title}" for scene in SCENES])
+
+
+@cache
+def opened(name: str) -> Explorer:
+    return getattr(explorers, name)()
+
+
+@cache
+def defaults(name: str) -> Mapping:
+    return dict(getattr(explorers, name)().state)
+
+
+class Shown(NamedTuple):
+    """What a scene brings to the screen; `sentence` is about the present curves, and not about pinned ones."""
+
+    state: dict
+    sentence: str
+    image: bytes
+    exception: Exception | None
+
+
+def begun(explorer: Explorer, state: Mapping) -> Shown:
+    explorer.begin(state)
+    present = explorer.sentence.partition(" Pinned for comparison")[0]
+    return Shown(explorer.state, present, explorer.image, explorer.exception)
+
+
+@cache
+def shown(page: str, title: str) -> Shown:
+    """Open a scene; `page` may be its number."""
+    (scene,) = (scene for scene in SCENES if scene.page.startswith(page) and scene.title == title)
+    return begun(opened(scene.explorer), scene.state)
+
+
+def whole_state(scene: Scene) -> dict:
+    return {**defaults(scene.explorer), **{key: value for key, value in scene.state.items() if key != PINNED}}
+
+
+def sentences(text: str) -> list[str]:
+    """Split where a full stop, a question mark or a colon before a capital ends a sentence."""
+    return re.split(r"(?<=[.?!])\s+(?=[A-Z0-9])", text)
+
+
+# The scenes as a table
+
+
+def test_every_page_but_the_lab_has_four_to_seven_scenes_and_no_other_page_has_any():
+    counted = Counter(scene.page for scene in SCENES)
+    assert set(counted) == {page.stem for page in PAGES} - {LAB}
+    assert all(4 <= count <= 7 for count in counted.values()), counted
+
+
+def test_the_scenes_stand_in_the_order_of_the_pages():
+    assert [scene.page for scene in SCENES] == sorted(scene.page for scene in SCENES)
+
+
+def test_the_scenes_of_a_page_are_found_by_its_name():
+    for page in {scene.page for scene in SCENES}:
+        assert scenes.of(page) == tuple(scene for scene in SCENES if scene.page == page)
+
+
+def test_a_page_without_scenes_is_refused_by_name_and_the_others_are_named():
+    with pytest.raises(ValueError, match=r"'99_nowhere'.*00_start_here.*06_he"):
+        scenes.of("99_nowhere")
+
+
+def test_no_two_scenes_of_a_page_have_one_title():
+    counted = Counter((scene.page, scene.title) for scene in SCENES)
+    assert [key for key, count in counted.items() if count > 1] == []
+
+
+@each_scene
+def test_a_title_fits_on_a_button(scene):
+    assert len(scene.title) <= LONGEST_TITLE
+    assert 2 <= len(scene.title.split()) <= 5
+
+
+@each_scene
+def test_a_note_is_short_and_asks_or_tells_in_whole_sentences(scene):
+    assert 0 < len(scene.note) <= LONGEST_NOTE
+    assert scene.note == " ".join(scene.note.split())
+    assert scene.note.endswith((".", "?"))
+    assert len(sentences(scene.note)) >= 2
+
+
+@each_scene
+def test_every_note_puts_a_question_or_a_task_to_the_class(scene):
+    assert re.search(r"\?|\b[Aa]sk\b|\blet the class\b|\bLet the class\b", scene.note)
+
+
+# States that their explorers offer
+
+
+@each_scene
+def test_a_scene_names_an_explorer_that_exists(scene):
+    assert scene.explorer in explorers.__all__
+
+
+@each_scene
+def test_a_scene_brings_its_explorer_to_its_state_and_everything_else_to_the_defaults(scene):
+    state = whole_state(scene)
+    kept = {PINNED: {**state, **scene.state[PINNED]}} if PINNED in scene.state else {}
+    assert shown(scene.page, scene.title).state == state | kept
+
+
+@each_scene
+def test_a_state_holds_only_what_differs_from_the_defaults(scene):
+    start = defaults(scene.explorer)
+    assert [name for name, value in scene.state.items() if name != PINNED and start[name] == value] == []
+
+
+@each_scene
+def test_what_is_pinned_names_what_the_scene_sets_and_differs_from_it(scene):
+    if PINNED not in scene.state:
+        assert "pinned" not in scene.note
+        return
+    kept, state = scene.state[PINNED], whole_state(scene)
+    assert set(scene.state) - {PINNED} <= set(kept)
+    assert any(state[name] != value for name, value in kept.items())
+    assert all(name in scene.state or state[name] != value for name, value in kept.items())
+    assert "pinned" in scene.note
+
+
+def test_only_the_picture_of_two_starts_has_nothing_pinned():
+    assert "two_schemes" not in PINS
+    assert len(PINS) > 4
+
+
+# Pictures
+
+
+HEADING = "^## (Observe|The picture)$"
+
+
+def pages_start(page: Path) -> tuple[str, dict]:
+    """The explorer that the page's Observe part opens, or on the first page its only one, and with which state."""
+    cells = nbformat.read(page, 4).cells
+    heads = [index for index, cell in enumerate(cells) if re.search(HEADING, cell.source, re.MULTILINE)]
+    code = next(cell.source for cell in cells[heads[0] :] if cell.cell_type == "code")
+    call = ast.parse(code).body[0].value
+    return call.func.attr, {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem != LAB], ids=lambda page: page.stem)
+def test_the_first_scene_of_a_page_is_where_its_main_picture_opens(page):
+    name, state = pages_start(page)
+    first = scenes.of(page.stem)[0]
+    assert first.explorer == name
+    assert PINNED not in first.state
+    assert whole_state(first) == {**defaults(name), **state}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem != LAB], ids=lambda page: page.stem)
+def test_every_explorer_of_a_page_has_a_scene(page):
+    text = "\n".join(cell.source for cell in nbformat.read(page, 4).cells if cell.cell_type == "code")
+    assert {scene.explorer for scene in scenes.of(page.stem)} == set(re.findall(r"\bexplorers\.(\w+)\(", text))
+
+
+@each_scene
+def test_a_scene_is_drawn(scene):
+    picture = shown(scene.page, scene.title)
+    assert picture.exception is None
+    assert picture.sentence
+    assert picture.image.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", sorted({scene.explorer for scene in SCENES}))
+def test_a_scene_is_the_same_picture_after_other_scenes_as_alone(name):
+    played = [scene for scene in SCENES if scene.explorer == name]
+    alone = getattr(explorers, name)(**played[-1].state)
+    after = [begun(opened(name), scene.state) for scene in played][-1]
+    assert after.image == alone.image
+    assert after.state == alone.state
+
+
+# Numbers in the notes: each stands in the picture's sentence, or is computed here from theory or from a run
+
+
+def mean_squares(activation: str, depth: int, weight_variance: float) -> np.ndarray:
+    return theory.activation_second_moments(activation, depth, weight_variance)
+
+
+def first_gradient(activation: str, depth: int, weight_variance: float) -> float:
+    return theory.gradient_variances(activation, depth, weight_variance)[0]
+
+
+def weight_gradients(weight_variance: float) -> np.ndarray:
+    """The variance of ∂C/∂W over the batch, of 20 tanh layers."""
+    return np.asarray(theory.weight_gradient_variances("tanh", 20, weight_variance, batch=1))
+
+
+def sigmoid_slope(z: float) -> float:
+    return float(activations.named("sigmoid").array_slope(np.float64(z)))
+
+
+def times_slower(z: float, against: float = 0.0) -> float:
+    return sigmoid_slope(against) / sigmoid_slope(z)
+
+
+def weight_std(scheme: str, width: int, gain: float = 1.0) -> float:
+    return initializers.standard_deviation(scheme, (width, width), gain)
+
+
+def chain(**state: float) -> np.ndarray:
+    """The gradients of 20 layers with one weight and one bias."""
+    return run_chain(np.full(20, state["weight"]), np.full(20, state["bias"]), state["input"]).bias_gradients
+
+
+@cache
+def run(start: str, activation: str = "tanh", **noise) -> training.Run:
+    layer = training.starting_layer(start, 8, **noise)
+    return training.train(layer, *data.disc(), activation, steps=1000)
+
+
+def steps_apart(start: str) -> int:
+    return int(np.argmax(training.largest_difference(run(start, perturbation=1e-6).layers) > APART))
+
+
+def growth() -> float:
+    """1 + |g|, by which a small difference grows near zero: page 02."""
+    points, inside = data.disc()
+    return 1 + float(np.linalg.norm(((inside.mean() - inside)[:, None] * points).mean(axis=0)))
+
+
+def nothing_moves(activation: str) -> bool:
+    layers = run("zeros", activation).layers
+    return not np.any(layers.weights) and not np.any(layers.outgoing)
+
+
+def entropy(share: float) -> float:
+    return -share * math.log(share) - (1 - share) * math.log(1 - share)
+
+
+@cache
+def last_mean_squares(scheme: str, gain: float = 1.0, networks: int = 40) -> np.ndarray:
+    """What layer 50 of ReLU networks carries, one number for each of the first seeds."""
+    network = {"depth": 50, "width": 128, "activation": "relu", "scheme": scheme, "gain": gain}
+    return np.array([probes.measure(seed, **network).activation_rms[-1] ** 2 for seed in range(networks)])
+
+
+def he_path(seed: int) -> np.ndarray:
+    return probes.measure(seed, depth=50, width=128, activation="relu", scheme="he_normal").activation_rms ** 2
+
+
+APART = 0.5
+"""Units whose weights differ by so much have come apart."""
+TINY, HUGE = (float(getattr(np.finfo(np.float32), name)) for name in ("tiny", "max"))
+KNIFE = {"weight": 10.0, "bias": -5.0}
+BOUND = 0.25 * 2.5**19
+
+Proof = str | Callable[[], float | bool]
+FACTS: dict[tuple[str, str], dict[str, Proof]] = {
+    ("00", "Fifty tanh layers"): {"0.01": "(theory: 0.01)", "0.015": "(theory: 0.015)"},
+    ("00", "Twice as deep"): {
+        "50 layers left 0.01": lambda: as_written("0.01", mean_squares("tanh", 50, 1.0)[-1]),
+        "0.0001": lambda: mean_squares("tanh", 50, 1.0)[-1] ** 2,
+        "0.0051": "(theory: 0.0051)",
+        "half as much as after 50": lambda: abs(2 * np.divide(*mean_squares("tanh", 100, 1.0)[[99, 49]]) - 1) < 0.05,
+    },
+    ("00", "The same start with ReLU"): {
+        "one half": lambda: math.isclose(theory.gain("relu") ** -2, 0.5),
+        "8.9e-16": "(theory: 8.9e-16)",
+        "layer 50": "layer 50",
+    },
+    ("00", "A gain that mends it"): {
+        "0.74": "(theory: 0.74)",
+        "through 50 layers": "layer 50",
+        "up from 1 ": lambda: math.isclose(defaults("signal_propagation")["gain"], 1),
+    },
+    ("00", "A hundred networks"): {
+        "layer 50": "layer 50",
+        "more than ten times apart": lambda: (
+            np.divide(*np.quantile(last_mean_squares("glorot_uniform", 1.41), [0.9, 0.1])) > 10
+        ),
+    },
+    ("00", "Beyond what float32 holds"): {
+        "by 128": lambda: mean_squares("linear", 1, 128 * weight_std("normal_1", 128) ** 2)[0],
+        "std 1": lambda: weight_std("normal_1", 128),
+        "layer 36": "overflow at layer 36",
+        "3.4e38": lambda: HUGE,
+    },
+    ("01", "Two away from zero"): {
+        "1/9.52": "1/9.52",
+        "1/4": lambda: sigmoid_slope(0),
+        "2.38": "2.38 times slower",
+        "z = 0": lambda: times_slower(0) == 1,
+        "1.76": lambda: 2 * math.acosh(math.sqrt(2)),
+        "half of the peak": lambda: math.isclose(times_slower(2 * math.acosh(math.sqrt(2))), 2),
+    },
+    ("01", "Ten away from zero"): {
+        "0.99995": "answers 0.99995",
+        "1/22028": "1/22028",
+        "2313 times less than at 2": lambda: times_slower(10, against=2),
+    },
+    ("01", "Is ±4 a law?"): {
+        "from −4 to 4": "±4.0",
+        "2.66 from 4 to 5": lambda: times_slower(5, against=4),
+        "5.53 times slower at 3": lambda: times_slower(3),
+        "14.2": "14.2 times slower",
+        "37.6 times at 5": lambda: times_slower(5),
+    },
+    ("01", "Four layers in a row"): {
+        "at most 1/4": lambda: sigmoid_slope(0),
+        "0.0027": "layer 1 the gradient is 0.0027",
+        "0.0039": "at most 0.0039",
+        "power of 1/4": lambda: round(sigmoid_slope(0) ** 4, 4) == 0.0039 and sigmoid_slope(0),
+    },
+    ("01", "Twenty layers"): {
+        "1.1e-13": "layer 1 the gradient is 1.1e-13",
+        "9.1e-13": "at most 9.1e-13",
+        "2.0e+12": "learns 2.0e+12 times slower",
+    },
+    ("01", "Do large weights explode?"): {
+        "9.1e+06": "at most 9.1e+06",
+        "2.2e-66": "layer 1 the gradient is 2.2e-66",
+        "about 10": "at z = 10.0",
+    },
+    ("01", "On a knife's edge"): {
+        "z = 0, and the gradient reaches the bound, 9.1e+06": lambda: np.allclose(chain(**KNIFE, input=0.5)[0], BOUND),
+        "9.1e+06": "at most 9.1e+06",
+        "4.8e-19": "layer 1 the gradient is 4.8e-19",
+    },
+    ("02", "Eight equal units"): {
+        "0.5": lambda: training.STARTS["constant"][0],
+        "exactly zero": "no weight of theirs differs in any digit",
+        "0.486": "the loss is 0.486",
+    },
+    ("02", "All weights zero"): {
+        "With tanh none, and with ReLU none either": lambda: nothing_moves("tanh") and nothing_moves("relu"),
+        "25 %": lambda: 100 * data.disc()[1].mean(),
+        "0.562": "the loss is 0.562",
+        "That answer has the loss 0.562": lambda: entropy(0.25),
+    },
+    ("02", "Zero weights, sigmoid"): {
+        "0.5 when it receives 0": lambda: float(activations.named("sigmoid").array_function(np.float64(0))),
+        "1 distinct unit": "1 distinct unit",
+        "0.541": "the loss is 0.541",
+        "0.562": lambda: run("zeros", "tanh").losses[-1],
+    },
+    ("02", "A millionth of noise"): {
+        "1.042": growth,
+        "56": lambda: math.log(10) / math.log(growth()),
+        "8 distinct units": "8 distinct units",
+        "0.132": "the loss is 0.132",
+    },
+    ("02", "Which start lets go first?"): {
+        "constant 0.5": lambda: training.STARTS["constant"][0],
+        "differ by 0.5": lambda: APART,
+        "317": lambda: steps_apart("zeros"),
+        "952": lambda: steps_apart("constant"),
+    },
+    ("02", "Noise in the biases only"): {
+        "0.080": lambda: run("zeros", "tanh", perturbation=0.1, perturbed="biases").losses[-1],
+        "4 of the 8 units never move": lambda: int(
+            np.sum(~np.any(run("zeros", "relu", perturbation=0.1, perturbed="biases").layers.outgoing, axis=0))
+        ),
+        "0.456": "the loss is 0.456",
+    },
+    ("02", "A random start"): {
+        "8 distinct units": "8 distinct units",
+        "0.073": "the loss is 0.073",
+        "0.515": "(identical units: 0.515)",
+    },
+    ("03", "Ten inputs"): {
+        "of variance 1,": lambda: TERMS["normal"].second_moment,
+        "uniform ±1/√d": lambda: math.isclose(weight_std("standard_uniform", 10), 10**-0.5 / math.sqrt(3)),
+        "1/3": lambda: theory.preactivation_variances("linear", 1, 10 * weight_std("standard_uniform", 10) ** 2)[0],
+        "0.58": lambda: math.sqrt(1 / 3),
+    },
+    ("03", "A single input"): {
+        "0.33": "(theory: 0.33)",
+        "2.40": "(theory: 2.40)",
+        "0.24": lambda: theory.sums.excess_kurtosis(10, TERMS["uniform"].kurtosis, TERMS["normal"].kurtosis),
+        "2.4/d": lambda: TERMS["uniform"].kurtosis * TERMS["normal"].kurtosis - 3,
+    },
+    ("03", "A thousand inputs"): {
+        "A hundred times as many": lambda: whole_state(scenes.of("03_variance_of_a_sum")[0])["d"] * 100 == 1000,
+        "0.33": "(theory: 0.33)",
+        "±4": lambda: EDGE,
+        "4.3e-10 %": "a normal variable: 4.3e-10 %",
+    },
+    ("03", "Weights not scaled"): {
+        "333": "(theory: 333)",
+        "83 %": "a normal variable: 83 %",
+        "±4": lambda: EDGE,
+    },
+    ("03", "Coins as inputs"): {
+        "+1 or −1": lambda: TERMS["coin"].second_moment == TERMS["coin"].fourth_moment == 1,
+        "−1.20": "(theory: -1.20)",
+        "0.33": "(theory: 0.33)",
+    },
+    ("03", "Inputs with a mean"): {
+        "still have variance 1, but mean 1": lambda: TERMS["normal of mean 1"].second_moment - 1**2,
+        "0.33": lambda: theory.preactivation_variances("linear", 1, 1 / 3)[0],
+        "0.67": "(theory: 0.67)",
+        "which is 2": lambda: TERMS["normal of mean 1"].second_moment,
+    },
+    ("03", "Variance one again"): {
+        "the variance 1 that": "(theory: 1)",
+        "variance 1/d": lambda: math.isclose(weight_std("lecun_normal", 10) ** 2, 1 / 10),
+        "three times": lambda: math.isclose(
+            weight_std("lecun_normal", 10) ** 2, 3 * weight_std("standard_uniform", 10) ** 2
+        ),
+    },
+    ("04", "A level line"): {
+        "std 0.125": lambda: weight_std("normal_0.1", 64, 1.25),
+        "64 times the square of 0.125 is 1": lambda: 64 * 64 * 0.125**2,
+        "all dashes are level": lambda: np.allclose(theory.gradient_variances("linear", 50, 1.0), 1),
+    },
+    ("04", "Std 0.1, fifty layers"): {
+        "0.1,": lambda: weight_std("normal_0.1", 64),
+        "a fifth less": lambda: math.isclose(
+            weight_std("normal_0.1", 64, 1.0), 0.8 * weight_std("normal_0.1", 64, 1.25)
+        ),
+        "0.64": lambda: mean_squares("linear", 1, 64 * weight_std("normal_0.1", 64) ** 2)[0],
+        "64 %": lambda: 64 * 0.1**2 * 100,
+        "2.0e-10": "(theory: 2.0e-10)",
+    },
+    ("04", "Four percent too much"): {
+        "4 %": lambda: 100 * (1.3 / 1.25 - 1),
+        "1.08": lambda: 64 * weight_std("normal_0.1", 64, 1.3) ** 2,
+        "2.2 after 10": lambda: mean_squares("linear", 10, 64 * weight_std("normal_0.1", 64, 1.3) ** 2)[-1],
+        "51 after 50": lambda: mean_squares("linear", 50, 64 * weight_std("normal_0.1", 64, 1.3) ** 2)[-1],
+        "2551": "(theory: 2551)",
+    },
+    ("04", "Std 1 overflows"): {
+        "Std 1 ": lambda: weight_std("normal_1", 64),
+        "8 times": lambda: math.sqrt(64) * weight_std("normal_1", 64),
+        "3.4e38": "3.4e38",
+        "42": "overflow at layer 42",
+        "layer 8, after as many steps": lambda: 50 - 42,
+        "layer 8": "overflows at layer 8",
+    },
+    ("04", "Does tanh save it?"): {
+        "from −1 to 1": lambda: abs(np.tanh([-np.inf, np.inf])).max(),
+        "0.9.": "(theory: 0.9)",
+        "80 %": "Layer 1 has the most slopes that are nearly flat: 80%",
+        "8.1e+31": "(theory: 8.1e+31)",
+        "8 times too large": lambda: weight_std("normal_1", 64) / 64**-0.5,
+    },
+    ("04", "Std 0.01 falls silent"): {
+        "0.08": lambda: math.sqrt(64) * weight_std("normal_0.01", 64),
+        "1.2e-38": lambda: TINY,
+        "36": "nothing is left at layer 36",
+    },
+    ("05", "Two starts, ten layers"): {
+        "0.052": lambda: mean_squares("tanh", 10, 1.0)[-1],
+        "8.9e-06": lambda: mean_squares("tanh", 10, 1 / 3)[-1],
+    },
+    ("05", "Level is not large"): {
+        "5.5 %": lambda: 100 * (weight_gradients(1 / 3).max() / weight_gradients(1 / 3).min() - 1),
+        "4.8e-10": lambda: weight_gradients(1 / 3)[0],
+        "0.038": lambda: weight_gradients(1.0)[0],
+    },
+    ("05", "Xavier meets ReLU"): {
+        "9.8e-04": lambda: mean_squares("relu", 10, 1.0)[-1],
+        "a sixth": lambda: math.isclose(mean_squares("relu", 1, 1 / 3)[0], 1 / 6),
+        "1.7e-08": lambda: mean_squares("relu", 10, 1 / 3)[-1],
+    },
+    ("05", "Sigmoid, four times wider"): {
+        "1/4": lambda: sigmoid_slope(0),
+        "4 times wider": lambda: weight_std("glorot_sigmoid_uniform", 128) / weight_std("glorot_uniform", 128),
+        "0.056": lambda: theory.chi("sigmoid", 1.0),
+        "0.399": lambda: theory.chi("sigmoid", 16.0),
+        "1.6e-04": lambda: first_gradient("sigmoid", 10, 16.0),
+    },
+    ("05", "fan_in for the signal"): {
+        "from 128 units to 16": "narrows from 128 to 16 units",
+        "The signal's": "Forward, the signal",
+        "0.15": "(theory: 0.15)",
+    },
+    ("05", "fan_out for the gradient"): {
+        "128 units narrow to 16": "narrows from 128 to 16 units",
+        "The gradient is level": "(theory: 1)",
+        "by 8": "(theory: 8)",
+    },
+    ("05", "Xavier's compromise"): {
+        "2.7": "(theory: 2.7)",
+        "0.37": "(theory: 0.37)",
+        "0.15": lambda: 0.5**0.9 * 0.25**0.9,
+    },
+    ("06", "He on ReLU"): {
+        "the half": lambda: math.isclose(theory.gain("relu") ** -2, 0.5),
+        "layer 35": lambda: np.all(abs(np.log2(he_path(0)[:35])) < 1) and 35,
+        "layer 50": "layer 50",
+        "less than a tenth": lambda: he_path(0)[-1] < 0.1,
+    },
+    ("06", "Xavier, then He"): {
+        "8.9e-16": lambda: mean_squares("relu", 50, 1.0)[-1],
+        "after 50": "layer 50",
+        "1.41": lambda: theory.gain("relu"),
+    },
+    ("06", "He on tanh"): {
+        "0.31": "(theory: 0.31)",
+        "layer 50": "layer 50",
+        "0.01.": lambda: mean_squares("tanh", 50, 1.0)[-1],
+        "1.106": lambda: theory.chi("tanh", 2.0),
+        "59": "(theory: 59)",
+        "0.015": lambda: first_gradient("tanh", 50, 1.0),
+        "100 layers": lambda: first_gradient("tanh", 100, 2.0) > first_gradient("tanh", 50, 2.0) > 10,
+    },
+    ("06", "Another draw"): {
+        "layer 50": "layer 50",
+        "more than ten times apart": lambda: he_path(1)[-1] > 10 * he_path(0)[-1],
+        "one above the line, one below": lambda: he_path(1)[-1] > 1 > he_path(0)[-1],
+    },
+    ("06", "A hundred draws"): {
+        "theory's 1 is": "(theory: 1)",
+        "Below:": lambda: np.median(last_mean_squares("he_normal")) < 1,
+    },
+    ("06", "Narrower layers"): {
+        "promises, 1": "(theory: 1)",
+        "0.016": "half of them keep less than 0.016",
+        "5.2e-04": "one in ten less than 5.2e-04",
+    },
+    ("06", "Narrow and deep"): {
+        "Theory's mean is still 1": "(theory: 1)",
+        "2.3e-08": "half of them keep less than 2.3e-08",
+        "a few lines at the top": lambda: (
+            np.sort(he_relu_draws(0, width=16)[:, 99])[-3:].sum() > 0.9 * he_relu_draws(0, width=16)[:, 99].sum()
+        ),
+    },
+}
+
+NUMERAL = re.compile(r"(1/)?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+NAMES = re.compile(r"\blayer 1\b|\b[Pp]age \d\d\b|\bfloat32\b|\bFloat32\b")
+EACH_FACT = [(*scene, words, proof) for scene, facts in FACTS.items() for words, proof in facts.items()]
+
+
+def as_written(numeral: str, value: float) -> bool:
+    """Whether a value rounds to a numeral: it is off by no more than half a unit of the last digit."""
+    if numeral.startswith("1/"):
+        return as_written(numeral.removeprefix("1/"), 1 / value)
+    written = Decimal(numeral)
+    return bool(abs(float(written) - value) <= 0.5 * 10.0 ** written.as_tuple().exponent * (1 + 1e-9))
+
+
+@pytest.mark.parametrize(
+    ("page", "title", "words", "proof"), EACH_FACT, ids=[f"{p}: {t}: {w}" for p, t, w, _ in EACH_FACT]
+)
+def test_a_number_in_a_note_is_what_the_picture_or_the_theory_says(page, title, words, proof):
+    (note,) = (scene.note for scene in SCENES if scene.page.startswith(page) and scene.title == title)
+    assert words in note
+    if isinstance(proof, str):
+        assert proof in shown(page, title).sentence
+        return
+    value = proof()
+    assert value is True or value is np.True_ or as_written(NUMERAL.search(words).group(), value)
+
+
+def own_numbers(scene: Scene) -> set[str]:
+    """The numbers that a scene sets, as a note writes them."""
+    values = [*whole_state(scene).values(), *scene.state.get(PINNED, {}).values()]
+    return {f"{abs(value):g}" for value in values if isinstance(value, int | float)}
+
+
+@each_scene
+def test_no_note_states_a_number_that_is_not_found_again_here(scene):
+    rest = scene.note
+    for words in sorted(FACTS[scene.page[:2], scene.title], key=len, reverse=True):
+        rest = rest.replace(words, "")
+    left = {match.group() for match in NUMERAL.finditer(NAMES.sub("", rest))}
+    assert left - own_numbers(scene) == set()
+
+
+@pytest.mark.parametrize(
+    ("numeral", "value", "right"),
+    [
+        ("0.33", 1 / 3, True),
+        ("0.34", 1 / 3, False),
+        ("1/9.52", 0.105, True),
+        ("1/9.52", 0.106, False),
+        ("8.9e-16", 0.5**50, True),
+        ("8.8e-16", 0.5**50, False),
+        ("317", 317, True),
+        ("317", 318, False),
+    ],
+)
+def test_a_numeral_is_right_to_half_a_unit_of_its_last_digit(numeral, value, right):
+    assert as_written(numeral, value) is right
