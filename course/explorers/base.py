@@ -211,7 +211,7 @@ class Explorer(widgets.VBox):
         return None if self.exception is None else f"{self._failed}: {self.exception}"
 
     def _settings(self) -> dict[str, Any]:
-        return {name: control.value for name, control in self.controls.items()}
+        return {name: settings.value(control) for name, control in self.controls.items()}
 
     def _check(self, wanted: Mapping[str, Any]) -> None:
         settings.check_state(self.controls, {k: v for k, v in wanted.items() if k not in (PINNED, PROJECTOR)})

@@ -13,6 +13,11 @@ STEPS = 100
 """Play goes through a slider in at most this many steps."""
 
 
+def value(control: widgets.ValueWidget) -> Any:
+    """Give a control's value, without the last digits that a slider in the page adds: 1.1 for 1.1000000000000003."""
+    return round(control.value, 9) if isinstance(control.value, float) else control.value
+
+
 def check_state(controls: Controls, wanted: Mapping[str, Any]) -> None:
     """Raise `ValueError` for a name that is no control, or a value that its control does not offer."""
     for name, value in wanted.items():
