@@ -95,9 +95,9 @@ SCENES: tuple[Scene, ...] = (
         "Two away from zero",
         "sigmoid_slope",
         {},
-        "How fast does this unit learn, compared with one at z = 0? The tangent on the left is the height on the "
-        "right. At 2 the slope is 1/9.52, at the peak 1/4: the unit learns 2.38 times slower. Now move z until half "
-        "of the peak is left. It is not far: 1.76.",
+        "How fast does this unit learn, compared with one at z = 0? How steep the tangent is on the left is how high "
+        "the curve is on the right. At 2 the slope is 1/9.52, at the peak 1/4: the unit learns 2.38 times slower. Now "
+        "move z until half of the peak is left. It is not far: 1.76.",
     ),
     Scene(
         "01_sigmoid_saturation",
@@ -105,7 +105,8 @@ SCENES: tuple[Scene, ...] = (
         "sigmoid_slope",
         {"z": 10.0, "pinned": {"z": 2.0}},
         "The unit at z = 2 is pinned. Ask before anybody computes: how many times smaller is the slope at 10? The "
-        "unit answers 0.99995 whatever happens to it, and its slope is 1/22028. That is 2313 times less than at 2.",
+        "unit answers 0.99995 and hardly hears a change any more: its slope is 1/22028. That is 2313 times less than "
+        "at 2.",
     ),
     Scene(
         "01_sigmoid_saturation",
@@ -195,8 +196,8 @@ SCENES: tuple[Scene, ...] = (
         "identical_units",
         {"perturbation": 1e-6, "pinned": {"start": "zeros", "perturbation": 1e-6}},
         "The same millionth, now on the constant 0.5; the start from zero is pinned. Which of the two lets go of the "
-        "symmetry sooner? From zero two units differ by 0.5 after 317 steps, from the constant after 952. Near zero, "
-        "a saddle point, differences grow at every step.",
+        "symmetry sooner? From zero two units differ by 0.5 after 317 steps, from the constant after 952. Zero is a "
+        "saddle point: whatever lies a little off it grows.",
     ),
     Scene(
         "02_symmetry",
@@ -338,17 +339,17 @@ SCENES: tuple[Scene, ...] = (
         "two_schemes",
         {"depth": 10},
         "Go down the left column: activations narrow to the right, gradients to the left. And the gradients of the "
-        "weights? Level: what the signal loses below a layer and the gradient above it is the same in sum. Whose "
-        "activations are larger? By theory Xavier's, at layer 10: mean square 0.052 against 8.9e-06.",
+        "weights? Level: what the signal loses below a layer and the gradient above it comes to the same for all "
+        "layers. Whose activations are larger? By theory Xavier's, at layer 10: mean square 0.052 against 8.9e-06.",
     ),
     Scene(
         "05_xavier",
         "Level is not large",
         "two_schemes",
         {"depth": 20},
-        "Only the lowest panels: would you call the left network sick? Along its layers the weight gradients' "
-        "variance differs by 5.5 % in theory. Now read the height: at layer 1 it is 4.8e-10 on the left and 0.038 on "
-        "the right, Xavier. A network can learn equally little in every layer.",
+        "Only the lowest panels: would you call the left network sick? The variance of its weight gradients differs "
+        "by 5.5 % from layer to layer at most, in theory. Now read the height: at layer 1 it is 4.8e-10 on the left "
+        "and 0.038 on the right, Xavier. A network can learn equally little in every layer.",
     ),
     Scene(
         "05_xavier",
