@@ -1,15 +1,18 @@
 """The live pictures: controls wired to a real network, to the theory's prediction, and to a figure.
 
 Each explorer is a function of its starting state, and gives a widget:
-`signal_propagation(scheme="he_normal", activation="relu", depth=30)`. `restore` brings back a copied state.
+`signal_propagation(scheme="he_normal", activation="relu", depth=30)`. `restore` brings back a copied state, `stage`
+steps through the scenes of a page, and `lab` through all of them.
 """
 
+from course import scenes
 from course.explorers.base import Explorer
 from course.explorers.identical_units import identical_units
 from course.explorers.many_draws import many_draws
 from course.explorers.sigmoid_chain import sigmoid_chain
 from course.explorers.sigmoid_slope import sigmoid_slope
 from course.explorers.signal_propagation import signal_propagation
+from course.explorers.stage import Stage
 from course.explorers.sum_of_inputs import sum_of_inputs
 from course.explorers.tapered_network import tapered_network
 from course.explorers.two_schemes import two_schemes
@@ -31,4 +34,18 @@ def restore(text: str) -> Explorer:
     name = text.strip().partition("?")[0]
     if name not in __all__:
         raise ValueError(f"a state begins with the name of one of {', '.join(__all__)}, not {name!r}")
+    return _open(name, text)
+
+
+def stage(page: str) -> Stage:
+    """Step through the scenes of a page, such as "06_he"; `ValueError` for a page that has none."""
+    return Stage(scenes.of(page), _open)
+
+
+def lab() -> Stage:
+    """Step through the scenes of all pages: every explorer on one screen."""
+    return Stage(scenes.SCENES, _open)
+
+
+def _open(name: str, text: str = "") -> Explorer:
     return globals()[name](text)

@@ -3,6 +3,8 @@
 const PAUSE = 80; // milliseconds between two steps of Play, counted from the picture that is shown
 const RECENT = 10_000; // a file goes only to the page whose explorer was touched within this time
 
+const SCENES = ".course-scenes button:not(.widget-toggle-button)";
+
 function element(tag, className, attributes = {}) {
   const made = document.createElement(tag);
   made.className = className;
@@ -15,7 +17,7 @@ function setAttribute(target, name, value) {
 }
 
 // Sliders and toggles of ipywidgets say neither their name nor their state; the label beside them does.
-function nameControls(root) {
+function nameControls(root, stage) {
   for (const box of root.querySelectorAll(".jupyter-widgets.widget-inline-hbox")) {
     const label = box.querySelector(".widget-label")?.textContent.trim();
     if (!label) continue;
@@ -34,20 +36,28 @@ function nameControls(root) {
       setAttribute(box, "aria-label", label);
     }
   }
+  for (const scene of stage.querySelectorAll(SCENES)) {
+    setAttribute(scene, "aria-current", String(scene.classList.contains("mod-active")));
+    const name = { "‹": "Previous scene", "›": "Next scene" }[scene.textContent.trim()];
+    if (name) setAttribute(scene, "aria-label", name);
+  }
   for (const toggle of root.querySelectorAll("button.widget-toggle-button, .widget-toggle-buttons button")) {
     setAttribute(toggle, "aria-pressed", String(toggle.classList.contains("mod-active")));
   }
 }
 
 // Keys pressed inside the explorer belong to it, not to JupyterLab's notebook.
-function adopt(root, model) {
+function adopt(root, stage, model) {
   setAttribute(root, "role", "group");
   setAttribute(root, "aria-label", model.get("title"));
-  setAttribute(root, "data-lm-suppress-shortcuts", "true");
-  nameControls(root);
-  const watcher = new MutationObserver(() => nameControls(root));
+  setAttribute(stage, "data-lm-suppress-shortcuts", "true");
+  nameControls(root, stage);
+  const watcher = new MutationObserver(() => {
+    nameControls(root, stage);
+    if (stage.dataset.followed) stage.querySelector(`${SCENES}.mod-active`)?.focus();
+  });
   const attributeFilter = ["class", "aria-valuetext"];
-  watcher.observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter });
+  watcher.observe(stage, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter });
   return watcher;
 }
 
@@ -123,7 +133,10 @@ function render({ model, el }) {
     const step = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
     if (step && event.target.closest(".course-scenes")) {
       event.preventDefault();
+      stage.dataset.followed = "true"; // the focus goes along with the scene
       model.send({ kind: "scene", step });
+    } else {
+      delete stage.dataset.followed;
     }
   };
   const attach = () => {
@@ -132,9 +145,8 @@ function render({ model, el }) {
       attachTimer = setTimeout(attach, 50); // the view is drawn before it is put into the page
       return;
     }
-    watcher = adopt(root, model);
     stage = root.closest(".course-stage") ?? root;
-    setAttribute(stage, "data-lm-suppress-shortcuts", "true");
+    watcher = adopt(root, stage, model);
     stage.addEventListener("pointerdown", touch, true);
     stage.addEventListener("keydown", touch, true);
     play();

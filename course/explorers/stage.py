@@ -1,0 +1,89 @@
+"""Scenes to step through: a row of buttons, the speaker's note, and the explorer that shows the present scene."""
+
+import html
+from collections.abc import Callable, Sequence
+
+import ipywidgets as widgets
+
+from course.explorers.base import Explorer
+from course.explorers.settings import PROJECTOR
+from course.explorers.toolbar import button
+from course.scenes import Scene
+
+_NOTE = '<p class="course-note">{}</p>'
+
+
+class Stage(widgets.VBox):
+    """An explorer that goes from scene to scene, by button or with the arrow keys (a presenter's keys too).
+
+    `open_explorer(name)` gives a new explorer; one is made for each name among the scenes, when first needed, and
+    `explorer` is the one on the stage. `position` counts the scenes from 0.
+    """
+
+    def __init__(self, scenes: Sequence[Scene], open_explorer: Callable[[str], Explorer]):
+        self.scenes, self._open_explorer = list(scenes), open_explorer
+        self._explorers: dict[str, Explorer] = {}
+        self.position = 0
+        pages = list(dict.fromkeys(scene.page for scene in self.scenes))
+        self.page = widgets.Dropdown(options=pages, description="page", layout={"width": "auto"})
+        self.page.style.description_width = "auto"
+        self.page.observe(lambda change: self._go_to_page(change["new"]), "value")
+        self.notes = widgets.ToggleButton(description="Notes", tooltip="Show the speaker's notes")
+        self.notes.observe(lambda _change: self._show_note(), "value")
+        layout = {"flex_flow": "row wrap", "align_items": "center"}
+        self._row = widgets.HBox(layout=layout, _dom_classes=("course-scenes",))
+        self._buttons = [self._button(place) for place in range(len(self.scenes))]
+        self._before = button("‹", "Previous scene", lambda: self.step(-1))
+        self._after = button("›", "Next scene", lambda: self.step(1))
+        self._note = widgets.HTML()
+        super().__init__(_dom_classes=("course-stage",))
+        self.go(0)
+
+    @property
+    def scene(self) -> Scene:
+        """The present scene."""
+        return self.scenes[self.position]
+
+    @property
+    def explorer(self) -> Explorer:
+        """The explorer on the stage."""
+        return self._explorers[self.scene.explorer]
+
+    def go(self, position: int) -> None:
+        """Open a scene; a position before the first or past the last one opens that one."""
+        projector = self.explorer.state.get(PROJECTOR, False) if self._explorers else False
+        self.position = min(max(position, 0), len(self.scenes) - 1)
+        name = self.scene.explorer
+        if name not in self._explorers:
+            self._explorers[name] = self._open_explorer(name)
+            self._explorers[name].on_scene_step = self.step
+        self.explorer.begin({**self.scene.state, PROJECTOR: projector})
+        self._show()
+
+    def step(self, step: int) -> None:
+        """Open the scene that comes so many after the present one, or before it where `step` is negative."""
+        self.go(self.position + step)
+
+    def _go_to_page(self, page: str) -> None:
+        if page != self.scene.page:
+            self.go(next(place for place, scene in enumerate(self.scenes) if scene.page == page))
+
+    def _show(self) -> None:
+        self.page.value = self.scene.page
+        for place, made in enumerate(self._buttons):
+            (made.add_class if place == self.position else made.remove_class)("mod-active")
+        self._show_note()
+        self._row.children = self._row_items()
+        self.children = (self._row, self._note, self.explorer)
+
+    def _row_items(self) -> tuple[widgets.Widget, ...]:
+        choice = [self.page] if len(self.page.options) > 1 else []
+        pairs = zip(self.scenes, self._buttons, strict=True)
+        scenes = [made for scene, made in pairs if scene.page == self.scene.page]
+        return (*choice, self._before, *scenes, self._after, self.notes)
+
+    def _button(self, place: int) -> widgets.Button:
+        return button(self.scenes[place].title, f"Scene {place + 1}", lambda: self.go(place))
+
+    def _show_note(self) -> None:
+        self._note.value = _NOTE.format(html.escape(self.scene.note)) if self.notes.value else ""
