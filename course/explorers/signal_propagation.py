@@ -7,10 +7,11 @@ from course import initializers, probes, theory
 from course.activations import ACTIVATIONS
 from course.explorers.base import Explorer
 from course.figures.canvas import Frame
-from course.figures.signal import Curves, SignalPicture
+from course.figures.signal import Band, Curves, SignalPicture
 from course.initializers import SCHEMES
 
 BATCH = 128
+MANY = 100
 LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, 3.0), "softplus": (0.0, 3.0)}
 """Where the activations of a function with bounds lie; those of the others are shown from −3 to 3."""
 
@@ -18,16 +19,21 @@ LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, 3.0), "softp
 def signal_propagation(text: str = "", **state) -> Explorer:
     """Run a real network at every move: scheme, activation, depth, width, gain and seed, forward and backward.
 
-    `state` sets controls by name. The programs of the other widths are compiled in the background.
+    `networks` is 1 or 100: then the curves are medians, in a band that holds the middle 80 % (fewer networks where
+    100 would take longer than a second or two). `state` sets controls by name. The programs of the other widths are
+    compiled in the background.
     """
     picture = SignalPicture()
 
-    def draw(seed: int, depth: int, width: int, activation: str, scheme: str, gain: float) -> Frame:
+    def draw(seed: int, depth: int, width: int, activation: str, scheme: str, gain: float, networks: int) -> Frame:
         limits = LIMITS.get(activation, (-3.0, 3.0))
         network = {"depth": depth, "width": width, "activation": activation, "scheme": scheme, "gain": gain}
         stats, histograms = probes.observe(seed, limits=probes.LIMITS._replace(activations=limits), **network)
         predicted = predicted_curves(**network)
-        return picture.update(measured_curves(stats), predicted, histograms.activations, limits, stats.saturated_share)
+        curves, share, band = measured_curves(stats), stats.saturated_share, None
+        if networks > 1:
+            curves, share, band = _many(seed, **network)
+        return picture.update(curves, predicted, histograms.activations, limits, share, band)
 
     explorer = Explorer(
         _controls(), draw, picture.canvas, name="signal_propagation", title="Signal propagation", text=text, state=state
@@ -36,15 +42,30 @@ def signal_propagation(text: str = "", **state) -> Explorer:
     return explorer
 
 
+def _many(seed: int, *, width: int, scheme: str, **network) -> tuple[Curves, np.ndarray, Band]:
+    """Measure many networks: the medians of their curves and of their saturated share, and the middle 80 %."""
+    networks = probes.affordable_networks(width, scheme)
+    stats = probes.measure_many(seed, networks=networks, width=width, scheme=scheme, batch=BATCH, **network)
+    probes.compile_many_ahead(BATCH)
+    everyone = measured_curves(stats)
+    # Values that were measured, none between two: between a number and an overflow there is nothing.
+    low, median, high = (
+        Curves(*(np.quantile(curve, share, axis=0, method="inverted_cdf") for curve in everyone))
+        for share in (0.1, 0.5, 0.9)
+    )
+    return median, np.median(stats.saturated_share, axis=0), Band(networks, low, high)
+
+
 def _controls() -> dict[str, widgets.ValueWidget]:
     schemes = [(scheme.title, name) for name, scheme in SCHEMES.items()]
     return {
         "scheme": widgets.Dropdown(options=schemes, value="glorot_uniform", description="scheme"),
         "activation": widgets.Dropdown(options=list(ACTIVATIONS), value="tanh", description="activation"),
         "depth": widgets.IntSlider(50, 1, probes.DEEPEST, description="depth"),
-        "width": widgets.SelectionSlider(options=probes.WIDTHS, value=128, description="width"),
+        "width": widgets.SelectionSlider(options=probes.WIDTHS, value=probes.FIRST_WIDTH, description="width"),
         "gain": widgets.FloatSlider(1.0, min=0.1, max=4.0, step=0.01, description="gain"),
         "seed": widgets.IntSlider(0, 0, 99, description="seed"),
+        "networks": widgets.ToggleButtons(options=[("1", 1), (f"{MANY}", MANY)], description="networks"),
     }
 
 

@@ -1,12 +1,12 @@
 """Panels whose horizontal axis is the layer: their limits and ticks stand still while the values move."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from course.figures.canvas import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE
+from course.figures.canvas import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE, course_style
 from course.figures.ghosts import Ghost, ghost, reach
 
 DEPTH_STEPS = (10, 25, 50, 100)
@@ -54,6 +54,13 @@ class LogPanel:
     def moving(self) -> list[Artist]:
         """The artists that move, in drawing order."""
         return [self._band, self._measured, self._predicted, self._zero, self._infinite]
+
+    def show_legend(self, names: Mapping[str, str]) -> None:
+        """Name the "theory", the "measured" points and the "band", those that are given, in a corner."""
+        artists = {"theory": self._predicted, "measured": self._measured, "band": self._band}
+        with course_style():
+            handles, labels = [artists[what] for what in names], list(names.values())
+            self._axes.legend(handles, labels, loc="lower left", ncols=3, columnspacing=1.2, handletextpad=0.5)
 
     @property
     def pinned_depth(self) -> int:
@@ -109,7 +116,7 @@ class StripPanel:
 
     def __init__(self, axes: Axes, title: str):
         self._axes, self._axis = axes, None
-        axes.set_title(title)
+        self.set_title(title)
         axes.set_xlabel("layer")
         axes.grid(False)
         self._image = axes.imshow(
@@ -120,6 +127,10 @@ class StripPanel:
     def moving(self) -> list[Artist]:
         """The artists that move."""
         return [self._image]
+
+    def set_title(self, title: str) -> None:
+        """Say what is shown; the background has to be drawn anew."""
+        self._axes.set_title(title)
 
     def update(self, shares: np.ndarray, limits: tuple[float, float], last: int) -> bool:
         """Show shares of shape `(depth, bins)` between `limits`; give whether the background has changed.

@@ -37,14 +37,14 @@ class SignalPicture:
             figure = Figure(figsize=(9.2, 5.4))
             axes = figure.subplots(2, 2)
             figure.subplots_adjust(left=0.065, right=0.985, top=0.94, bottom=0.09, wspace=0.17, hspace=0.42)
-            self._strip = StripPanel(axes[0, 0], "Activations h of each layer")
+            self._strip = StripPanel(axes[0, 0], "")
             self._forward = LogPanel(axes[0, 1], "Forward: mean square E[h²]")
             self._gradient = LogPanel(axes[1, 0], "Backward: variance of ∂C/∂z")
             self._weight_gradient = LogPanel(axes[1, 1], "Backward: variance of ∂C/∂W ÷ batch")
-            axes[0, 1].legend(loc="lower left", ncols=2)
         self._curves = self._forward, self._gradient, self._weight_gradient
         moving = [artist for panel in (self._strip, *self._curves) for artist in panel.moving]
         self.canvas = Canvas(figure, moving, [ghost for panel in self._curves for ghost in panel.ghosts])
+        self._networks = 0
 
     def update(
         self,
@@ -63,10 +63,22 @@ class SignalPicture:
         edges = [{}] * 3 if band is None else [{"band": pair} for pair in zip(band.low, band.high, strict=True)]
         rows = zip(self._curves, measured, predicted, edges, strict=True)
         changed = [panel.update(curve, theory, last, **edge) for panel, curve, theory, edge in rows]
-        if any([self._strip.update(shares, limits, last), *changed]):
+        named = self._name(1 if band is None else band.networks)
+        if any([self._strip.update(shares, limits, last), named, *changed]):
             self.canvas.redraw_background()
         sentence = describe(measured, predicted, saturated_share, band)
         return Frame(self.canvas.render(), sentence, table(measured, predicted, saturated_share, band))
+
+    def _name(self, networks: int) -> bool:
+        """Say what is shown of how many networks; give whether this has changed."""
+        if networks == self._networks:
+            return False
+        self._networks, many = networks, networks > 1
+        whose = f", of the first of {networks} networks" if many else " of each layer"
+        self._strip.set_title(f"Activations h{whose}")
+        names = {"measured": "median", "band": f"middle 80 % of {networks}"} if many else {"measured": "measured"}
+        self._forward.show_legend({"theory": "theory", **names})
+        return True
 
 
 def table(

@@ -21,6 +21,7 @@ import numpy as np
 from course import activations, data, initializers
 from course.initializers import Scheme
 from course.probes import engine, programs
+from course.probes.many import affordable_networks, compile_many, measure_many
 from course.probes.programs import DEEPEST
 from course.probes.requests import Request, checked, whole
 from course.probes.results import (
@@ -42,8 +43,11 @@ __all__ = [
     "Limits",
     "Network",
     "Observation",
+    "affordable_networks",
     "compile_ahead",
+    "compile_many_ahead",
     "measure",
+    "measure_many",
     "measure_tapered",
     "network",
     "observe",
@@ -51,6 +55,8 @@ __all__ = [
 
 WIDTHS = (16, 64, 128, 256, 512)
 """The widths of the explorers' menus; each is one compiled program."""
+FIRST_WIDTH = 128
+"""The width that the explorers open with."""
 TAPERED_WIDTH = 128
 """The square network inside which tapered ones are run."""
 
@@ -195,5 +201,14 @@ def _tapered_rows(run: Request, units: np.ndarray, std: np.ndarray):
 
 @functools.cache
 def compile_ahead(batch: int = 128) -> None:
-    """Start compiling the programs of all menu widths in the background, once, so that no move waits for them."""
-    programs.compile_ahead(programs.size_for(width, batch, DEEPEST) for width in WIDTHS)
+    """Start compiling the programs of all menu widths in the background, once, so that no move waits for them.
+
+    Of those that run many networks, the one of the explorers' first width is compiled too.
+    """
+    one = [functools.partial(programs.program, programs.size_for(width, batch, DEEPEST), map) for width in WIDTHS]
+    programs.ahead([*one, functools.partial(compile_many, FIRST_WIDTH, batch)])
+
+
+def compile_many_ahead(batch: int = 128) -> None:
+    """Start compiling the programs that run many networks, for all menu widths, in the background, once."""
+    programs.ahead(functools.partial(compile_many, width, batch) for width in WIDTHS)

@@ -113,14 +113,14 @@ def program(size: Size, apply: Callable = _side_by_side) -> Program:
 _leaving = threading.Event()
 
 
-def compile_ahead(sizes: Iterable[Size]) -> threading.Thread:
-    """Compile programs on a thread of their own, so that no later move waits for the compiler."""
+def ahead(compilations: Iterable[Callable[[], object]]) -> threading.Thread:
+    """Compile one program after the other on a thread of their own, so that no later move waits for the compiler."""
 
     def compile_all():
-        for size in sizes:
+        for compilation in compilations:
             if _leaving.is_set():
                 return
-            program(size, map)
+            compilation()
 
     def leave():  # a thread inside the compiler when Python ends would abort the process
         _leaving.set()
