@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import random
+import threading
 
 import ipywidgets as widgets
 import jax
@@ -16,7 +17,7 @@ from course import explorers, probes
 from course.explorers.base import Explorer
 from course.explorers.prediction import predict
 from course.figures.canvas import Canvas, Frame
-from course.probes import programs
+from course.probes import many, programs
 
 NAMES = explorers.__all__
 
@@ -32,6 +33,7 @@ def _all_programs_compiled():
     probes.compile_ahead()
     for width in probes.WIDTHS:
         programs.program(programs.size_for(width, 128, 1))
+    many.compile_many(probes.FIRST_WIDTH)
 
 
 def ends(control: widgets.ValueWidget) -> list:
@@ -49,6 +51,12 @@ def anywhere(control: widgets.ValueWidget, chance: random.Random):
         steps = round((control.max - control.min) / control.step)
         return min(control.max, control.min + control.step * chance.randint(0, steps))
     return chance.choice(ends(control))
+
+
+def random_state(explorer: Explorer, chance: random.Random) -> dict:
+    """A state of one network, for a hundred take a hundred times as long."""
+    controls = {key: control for key, control in explorer.controls.items() if key != "networks"}
+    return {key: anywhere(control, chance) for key, control in controls.items()}
 
 
 def assert_shows(explorer: Explorer) -> None:
@@ -84,18 +92,28 @@ def test_all_corners_of_the_sliders_together_are_drawn(name, opened):
 @pytest.mark.parametrize("name", NAMES)
 def test_two_hundred_random_states_are_drawn(name, opened):
     explorer, chance = opened[name], random.Random(name)
-    explorer.state = {key: anywhere(control, chance) for key, control in explorer.controls.items()}
+    explorer.state = state = random_state(explorer, chance)
     for _ in range(200):  # one control at a time, as a hand moves
-        key = chance.choice(list(explorer.controls))
+        key = chance.choice(list(state))
         explorer.state = {key: anywhere(explorer.controls[key], chance)}
         assert_shows(explorer)
+
+
+@pytest.mark.parametrize("width", probes.WIDTHS)
+def test_many_networks_are_drawn_at_every_width_and_say_how_many_they_are(width, opened):
+    explorer, chance = opened["signal_propagation"], random.Random(width)
+    drawn_fast = {"scheme": chance.choice(["he_normal", "normal_1", "zeros", "constant"]), "depth": 60}
+    explorer.state = {**random_state(explorer, chance), **drawn_fast, "width": width, "networks": 100}
+    assert_shows(explorer)
+    assert f"In the median of {probes.affordable_networks(width)} networks layer 60" in explorer.sentence
+    explorer.state = {"networks": 1}
 
 
 def test_no_control_of_the_main_explorer_waits_for_a_compiler():
     explorer, compiled = explorers.signal_propagation(), []
 
     def listen(event, _seconds, **_details):
-        if "compile" in event:
+        if "compile" in event and threading.current_thread() is threading.main_thread():  # where a move waits
             compiled.append(event)
 
     jax.monitoring.register_event_duration_secs_listener(listen)
@@ -115,7 +133,7 @@ def test_no_control_of_the_main_explorer_waits_for_a_compiler():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_state_is_plain_json_and_brings_back_the_same_pixels(name, opened):
     explorer, chance = opened[name], random.Random(f"{name} again")
-    explorer.state = {key: anywhere(control, chance) for key, control in explorer.controls.items()}
+    explorer.state = random_state(explorer, chance)
     text, image = json.dumps(explorer.state), explorer.image
     fresh = getattr(explorers, name)(**json.loads(text))
     assert fresh.sentence == explorer.sentence
