@@ -18,7 +18,7 @@ function setAttribute(target, name, value) {
 
 // Sliders and toggles of ipywidgets say neither their name nor their state; the label beside them does.
 function nameControls(root, stage) {
-  for (const box of root.querySelectorAll(".jupyter-widgets.widget-inline-hbox")) {
+  for (const box of root.querySelectorAll(".widget-inline-hbox, .widget-toggle-buttons")) {
     const label = box.querySelector(".widget-label")?.textContent.trim();
     if (!label) continue;
     for (const handle of box.querySelectorAll(".noUi-handle")) {

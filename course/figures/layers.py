@@ -130,7 +130,8 @@ class StripPanel:
 
     def set_title(self, title: str) -> None:
         """Say what is shown; the background has to be drawn anew."""
-        self._axes.set_title(title)
+        with course_style():
+            self._axes.set_title(title)
 
     def update(self, shares: np.ndarray, limits: tuple[float, float], last: int) -> bool:
         """Show shares of shape `(depth, bins)` between `limits`; give whether the background has changed.
