@@ -16,7 +16,7 @@ from course.explorers.settings import PINNED, PROJECTOR
 from course.explorers.toolbar import Toolbar, button
 from course.figures.canvas import Canvas, Frame
 
-_COLUMNS = "repeat(auto-fill, minmax(300px, 1fr))"
+_COLUMNS = "repeat(auto-fill, minmax(265px, 1fr))"
 _CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv"}
 
 
@@ -47,6 +47,7 @@ class Explorer(widgets.VBox):
         text: str = "",
         state: Mapping[str, Any] = MappingProxyType({}),
     ):
+        super().__init__(_dom_classes=("course-explorer",))
         self.name, self.title, self.controls = name, title, dict(controls)
         self.exception: Exception | None = None
         self.on_scene_step: Callable[[int], object] = lambda _step: None
@@ -59,7 +60,7 @@ class Explorer(widgets.VBox):
         self._text = widgets.Text(description="state", continuous_update=False, layout={"width": "auto", "flex": "1"})
         self._go({**(settings.read(text, name, self.controls) if text else {}), **state})
         self._start = self.state
-        super().__init__(self._children(), _dom_classes=("course-explorer",))
+        self.children = self._children()
         self._listen()
 
     def _children(self) -> list[widgets.Widget]:
@@ -116,6 +117,7 @@ class Explorer(widgets.VBox):
 
     def begin(self, state: Mapping[str, Any]) -> None:
         """Begin anew in a state: controls that it leaves out go to their defaults, and `reset` comes back here."""
+        self.play(False)
         self.state = {**self._defaults, PINNED: None, **state}
         self._start = self.state
 
@@ -187,6 +189,8 @@ class Explorer(widgets.VBox):
     def file(self, form: str) -> bytes:
         """Give the picture as "png" or "svg", with its sentence and its state as metadata, or the numbers as "csv"."""
         with self._drawing:
+            if form not in _CONTENT_TYPES:
+                raise ValueError(f"an explorer is saved as one of {', '.join(_CONTENT_TYPES)}, not {form!r}")
             if form == "csv":
                 return self.csv().encode()
             return self._canvas.file(form, title=self.title, sentence=self.sentence, source=self.state_string)
@@ -215,6 +219,8 @@ class Explorer(widgets.VBox):
 
     def _check(self, wanted: Mapping[str, Any]) -> None:
         settings.check_state(self.controls, {k: v for k, v in wanted.items() if k not in (PINNED, PROJECTOR)})
+        if not isinstance(wanted.get(PINNED), Mapping | None):
+            raise ValueError(f"pinned must be a dict of controls or None, not {wanted[PINNED]!r}")
         settings.check_state(self.controls, wanted.get(PINNED) or {})
         if wanted.get(PINNED) is not None and not self.can_pin:
             raise ValueError(f"{self.name} has no curves to pin, so pinned must be None, not {wanted[PINNED]!r}")
@@ -243,8 +249,8 @@ class Explorer(widgets.VBox):
             (self.pin if change["new"] else self.unpin)()
 
     def _pasted(self, text: str) -> None:
-        if text != self.state_string:
-            with self._answering("This state could not be read"):
+        with self._answering("This state could not be read"):
+            if text != self.state_string:
                 self._go(settings.read(text, self.name, self.controls))
 
     def _go(self, wanted: Mapping[str, Any]) -> None:
@@ -267,7 +273,8 @@ class Explorer(widgets.VBox):
         self._canvas.unpin()
         self._pinned = None
         if pinned is not None:
-            kept = {**self._settings(), **pinned}
+            named = {name: settings.settled(self.controls[name], value) for name, value in pinned.items()}
+            kept = {**self._settings(), **named}
             self._pinned = Pinned(kept, self._draw(**kept).sentence)
             self._canvas.pin()
 

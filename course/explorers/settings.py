@@ -9,13 +9,19 @@ import ipywidgets as widgets
 Controls = Mapping[str, widgets.ValueWidget]
 PINNED, PROJECTOR = "pinned", "projector"
 """What a state may say beside the controls: the settings kept for comparison, and larger type for the back row."""
+_TRUTHS = {"True": True, "False": False}
 STEPS = 100
 """Play goes through a slider in at most this many steps."""
 
 
 def value(control: widgets.ValueWidget) -> Any:
-    """Give a control's value, without the last digits that a slider in the page adds: 1.1 for 1.1000000000000003."""
-    return round(control.value, 9) if isinstance(control.value, float) else control.value
+    """Give a control's value, as `settled` says it."""
+    return settled(control, control.value)
+
+
+def settled(control: widgets.ValueWidget, value: Any) -> Any:
+    """Give a value in the control's own type, without a slider's last digits: 1.1, not 1.1000000000000003."""
+    return round(float(value), 9) if isinstance(control.value, float) else value
 
 
 def check_state(controls: Controls, wanted: Mapping[str, Any]) -> None:
@@ -98,16 +104,20 @@ def write(name: str, controls: Controls, state: Mapping[str, Any]) -> str:
 def read(text: str, name: str, controls: Controls) -> dict[str, Any]:
     """Read what `write` wrote; `ValueError` for another explorer's state, or what the controls do not offer.
 
-    The state is whole: what the text leaves out is not pinned, and not for a projector.
+    Controls that the text leaves out are left out of the state too; without their words nothing is pinned, and
+    nothing for a projector.
     """
     owner, mark, query = text.strip().partition("?")
     if not mark or owner != name:
         raise ValueError(f"a state of this explorer begins with {name + '?'!r}, not {text.strip()[:40]!r}")
     pairs = dict(parse_qsl(query, keep_blank_values=True))
     pinned, projector = pairs.pop(PINNED, None), pairs.pop(PROJECTOR, "False")
-    state = _values(controls, pairs)
-    kept = None if pinned is None else _values(controls, dict(pair.split(":", 1) for pair in pinned.split(",") if pair))
-    return {**state, PINNED: kept, PROJECTOR: projector == "True"}
+    kept = None if pinned is None else dict(pair.partition(":")[::2] for pair in pinned.split(",") if pair)
+    return {
+        **_values(controls, pairs),
+        PINNED: None if kept is None else _values(controls, kept),
+        PROJECTOR: _TRUTHS.get(projector, projector),
+    }
 
 
 def _values(controls: Controls, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -121,7 +131,7 @@ def _value(control: widgets.ValueWidget, text: str) -> Any:
     if hasattr(control, "options"):
         return next((value for _, value in _options(control) if str(value) == text), text)
     if isinstance(control.value, bool):
-        return {"True": True, "False": False}.get(text, text)
+        return _TRUTHS.get(text, text)
     try:
         return type(control.value)(text)
     except ValueError:

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from course.figures.ghosts import PINNED, Ghost
@@ -27,6 +28,8 @@ MEASURED_POINTS = {"color": MEASURED, "linestyle": "none", "marker": "o", "marke
 REFERENCE_LINE = {"color": REFERENCE, "linewidth": 0.9}
 FILE_DPI = 200
 """Pixels to an inch in a saved PNG."""
+HINTING = 0.98
+"""Smaller letters, set on whole pixels, can be wider than their size says, by less than this allows."""
 FORMATS = ("png", "svg")
 
 
@@ -58,6 +61,7 @@ class Canvas:
         self._moving = [*moving, *self._caption]
         self._set_animated(True)
         self._background = None
+        self._sizes: dict[Text, float] = {}
 
     @property
     def can_pin(self) -> bool:
@@ -90,11 +94,17 @@ class Canvas:
         """Draw for another screen from now on, or with room for a caption."""
         grid = self.figure.axes[0].get_gridspec()
         self.look, self._layout = look, arranged(self._built, look, grid.nrows, grid.ncols)
-        self.figure.set_size_inches(self._layout.width, self._layout.height)
-        self.figure.set_dpi(self.page_size[0] * look.pixel_ratio / self._layout.width)
+        self._set_pixels()
         self.figure.subplots_adjust(**vars(self._layout.panels))
         self._place_caption()
         self.redraw_background()
+
+    def _set_pixels(self) -> None:
+        """Let the picture have the page's pixels times the pixel ratio, whole ones: the page need not stretch it."""
+        pixels = np.rint(np.array(self.page_size) * self.look.pixel_ratio)
+        dpi = pixels[0] / self._layout.width
+        self.figure.set_dpi(dpi)
+        self.figure.set_size_inches(pixels * (1 + 1e-12) / dpi)  # a figure drops what is short of a whole pixel
 
     def _place_caption(self) -> None:
         left = self._layout.panels.left
@@ -106,6 +116,15 @@ class Canvas:
         """Say what the moving curves are and what the pinned ones."""
         for text, words in zip(self._caption, (f"● now: {now}", f"○ pinned: {pinned}"), strict=True):
             text.set_text(words)
+            self.fit(text, self.figure.axes[-1].get_position().x1 - self._layout.panels.left)
+
+    def fit(self, text: Text, share: float) -> None:
+        """Set a moving text in smaller type, if it has to be, so that it takes at most this share of the width."""
+        text.set_fontsize(self._sizes.setdefault(text, text.get_fontsize()))
+        width = text.get_window_extent(self._canvas.get_renderer()).width
+        room = share * self.figure.bbox.width
+        if width > room:
+            text.set_fontsize(text.get_fontsize() * HINTING * room / width)
 
     def render(self) -> bytes:
         """Draw the moving artists over the background and give the picture as PNG bytes."""

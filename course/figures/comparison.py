@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from course.figures.canvas import Canvas, Frame, course_style
 from course.figures.layers import LogPanel, StripPanel, step
@@ -44,14 +46,10 @@ class ComparisonPicture:
             figure.subplots_adjust(left=0.065, right=0.985, top=0.925, bottom=0.065, wspace=0.17, hspace=0.47)
             self._strips = [[StripPanel(axes[row, side], TITLES[row]) for row in range(3)] for side in (0, 1)]
             self._variances = [LogPanel(axes[3, side], "Variance of ∂C/∂W ÷ batch") for side in (0, 1)]
-            self._headings = [
-                figure.text(axes[0, side].get_position().x0, 0.975, "", fontsize=9.2, fontweight="bold")
-                for side in (0, 1)
-            ]
+            self._headings = [_heading(panel) for panel in axes[0]]
             for panel in axes[:3].flat:
                 panel.set_xlabel("")
-            handles, labels = axes[3, 1].get_legend_handles_labels()
-            figure.legend(handles, labels, loc="upper right", ncols=2, borderaxespad=0.1)
+            self._variances[1].show_legend({"theory": "theory", "measured": "measured"})
         panels = [*self._strips[0], *self._strips[1], *self._variances]
         self.canvas = Canvas(figure, [*(artist for panel in panels for artist in panel.moving), *self._headings])
 
@@ -65,13 +63,21 @@ class ComparisonPicture:
 
     def _update_side(self, column: int, sides: tuple[Side, Side], limits: Strips, last: int) -> bool:
         side, other = sides[column], sides[1 - column]
-        self._headings[column].set_text(side.title)
+        heading = self._headings[column]
+        heading.set_text(side.title)
+        self.canvas.fit(heading, heading.axes.get_position().width)
         changed = [
             panel.update(*strip, last) for panel, *strip in zip(self._strips[column], side.strips, limits, strict=True)
         ]
         curves = side.measured.weight_gradient_variance, side.predicted.weight_gradient_variance
         beside = other.measured.weight_gradient_variance, other.predicted.weight_gradient_variance
         return any([self._variances[column].update(*curves, last, beside=beside), *changed])
+
+
+def _heading(axes: Axes) -> Text:
+    """Give the words above a column, over the title of its first panel."""
+    place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (0, 26), "textcoords": "offset points"}
+    return axes.annotate("", fontsize=9.2, fontweight="bold", annotation_clip=False, **place)
 
 
 def table(left: Side, right: Side) -> dict[str, np.ndarray]:

@@ -43,7 +43,7 @@ class SumPicture:
     """Two panels: the density of one sum against the normal curve, and the variance of all against their size."""
 
     def __init__(self, terms: tuple[int, ...]):
-        self._terms, self._reach = terms, 0
+        self._terms, self._reach, self._height = terms, 0, 0.0
         with course_style():
             figure = Figure(figsize=(9.2, 3.7))
             self._density, growth = figure.subplots(1, 2, width_ratios=(1.35, 1))
@@ -68,7 +68,8 @@ class SumPicture:
     def update(self, terms: int, draws: np.ndarray, measured: SumStatistics, predicted: SumStatistics) -> Frame:
         """Show the `draws` of the sum of `terms` terms, and the statistics, arrays over all numbers of terms."""
         place = self._terms.index(terms)
-        self._set_reach(max(3.5 * np.sqrt(predicted.variance[place]), reach(self._ghosts[:1])[0]))
+        pinned_reach, pinned_peak = reach(self._ghosts[:2])
+        self._set_axes(max(3.5 * np.sqrt(predicted.variance[place]), pinned_reach), pinned_peak)
         counts, edges = np.histogram(draws, BINS, range=(-self._reach, self._reach))
         density = counts / (len(draws) * (edges[1] - edges[0]))
         self._points.set_data((edges[1:] + edges[:-1]) / 2, np.where(counts > 0, density, np.nan))
@@ -86,13 +87,14 @@ class SumPicture:
             columns |= {f"{title}, measured": seen, f"{title}, theory": theory}
         return columns
 
-    def _set_reach(self, needed: float) -> None:
+    def _set_axes(self, needed: float, pinned_peak: float) -> None:
         reach = step(REACHES, needed)
-        if reach == self._reach:
+        height = max(PEAK / reach, 1.05 * pinned_peak)
+        if (reach, height) == (self._reach, self._height):
             return
-        self._reach = reach
+        self._reach, self._height = reach, height
         self._density.set_xlim(-reach, reach)
-        self._density.set_ylim(0, PEAK / reach)
+        self._density.set_ylim(0, height)
         self.canvas.redraw_background()
 
 

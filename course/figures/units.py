@@ -70,7 +70,7 @@ class UnitsPicture:
         self._shown = None
 
     def _build_weights(self, axes: Axes) -> None:
-        axes.set_title("Weight from the first input into each unit")
+        axes.set_title("Weight of each unit's first input")
         axes.axhline(0.0, **REFERENCE_LINE)
         self._lines = [axes.plot([], [], color=MEASURED, linewidth=1.0)[0] for _ in range(MOST_UNITS)]
         (self._halos,) = axes.plot([], [], color="white", linestyle="none", marker="o", markersize=8)
