@@ -29,7 +29,7 @@ AFFORDABLE_UNITS = 100 * 2 * 128**2
 """What a call of one or two seconds can draw and run: networks times the square of their width."""
 SLOWER = 5
 """Weights that are not filled by NumPy, orthogonal ones among them, cost about this many times more."""
-CHUNK_BYTES = 2**26
+CHUNK_BYTES = 40 * 2**20
 """A chunk, the networks of one compiled call, is chosen to need no more than this where it has several networks."""
 LARGEST_CHUNK = 16
 THREADS = 2
@@ -146,7 +146,9 @@ def _compile(size: Size) -> _Program:
     settings = engine.Settings(whole_number, whole_number, per_layer, number, limits)
     inputs = jax.ShapeDtypeStruct(square, np.float32)
     passes = jax.jit(_propagate, donate_argnums=0).lower(jax.eval_shape(blank), drawn, inputs, settings)
-    return _Program(jax.jit(blank).lower().compile(), passes.compile())
+    compiled = _Program(jax.jit(blank).lower().compile(), passes.compile())
+    programs._return_freed_memory()
+    return compiled
 
 
 _programs: dict[Size, _Program] = {}
@@ -255,6 +257,7 @@ def measure_many(
     )
     with ThreadPoolExecutor(THREADS) as threads:
         answers = list(threads.map(functools.partial(_measured, run), _shares(run, networks)))
+    programs._return_freed_memory()  # each thread's allocator would keep its chunk
     return _stats([rows for answer in answers for rows in answer], networks, depth)
 
 
