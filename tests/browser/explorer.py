@@ -5,21 +5,22 @@ from collections.abc import Iterator
 from lab import Tab
 from playwright.sync_api import Locator, expect
 
-ROOT_SELECTOR = ".course-explorer, .widget-vbox:has(> .widget-gridbox)"
-PICTURE, SENTENCE, FAILURE = "img.course-picture, .widget-html img[alt]", ".course-sentence, p", "[role=alert]"
-CONTROLS = ".noUi-handle, select, input[type=radio]:checked, input[type=checkbox]"
+EXPLORER, PICTURE, SENTENCE, FAILURE = ".course-explorer", ".course-picture", ".course-sentence", ".course-failure"
+SCENES, CONTROLS = (
+    ".course-scenes",
+    ".widget-gridbox :is(.noUi-handle, select, input[type=checkbox], .widget-toggle-buttons button)",
+)
 PREDICTION = "That is my prediction"
 KEYS = {
     "slider": ("ArrowRight", "ArrowLeft", "End", "ArrowRight", "Home", "ArrowLeft", "PageUp"),
-    "select": ("End", "Home", "ArrowDown", "ArrowUp"),
-    "radio": ("ArrowDown", "ArrowDown", "ArrowUp"),
+    "select-one": ("End", "Home", "ArrowDown", "ArrowUp"),
     "checkbox": ("Space", "Space"),
+    "button": ("Enter",),
 }
 """What is pressed on each kind of control: a step either way, both ends, and a step beyond each end."""
-
-
 FAULTS = """async (root, [picture, sentence, failure]) => {
-    const image = root.querySelector(picture), words = [...root.querySelectorAll(sentence)].at(-1)?.innerText;
+    await new Promise(requestAnimationFrame);
+    const image = root.querySelector(picture), words = root.querySelector(sentence)?.innerText;
     const failures = [...root.querySelectorAll(failure)].map(line => line.innerText).filter(text => text.trim());
     const faults = failures.map(text => `failure line: ${text}`);
     const shown = await image?.decode().then(() => image.naturalWidth > 100, () => false);
@@ -27,6 +28,19 @@ FAULTS = """async (root, [picture, sentence, failure]) => {
     if (!words || image?.alt !== words) faults.push(`alternative text ${image?.alt} beside the sentence ${words}`);
     return faults;
 }"""
+PIXELS = """async image => {
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight), context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", pixels));
+    return `${canvas.width}x${canvas.height} ${[...digest].map(byte => byte.toString(16).padStart(2, "0")).join("")}`;
+}"""
+FROM_KERNEL = """async base64 => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${base64}`;
+    await image.decode();
+    return (PIXELS)(image);
+}""".replace("PIXELS", PIXELS)
 
 
 class Control:
@@ -34,21 +48,18 @@ class Control:
 
     def __init__(self, element: Locator):
         self.element = element
-        self.kind = element.evaluate("e => e.matches('.noUi-handle') ? 'slider' : e.type?.split('-')[0] ?? ''")
+        self.kind = element.evaluate("e => e.matches('.noUi-handle') ? 'slider' : e.type")
 
     @property
     def name(self) -> str:
         """What the label beside it says."""
-        return self.element.evaluate(
-            "e => e.closest(':has(> .widget-label)')?.querySelector('.widget-label').innerText"
-        )
+        labelled = "e => e.closest(':has(> .widget-label)')?.querySelector('.widget-label').innerText"
+        return self.element.evaluate(labelled)
 
     @property
     def value(self) -> str:
-        """Where the control stands, as the page has it."""
-        return self.element.evaluate(
-            "e => e.getAttribute('aria-valuetext') ?? (e.type === 'checkbox' ? `${e.checked}` : e.value)"
-        )
+        """Where the control stands, as a screen reader tells it."""
+        return self.element.evaluate("e => e.getAttribute('aria-valuetext') ?? `${e.checked ?? e.value}`")
 
     def press(self, key: str) -> None:
         """Bring the focus here and press a key."""
@@ -70,22 +81,36 @@ class ExplorerView:
         """Give the control that is labelled so."""
         return next(control for control in self.controls() if control.name == name)
 
+    def press(self, button: str) -> None:
+        """Press the button of this name by keyboard, and wait for the answer."""
+        self.root.get_by_role("button", name=button, exact=True).press("Enter")
+        self.tab.settle()
+
     @property
     def title(self) -> str:
-        return self.root.locator("b").first.inner_text()
+        return self.root.get_attribute("aria-label")
 
     @property
     def picture(self) -> Locator:
-        return self.root.locator(PICTURE).first
-
-    @property
-    def source(self) -> str:
-        """The picture itself, as the page holds it."""
-        return self.picture.get_attribute("src")
+        return self.root.locator(PICTURE)
 
     @property
     def sentence(self) -> str:
-        return self.root.locator(SENTENCE).last.inner_text()
+        return self.root.locator(SENTENCE).inner_text()
+
+    @property
+    def failure(self) -> str:
+        """The red line, empty while all is well."""
+        return self.root.locator(FAILURE).text_content()
+
+    @property
+    def state(self) -> str:
+        """What the field of the state string holds."""
+        return self.root.get_by_label("state").input_value()
+
+    def pixels(self) -> str:
+        """The picture's size, and a digest of its pixels."""
+        return self.picture.evaluate(PIXELS)
 
     def faults(self) -> list[str]:
         """What is wrong with what is shown now: no picture, other words than the picture's, a failure."""
@@ -94,7 +119,12 @@ class ExplorerView:
 
 def explorers(tab: Tab) -> list[ExplorerView]:
     """Give the explorers that the page shows, from top to bottom."""
-    return [ExplorerView(tab, root) for root in tab.page.locator(ROOT_SELECTOR).all()]
+    return [ExplorerView(tab, root) for root in tab.page.locator(EXPLORER).all()]
+
+
+def pixels_of(tab: Tab, image: str) -> str:
+    """Digest a picture that the kernel holds, PNG in base64, as `ExplorerView.pixels` does with the shown one."""
+    return tab.page.evaluate(FROM_KERNEL, image)
 
 
 def open_predictions(tab: Tab) -> int:
@@ -112,9 +142,21 @@ def open_predictions(tab: Tab) -> int:
 
 
 def moves(view: ExplorerView) -> Iterator[tuple[str, str]]:
-    """Move every control by keyboard, and give its name and the key after each answer."""
+    """Move every control by keyboard from where the explorer began, and give its name and each key after the answer."""
     for control in view.controls():
         for key in KEYS[control.kind]:
             control.press(key)
             view.tab.settle()
             yield control.name, key
+        view.press("Reset")
+
+
+def scenes(tab: Tab, row: Locator, key: str) -> Iterator[str]:
+    """Step through a row of scenes with a key until nothing follows, and give the title of each."""
+    present, previous = row.locator("[aria-current=true]"), None
+    present.focus()
+    while (title := present.inner_text()) != previous:
+        yield title
+        previous = title
+        tab.page.keyboard.press(key)
+        tab.settle()

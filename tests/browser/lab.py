@@ -126,11 +126,11 @@ class Lab:
         self.stop()
         raise RuntimeError(f"JupyterLab did not start:\n{self.log()}")
 
-    def set(self, name: str, values: Mapping[str, Any] | None) -> None:
-        """Change a reader's settings of an extension, for pages opened from now on; `None` takes them back."""
+    def set(self, name: str, values: Mapping[str, Any]) -> None:
+        """Change a reader's settings of an extension, for pages opened from now on; `{}` takes them back."""
         path = self._settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True) if values is None else path.write_text(json.dumps(values), encoding="utf-8")
+        path.write_text(json.dumps(values), encoding="utf-8")
 
     def write(self, name: str, cells: Sequence[str]) -> str:
         """Write a page of code cells, and give its path."""
