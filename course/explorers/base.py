@@ -6,25 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import ipywidgets as widgets
 
 from course.explorers import settings, tables
-from course.explorers.screen import Screen
+from course.explorers.display import Display
+from course.explorers.kernel_thread import keep_figures_whole
 from course.explorers.settings import PINNED, PROJECTOR
 from course.explorers.toolbar import Toolbar, button
 from course.figures.canvas import Canvas, Frame
 
 _COLUMNS = "repeat(auto-fill, minmax(265px, 1fr))"
 _CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv"}
-
-
-class Pinned(NamedTuple):
-    """What is kept for comparison: the settings of the pinned curves, and the sentence they had."""
-
-    settings: dict[str, Any]
-    sentence: str
 
 
 class Explorer(widgets.VBox):
@@ -47,15 +41,15 @@ class Explorer(widgets.VBox):
         text: str = "",
         state: Mapping[str, Any] = MappingProxyType({}),
     ):
+        keep_figures_whole()
         super().__init__(_dom_classes=("course-explorer",))
         self.name, self.title, self.controls = name, title, dict(controls)
         self.exception: Exception | None = None
         self.on_scene_step: Callable[[int], object] = lambda _step: None
-        self._draw, self._canvas, self._drawing = draw, canvas, threading.RLock()
+        self._display, self._drawing = Display(self.controls, draw, canvas, title), threading.RLock()
         self._failed, self._held = "", False
         self._defaults = self._settings()
-        self._pinned: Pinned | None = None
-        self.screen, self._table, self._frame = Screen(title=title), widgets.HTML(), None
+        self.screen, self._table = self._display.screen, widgets.HTML()
         self._toolbar = Toolbar(self)
         self._text = widgets.Text(description="state", continuous_update=False, layout={"width": "auto", "flex": "1"})
         self._go({**(settings.read(text, name, self.controls) if text else {}), **state})
@@ -92,7 +86,7 @@ class Explorer(widgets.VBox):
         While something is pinned, `pinned` holds its settings; with type for the back row, `projector` is `True`.
         A state that does not name these two leaves them as they are; `None` and `False` end them.
         """
-        extras = {} if self._pinned is None else {PINNED: dict(self._pinned.settings)}
+        extras = {} if self._display.pinned is None else {PINNED: dict(self._display.pinned.settings)}
         return self._settings() | extras | ({PROJECTOR: True} if self._toolbar.projector.value else {})
 
     @state.setter
@@ -133,7 +127,7 @@ class Explorer(widgets.VBox):
     @property
     def can_pin(self) -> bool:
         """Whether the picture has curves that can be kept for comparison."""
-        return self._canvas.can_pin
+        return self._display.canvas.can_pin
 
     def pin(self) -> None:
         """Keep the present curves as ghosts, to compare others with them."""
@@ -163,9 +157,7 @@ class Explorer(widgets.VBox):
     @property
     def sentence(self) -> str:
         """What the picture shows, in words, and what is pinned in it."""
-        if self._pinned is None:
-            return self._frame.sentence
-        return f"{self._frame.sentence} Pinned for comparison, {self._caption()[1]}: {self._pinned.sentence}"
+        return self._display.sentence
 
     @property
     def alt(self) -> str:
@@ -175,12 +167,12 @@ class Explorer(widgets.VBox):
     @property
     def image(self) -> bytes:
         """The picture as PNG bytes."""
-        return self._frame.image
+        return self._display.frame.image
 
     @property
     def table(self) -> tables.Table:
         """The numbers behind the picture: titles of columns to arrays of one shape `(rows,)`."""
-        return self._frame.table
+        return self._display.frame.table
 
     def csv(self) -> str:
         """Give the numbers behind the picture as comma-separated values."""
@@ -193,7 +185,7 @@ class Explorer(widgets.VBox):
                 raise ValueError(f"an explorer is saved as one of {', '.join(_CONTENT_TYPES)}, not {form!r}")
             if form == "csv":
                 return self.csv().encode()
-            return self._canvas.file(form, title=self.title, sentence=self.sentence, source=self.state_string)
+            return self._display.file(form, self.state_string)
 
     def save(self, path: str | Path) -> None:
         """Write the file that the ending of `path` asks for: .png, .svg or .csv."""
@@ -264,42 +256,23 @@ class Explorer(widgets.VBox):
             if PINNED in wanted:
                 self._keep(wanted[PINNED])
         finally:
-            self._toolbar.pin.value = self._pinned is not None
+            self._toolbar.pin.value = self._display.pinned is not None
             self._held = before
         self._show()
 
     def _keep(self, pinned: Mapping[str, Any] | None) -> None:
-        """Draw what is to be pinned and keep it; what it does not name is as in the present state."""
-        self._canvas.unpin()
-        self._pinned = None
+        """Keep the curves of some settings for comparison; what they do not name is as in the present state."""
         if pinned is not None:
             named = {name: settings.settled(self.controls[name], value) for name, value in pinned.items()}
-            kept = {**self._settings(), **named}
-            self._pinned = Pinned(kept, self._draw(**kept).sentence)
-            self._canvas.pin()
-
-    def _caption(self) -> tuple[str, str]:
-        """Say what differs between the present settings and the pinned ones, each in its own words."""
-        pair = self._settings(), self._pinned.settings
-        names = settings.differences(self.controls, *pair)
-        now, pinned = (", ".join(settings.words(self.controls[name], state[name]) for name in names) for state in pair)
-        return now or "the same setting", pinned or "the same setting"
+            pinned = {**self._settings(), **named}
+        self._display.keep(pinned)
 
     def _show(self) -> None:
-        self._set_look()
-        if self._pinned is not None:
-            self._canvas.caption(*self._caption())
-        self._frame = self._draw(**self._settings())
-        self.screen.show(self._frame.image, self._canvas.page_size, self.sentence)
+        projector = self._toolbar.projector.value
+        (self.add_class if projector else self.remove_class)("course-projector")
+        self._display.show(self._settings(), projector=projector)
         self._text.value = self.state_string
         self._show_table()
-
-    def _set_look(self) -> None:
-        projector = self._toolbar.projector.value
-        look = self._canvas.look._replace(pixel_ratio=self.screen.pixel_ratio, projector=projector)
-        if look != self._canvas.look:
-            self._canvas.set_look(look)
-            (self.add_class if projector else self.remove_class)("course-projector")
 
     def _show_table(self) -> None:
         self._table.value = tables.as_html(self.table, self.title) if self._toolbar.table.value else ""

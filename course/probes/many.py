@@ -147,7 +147,7 @@ def _compile(size: Size) -> _Program:
     inputs = jax.ShapeDtypeStruct(square, np.float32)
     passes = jax.jit(_propagate, donate_argnums=0).lower(jax.eval_shape(blank), drawn, inputs, settings)
     compiled = _Program(jax.jit(blank).lower().compile(), passes.compile())
-    programs._return_freed_memory()
+    programs.return_freed_memory()
     return compiled
 
 
@@ -257,7 +257,7 @@ def measure_many(
     )
     with ThreadPoolExecutor(THREADS) as threads:
         answers = list(threads.map(functools.partial(_measured, run), _shares(run, networks)))
-    programs._return_freed_memory()  # each thread's allocator would keep its chunk
+    programs.return_freed_memory()  # each thread's allocator would keep its chunk
     return _stats([rows for answer in answers for rows in answer], networks, depth)
 
 

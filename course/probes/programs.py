@@ -87,11 +87,11 @@ def _compile(size: Size, apply: Callable) -> Program:
         jax.jit(engine.propagate, donate_argnums=0).lower(*arguments),
     )
     compiled = Program(*apply(jax.stages.Lowered.compile, lowered))
-    _return_freed_memory()
+    return_freed_memory()
     return compiled
 
 
-def _return_freed_memory() -> None:
+def return_freed_memory() -> None:
     """Give the system what the compiler and dropped arrays used: glibc alone would keep up to 100 MB for later."""
     if hasattr(_C_LIBRARY, "malloc_trim"):
         _C_LIBRARY.malloc_trim(0)
@@ -144,7 +144,7 @@ _scratch: dict[Size, engine.Scratch] = {}
 def _forget_oldest(needed: int) -> None:
     while _kept and needed + sum(weights.array.nbytes for weights in _kept.values()) > KEPT_BYTES:
         _kept.popitem(last=False)
-        _return_freed_memory()
+        return_freed_memory()
 
 
 def unit_weights(seed: int, distribution: str, size: Size, depth: int) -> jax.Array:
@@ -175,7 +175,7 @@ def propagate(size: Size, *arguments):
     with RUNNING:
         if size not in _scratch:
             _scratch.clear()  # the scratch of one size at a time: of a wide network it is large
-            _return_freed_memory()
+            return_freed_memory()
             _scratch[size] = compiled.blank_scratch()
         _scratch[size], rows = compiled.propagate(_scratch.pop(size), *arguments)
         return jax.device_get(rows)
