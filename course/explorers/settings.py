@@ -1,5 +1,6 @@
 """What controls offer: which values they allow, what a value is called, which comes next, how a state is written."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -81,7 +82,7 @@ def following(control: widgets.ValueWidget) -> Any:
         return next(iter(values[values.index(control.value) + 1 :]), None)
     if control.value >= control.max:
         return None
-    stride = control.step * max(1, round((control.max - control.min) / control.step / STEPS))
+    stride = control.step * math.ceil(round((control.max - control.min) / control.step) / STEPS)
     return min(control.max, control.min + round((control.value - control.min) / stride + 1) * stride)
 
 

@@ -60,8 +60,9 @@ class Canvas:
         self._caption = [figure.text(0, 0, "", color=colour, visible=False) for colour in (MEASURED, PINNED)]
         self._moving = [*moving, *self._caption]
         self._set_animated(True)
-        self._background = None
         self._sizes: dict[Text, float] = {}
+        self._background = None
+        self.set_look(self.look)  # so that a look that is left and taken up again is the same to the last pixel
 
     @property
     def can_pin(self) -> bool:

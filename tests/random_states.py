@@ -1,0 +1,54 @@
+"""Random states of explorers, and the parts of an explorer that a reader presses: shared by several files."""
+
+import io
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import ipywidgets as widgets
+from PIL import Image
+
+from course import explorers
+from course.explorers.base import Explorer
+
+NAMES = explorers.__all__
+PINNING = [name for name in NAMES if name != "two_schemes"]
+QUICK = {"networks": 1, "width": 128}
+"""Set in every random state of the main explorer: one program serves them all."""
+
+
+def opened(name: str, text: str = "", **state: Any) -> Explorer:
+    """Open an explorer of a name."""
+    return getattr(explorers, name)(text, **state)
+
+
+def somewhere(explorer: Explorer, chance: random.Random) -> dict[str, Any]:
+    """Give a random value of every control."""
+    state = {name: anywhere(control, chance) for name, control in explorer.controls.items()}
+    return state | QUICK if explorer.name == "signal_propagation" else state
+
+
+def anywhere(control: widgets.ValueWidget, chance: random.Random) -> Any:
+    """Give a random value of a control."""
+    if hasattr(control, "options"):
+        return chance.choice([option[1] if isinstance(option, tuple) else option for option in control.options])
+    value = control.min + control.step * chance.randint(0, round((control.max - control.min) / control.step))
+    return min(control.max, round(value, 9))
+
+
+def pixels(image: bytes) -> tuple[tuple[int, int], bytes]:
+    """Give the size and the pixels of an image."""
+    read = Image.open(io.BytesIO(image))
+    return read.size, read.tobytes()
+
+
+def parts(box: widgets.Box) -> Iterator[widgets.Widget]:
+    """Give every widget inside a box."""
+    for child in box.children:
+        yield child
+        yield from parts(child) if isinstance(child, widgets.Box) else ()
+
+
+def part(box: widgets.Box, name: str) -> widgets.Widget:
+    """Give the button or the field of a name."""
+    return next(found for found in parts(box) if getattr(found, "description", None) == name)
