@@ -47,5 +47,5 @@ def lab() -> Stage:
     return Stage(scenes.SCENES, _open)
 
 
-def _open(name: str, text: str = "") -> Explorer:
-    return globals()[name](text)
+def _open(name: str, text: str = "", **state) -> Explorer:
+    return globals()[name](text, **state)

@@ -16,11 +16,11 @@ _NOTE = '<p class="course-note">{}</p>'
 class Stage(widgets.VBox):
     """An explorer that goes from scene to scene, by button or with the arrow keys (a presenter's keys too).
 
-    `open_explorer(name)` gives a new explorer; one is made for each name among the scenes, when first needed, and
-    `explorer` is the one on the stage. `position` counts the scenes from 0.
+    `open_explorer(name, **state)` gives a new explorer; one is made for each name among the scenes, when first
+    needed, and `explorer` is the one on the stage. `position` counts the scenes from 0.
     """
 
-    def __init__(self, scenes: Sequence[Scene], open_explorer: Callable[[str], Explorer]):
+    def __init__(self, scenes: Sequence[Scene], open_explorer: Callable[..., Explorer]):
         self.scenes, self._open_explorer = list(scenes), open_explorer
         self._explorers: dict[str, Explorer] = {}
         self.position = 0
@@ -53,11 +53,12 @@ class Stage(widgets.VBox):
         """Open a scene; a position before the first or past the last one opens that one."""
         projector = self.explorer.state.get(PROJECTOR, False) if self._explorers else False
         self.position = min(max(position, 0), len(self.scenes) - 1)
-        name = self.scene.explorer
-        if name not in self._explorers:
-            self._explorers[name] = self._open_explorer(name)
-            self._explorers[name].on_scene_step = self.step
-        self.explorer.begin({**self.scene.state, PROJECTOR: projector})
+        name, state = self.scene.explorer, {**self.scene.state, PROJECTOR: projector}
+        if name in self._explorers:
+            self.explorer.begin(state)
+        else:  # opened in the scene's state, so that no other is drawn, and nothing compiled for it, first
+            self._explorers[name] = self._open_explorer(name, **state)
+            self.explorer.on_scene_step = self.step
         self._show()
 
     def step(self, step: int) -> None:
