@@ -1,0 +1,164 @@
+"""A stage steps through scenes: each begins anew, in the explorer of its name, and the projector stays on."""
+
+import pytest
+from random_states import opened, part, parts, pixels
+
+from course import explorers, scenes
+from course.explorers.stage import Stage
+from course.scenes import Scene
+
+ROWS = (
+    Scene("00_first", "Four layers", "sigmoid_chain", {}, "A note."),
+    Scene("00_first", "Deep & pinned", "sigmoid_chain", {"depth": 20, "pinned": {"depth": 4}}, "Is 4 < 20?"),
+    Scene("01_second", "A slope", "sigmoid_slope", {"z": 5.0}, "Another note."),
+    Scene("01_second", "Four again", "sigmoid_chain", {}, "The last note."),
+)
+
+
+@pytest.fixture
+def stage():
+    return Stage(ROWS, opened)
+
+
+def note(stage: Stage) -> str:
+    return stage.children[1].value
+
+
+def scene_buttons(stage: Stage) -> dict[str, bool]:
+    """The titles on the row, and which of them is marked as the present one."""
+    titles = {scene.title for scene in stage.scenes}
+    row = [made for made in parts(stage.children[0]) if getattr(made, "description", None) in titles]
+    return {made.description: "mod-active" in made._dom_classes for made in row}
+
+
+def test_the_first_scene_is_the_explorers_own_beginning(stage):
+    fresh = opened("sigmoid_chain")
+    assert stage.scene == ROWS[0]
+    assert (stage.explorer.state, pixels(stage.explorer.image)) == (fresh.state, pixels(fresh.image))
+    assert stage.children[-1] is stage.explorer
+
+
+@pytest.mark.parametrize("position", range(len(ROWS)))
+def test_a_scene_is_its_state_on_top_of_the_defaults(position, stage):
+    stage.go(position)
+    scene = ROWS[position]
+    fresh = opened(scene.explorer, **scene.state)
+    assert stage.explorer.error is None
+    assert (stage.explorer.state, stage.explorer.sentence) == (fresh.state, fresh.sentence)
+    assert pixels(stage.explorer.image) == pixels(fresh.image)
+
+
+def test_next_and_previous_stop_at_the_ends(stage):
+    part(stage, "‹").click()
+    assert stage.position == 0
+    seen = []
+    for _ in range(len(ROWS) + 1):
+        seen.append(stage.position)
+        part(stage, "›").click()
+    assert seen == [0, 1, 2, 3, 3]
+    stage.step(-100)
+    assert stage.position == 0
+
+
+def test_the_presenters_keys_step_from_whichever_explorer_is_on_the_stage(stage):
+    for position in (1, 2, 3):
+        stage.explorer.screen._handle_custom_msg({"kind": "scene", "step": 1}, [])
+        assert stage.position == position
+    stage.explorer.screen._handle_custom_msg({"kind": "scene", "step": -1}, [])
+    assert stage.position == 2
+
+
+def test_an_explorer_is_opened_once_a_name_and_only_when_it_is_needed():
+    made = []
+
+    def open_explorer(name: str):
+        made.append(name)
+        return opened(name)
+
+    stage = Stage(ROWS, open_explorer)
+    assert made == ["sigmoid_chain"]
+    first = stage.explorer
+    for position in (1, 2, 3, 2, 0):
+        stage.go(position)
+    assert made == ["sigmoid_chain", "sigmoid_slope"]
+    assert stage.explorer is first
+
+
+def test_a_scene_opened_again_is_the_same_whatever_was_done_in_between(stage):
+    stage.go(1)
+    state, image = stage.explorer.state, pixels(stage.explorer.image)
+    stage.explorer.state = {"weight": -3.0, "input": 0.9, "pinned": {"depth": 7}}
+    stage.go(3)
+    assert stage.explorer.state == opened("sigmoid_chain").state
+    stage.go(1)
+    assert (stage.explorer.state, pixels(stage.explorer.image)) == (state, image)
+
+
+def test_reset_goes_back_to_the_scene(stage):
+    stage.go(1)
+    state, image = stage.explorer.state, pixels(stage.explorer.image)
+    stage.explorer.state = {"weight": -3.0, "pinned": None}
+    part(stage, "Reset").click()
+    assert (stage.explorer.state, pixels(stage.explorer.image)) == (state, image)
+
+
+def test_the_projector_stays_when_another_explorer_comes_on(stage):
+    part(stage, "Projector").value = True
+    for position in (1, 2, 3, 0):
+        stage.go(position)
+        assert stage.explorer.state["projector"] is True
+        assert "course-projector" in stage.explorer._dom_classes
+    part(stage, "Projector").value = False
+    stage.go(2)
+    assert "projector" not in stage.explorer.state
+    assert "course-projector" not in stage.explorer._dom_classes
+
+
+def test_a_new_scene_ends_play(stage):
+    stage.explorer.play()
+    stage.go(2)
+    stage.go(0)
+    assert not stage.explorer.screen.playing
+
+
+def test_the_note_is_shown_while_it_is_wanted_and_written_as_text(stage):
+    assert note(stage) == ""
+    part(stage, "Notes").value = True
+    assert "A note." in note(stage)
+    stage.go(1)
+    assert "Is 4 &lt; 20?" in note(stage)
+    part(stage, "Notes").value = False
+    assert note(stage) == ""
+
+
+def test_the_row_has_the_scenes_of_the_page_and_marks_the_present_one(stage):
+    assert scene_buttons(stage) == {"Four layers": True, "Deep & pinned": False}
+    part(stage, "Deep & pinned").click()
+    assert scene_buttons(stage) == {"Four layers": False, "Deep & pinned": True}
+    part(stage, "page").value = "01_second"
+    assert stage.position == 2
+    assert scene_buttons(stage) == {"A slope": True, "Four again": False}
+    stage.step(-1)
+    assert part(stage, "page").value == "00_first"
+
+
+def test_a_stage_of_one_page_offers_no_choice_of_pages():
+    stage = explorers.stage(pages()[1])
+    assert "page" not in {getattr(made, "description", None) for made in parts(stage)}
+    assert [scene.page for scene in stage.scenes] == [stage.scene.page] * len(stage.scenes)
+
+
+def pages() -> list[str]:
+    return list(dict.fromkeys(scene.page for scene in scenes.SCENES))
+
+
+def test_the_lab_has_every_page_and_every_scene():
+    lab = explorers.lab()
+    assert list(part(lab, "page").options) == pages()
+    assert lab.scenes == list(scenes.SCENES)
+    assert lab.explorer.state == opened(scenes.SCENES[0].explorer, **scenes.SCENES[0].state).state
+
+
+def test_a_page_without_scenes_is_refused_with_the_pages_there_are():
+    with pytest.raises(ValueError, match="'99_nothing'; the pages that have scenes are 00_start_here"):
+        explorers.stage("99_nothing")
