@@ -148,7 +148,7 @@ def pixels(image: bytes) -> bytes:
 def test_a_state_that_the_controls_do_not_offer_is_refused_and_nothing_moves(name, opened):
     explorer = opened[name]
     before = explorer.state
-    with pytest.raises(ValueError, match="no control of this explorer"):
+    with pytest.raises(ValueError, match="no control of this picture"):
         explorer.state = {"colour": "red"}
     for key, control in explorer.controls.items():
         wrong = control.max + 1 if hasattr(control, "max") else "nothing of the sort"

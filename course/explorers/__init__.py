@@ -30,10 +30,10 @@ __all__ = [
 
 
 def restore(text: str) -> Explorer:
-    """Open the explorer that a state string tells, in that state; `ValueError` for a text that tells none."""
+    """Open the explorer that a state string names, in that state; `ValueError` for a text that names none."""
     name = text.strip().partition("?")[0]
     if name not in __all__:
-        raise ValueError(f"a state begins with the name of one of {', '.join(__all__)}, not {name!r}")
+        raise ValueError(f"a state begins with one of the names {', '.join(__all__)}, not {name!r}")
     return _open(name, text)
 
 

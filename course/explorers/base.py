@@ -62,7 +62,7 @@ class Explorer(widgets.VBox):
             control.layout.width, control.style.description_width = "auto", "5.5em"
         grid = widgets.Layout(grid_template_columns=_COLUMNS)
         heading = widgets.HTML(f"<b>{html.escape(self.title)}</b>")
-        copy = button("Copy", "Copy this state, to paste it into another explorer or a cell", self.copy)
+        copy = button("Copy", "Copy this state, for another picture's line or for explorers.restore", self.copy)
         share = widgets.HBox([self._text, copy], _dom_classes=("course-state",))
         box = widgets.GridBox(list(self.controls.values()), layout=grid)
         return [heading, box, self._toolbar, self.screen, self._table, share]
@@ -101,7 +101,7 @@ class Explorer(widgets.VBox):
         return settings.write(self.name, self.controls, self.state)
 
     def restore(self, text: str) -> None:
-        """Bring back the state that a text tells; `ValueError` for one that is not of this explorer."""
+        """Bring back the state that a text describes; `ValueError` for one that is not of this explorer."""
         self.state = settings.read(text, self.name, self.controls)
 
     def reset(self) -> None:

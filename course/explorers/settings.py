@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 Controls = Mapping[str, widgets.ValueWidget]
 PINNED, PROJECTOR = "pinned", "projector"
-"""What a state may say beside the controls: the settings kept for comparison, and larger type for the back row."""
+"""What a state may say besides the controls: the settings kept for comparison, and larger type for the back row."""
 _TRUTHS = {"True": True, "False": False}
 STEPS = 100
 """Play goes through a slider in at most this many steps."""
@@ -29,7 +29,7 @@ def check_state(controls: Controls, wanted: Mapping[str, Any]) -> None:
     """Raise `ValueError` for a name that is no control, or a value that its control does not offer."""
     for name, value in wanted.items():
         if name not in controls:
-            raise ValueError(f"{name!r} is no control of this explorer; there are {', '.join(controls)}")
+            raise ValueError(f"{name!r} is no control of this picture; its controls are {', '.join(controls)}")
         allowed = _allowed(controls[name], value)
         if allowed is not None:
             raise ValueError(f"{name} must be {allowed}, not {value!r}")
@@ -42,11 +42,9 @@ def _allowed(control: widgets.ValueWidget, value: Any) -> str | None:
         return None if value in offered else "one of " + ", ".join(map(str, offered))
     if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
         return None if isinstance(value, bool) else "True or False"
-    if not isinstance(value, int | float) or isinstance(value, bool) or not control.min <= value <= control.max:
-        return f"a number from {control.min} to {control.max}"
-    if isinstance(control.value, int) and not isinstance(value, int):
-        return f"a whole number from {control.min} to {control.max}"
-    return None
+    kind, name = (int, "whole number") if isinstance(control.value, int) else (int | float, "number")
+    fits = isinstance(value, kind) and not isinstance(value, bool) and control.min <= value <= control.max
+    return None if fits else f"a {name} from {control.min} to {control.max}"
 
 
 def _options(control: widgets.ValueWidget) -> list[tuple[str, Any]]:
@@ -110,7 +108,7 @@ def read(text: str, name: str, controls: Controls) -> dict[str, Any]:
     """
     owner, mark, query = text.strip().partition("?")
     if not mark or owner != name:
-        raise ValueError(f"a state of this explorer begins with {name + '?'!r}, not {text.strip()[:40]!r}")
+        raise ValueError(f"a state of this picture begins with {name + '?'!r}, not {text.strip()[:40]!r}")
     pairs = dict(parse_qsl(query, keep_blank_values=True))
     pinned, projector = pairs.pop(PINNED, None), pairs.pop(PROJECTOR, "False")
     kept = None if pinned is None else dict(pair.partition(":")[::2] for pair in pinned.split(",") if pair)

@@ -13,7 +13,7 @@ from course.initializers import SCHEMES
 BATCH = 128
 MANY = 100
 LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, 3.0), "softplus": (0.0, 3.0)}
-"""Where the activations of a function with bounds lie; those of the others are shown from −3 to 3."""
+"""The range shown of the activations of a function that is bounded on a side; the others are shown from −3 to 3."""
 
 
 def signal_propagation(text: str = "", **state) -> Explorer:
@@ -77,7 +77,7 @@ def measured_curves(stats: probes.LayerStats) -> Curves:
 
 
 def predicted_curves(*, depth: int, width: int, activation: str, scheme: str, gain: float) -> Curves:
-    """Give the curves that the theory predicts for a network of infinite width, or NaN for weights not random."""
+    """Give the curves that theory predicts for a network of infinite width; NaN where all weights are one constant."""
     row = initializers.named(scheme)
     if row.distribution == "constant" and row.scale > 0:
         return Curves(*np.full((3, depth), np.nan))

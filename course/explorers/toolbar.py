@@ -1,4 +1,4 @@
-"""The row of buttons under the controls: what a person does with an explorer beside moving it."""
+"""The row of buttons under the controls: what a person does with an explorer besides moving it."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Toolbar(widgets.HBox):
-    """The explorer's buttons, each of which calls the method of its name.
+    """The explorer's buttons.
 
     `play` runs the control that `over` names from where it is to its end; `table` shows the numbers.
     """
@@ -30,7 +30,7 @@ class Toolbar(widgets.HBox):
 
     def _items(self) -> list[widgets.Widget]:
         explorer = self._explorer
-        items = [button("Reset", "Back to where this explorer began", explorer.reset)]
+        items = [button("Reset", "Back to where this picture began", explorer.reset)]
         if "seed" in explorer.controls:
             items.append(button("New seed", "Draw everything again, with the next seed", explorer.new_seed))
             items.append(button("Same seed", "Back to the seed of the beginning", explorer.same_seed))

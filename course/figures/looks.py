@@ -10,7 +10,7 @@ SCREEN_DPI = 100
 PROJECTOR_WIDTH = 1240
 """The picture's width on a projector, in pixels of the page."""
 PROJECTOR_ZOOM = 1.15
-"""On a projector type takes up this many times more of the picture's width."""
+"""On a projector type takes up this many times as much of the picture's width."""
 CAPTION_HEIGHT = 0.44
 """What two lines above the panels take, in inches."""
 
