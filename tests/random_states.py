@@ -10,6 +10,7 @@ from PIL import Image
 
 from course import explorers
 from course.explorers.base import Explorer
+from course.figures.canvas import Canvas
 
 NAMES = explorers.__all__
 PINNING = [name for name in NAMES if name != "two_schemes"]
@@ -20,6 +21,11 @@ QUICK = {"networks": 1, "width": 128}
 def opened(name: str, text: str = "", **state: Any) -> Explorer:
     """Open an explorer of a name."""
     return getattr(explorers, name)(text, **state)
+
+
+def canvas_of(explorer: Explorer) -> Canvas:
+    """Give what an explorer draws on."""
+    return explorer._display.canvas
 
 
 def somewhere(explorer: Explorer, chance: random.Random) -> dict[str, Any]:
