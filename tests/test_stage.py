@@ -1,9 +1,12 @@
 """A stage steps through scenes: each begins anew, in the explorer of its name, and the projector stays on."""
 
+from typing import Any
+
 import pytest
 from random_states import opened, part, parts, pixels
 
 from course import explorers, scenes
+from course.explorers.base import Explorer
 from course.explorers.stage import Stage
 from course.scenes import Scene
 
@@ -71,9 +74,9 @@ def test_the_presenters_keys_step_from_whichever_explorer_is_on_the_stage(stage)
 def test_an_explorer_is_opened_once_a_name_and_only_when_it_is_needed():
     made = []
 
-    def open_explorer(name: str):
+    def open_explorer(name: str, **state: Any) -> Explorer:
         made.append(name)
-        return opened(name)
+        return opened(name, **state)
 
     stage = Stage(ROWS, open_explorer)
     assert made == ["sigmoid_chain"]
