@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course.figures import canvas, layers, signal
+from course.figures.png import png
 from course.figures.signal import Curves
 
 FLAT = np.full(20, 0.1)
@@ -35,6 +36,14 @@ def test_a_picture_updated_in_place_has_the_pixels_of_a_fresh_one():
     for depth, factor in ((20, 1.0), (5, 0.5), (20, 3.0), (12, 0.9)):
         image = show(moved, depth, factor).image
         np.testing.assert_array_equal(pixels(image), pixels(show(signal.SignalPicture(), depth, factor).image))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 7), (540, 920)])
+def test_pixels_come_back_from_the_file_as_they_were(shape):
+    drawn = np.random.default_rng(0).integers(0, 256, (*shape, 4), np.uint8)
+    with Image.open(io.BytesIO(png(drawn))) as read:
+        assert (read.format, read.mode) == ("PNG", "RGB")
+        np.testing.assert_array_equal(np.asarray(read), drawn[:, :, :3])
 
 
 def test_a_moving_artist_is_drawn_and_only_a_forgotten_background_is_drawn_anew():

@@ -13,10 +13,10 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from PIL import Image
 
 from course.figures.ghosts import PINNED, Ghost
 from course.figures.looks import CAPTION_HEIGHT, Look, arranged, layout_of, page_width
+from course.figures.png import png
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 MEASURED, PREDICTED, REFERENCE = "#0072b2", "black", "#999999"
@@ -135,7 +135,7 @@ class Canvas:
         self._canvas.restore_region(self._background)
         for artist in self._moving:
             self.figure.draw_artist(artist)
-        return _png(self._canvas.buffer_rgba(), self._canvas.get_width_height())
+        return png(np.asarray(self._canvas.buffer_rgba()))
 
     def file(self, form: str, *, title: str, sentence: str, source: str) -> bytes:
         """Give the picture as a file of the form "png" or "svg", with its words and its source as metadata."""
@@ -157,12 +157,6 @@ class Canvas:
     def _set_animated(self, animated: bool) -> None:
         for artist in self._moving:
             artist.set_animated(animated)
-
-
-def _png(pixels: memoryview, size: tuple[int, int]) -> bytes:
-    stream = io.BytesIO()
-    Image.frombuffer("RGBA", size, pixels).convert("RGB").save(stream, "PNG", compress_level=1)
-    return stream.getvalue()
 
 
 def course_style():
