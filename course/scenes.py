@@ -69,8 +69,9 @@ SCENES: tuple[Scene, ...] = (
         "A gain that mends it",
         "signal_propagation",
         {"activation": "relu", "gain": 1.41, "pinned": {"activation": "relu", "gain": 1.0}},
-        "Move the gain up from 1 and let the class say stop when the signal stays; gain 1 is pinned. At 1.41 theory "
-        "keeps 0.74 of the mean square through 50 layers. Which number might be the exact one? Page 06 derives it.",
+        "Move the gain back to 1, where the pinned curve is, then slowly up, and let the class say stop when the "
+        "signal stays. At 1.41 theory keeps 0.74 of the mean square through 50 layers. Which number might be the exact "
+        "one? Page 06 derives it.",
     ),
     Scene(
         "00_start_here",
@@ -88,7 +89,8 @@ SCENES: tuple[Scene, ...] = (
         {"scheme": "normal_1", "activation": "linear"},
         "What are the orange triangles? Numbers that the computer cannot hold: infinite on the upper edge, exactly "
         "zero on the lower. Weights of std 1 multiply the mean square by 128, the width, at every layer. At layer 36 "
-        "the numbers pass 3.4e38. Backward the same happens, from the other side.",
+        "the numbers pass 3.4e38; their squares, which are drawn, are kept in a wider format and reach further. "
+        "Backward the same happens, from the other side.",
     ),
     Scene(
         "01_sigmoid_saturation",
@@ -113,9 +115,9 @@ SCENES: tuple[Scene, ...] = (
         "Is ±4 a law?",
         "sigmoid_slope",
         {"z": 4.0, "axis": "logarithmic"},
-        "A well-read introduction wants z in the grey band, from −4 to 4. What is special about 4? Nothing: on the "
-        "logarithmic axis the slope falls along a nearly straight line, by 2.66 from 4 to 5, close to e. A unit is "
-        "5.53 times slower at 3 than at the peak, 14.2 times at 4, 37.6 times at 5. The band is a choice.",
+        "A widely read introduction wants z in the grey band, from −4 to 4. What is special about 4? Nothing: on the "
+        "logarithmic axis the slope falls along a nearly straight line, by a factor of 2.66 from 4 to 5, close to e. A "
+        "unit is 5.53 times slower at 3 than at the peak, 14.2 times at 4, 37.6 times at 5. The band is a choice.",
     ),
     Scene(
         "01_sigmoid_saturation",
@@ -140,9 +142,9 @@ SCENES: tuple[Scene, ...] = (
         "Do large weights explode?",
         "sigmoid_chain",
         {"depth": 20, "weight": 10.0, "pinned": {"depth": 20, "weight": 1.0}},
-        "An introduction warns that large weights make this product explode. Do they? Take a vote; weight 1 is "
-        "pinned, now it is 10. The bound allows 9.1e+06, and measured is 2.2e-66. The left panel says why: a large "
-        "weight makes a large z, about 10 from layer 2 on, and there a sigmoid has next to no slope.",
+        "An introduction warns that large weights make this product explode. Do they? Take a vote; weight 1 is pinned, "
+        "now it is 10. The bound allows 9.1e+06; the measurement is 2.2e-66. The left panel says why: a large weight "
+        "makes a large z, about 10 from layer 2 on, and there a sigmoid has next to no slope.",
     ),
     Scene(
         "01_sigmoid_saturation",
@@ -151,7 +153,7 @@ SCENES: tuple[Scene, ...] = (
         {**_STEEP, "input": 0.52, "pinned": {**_STEEP, "input": 0.5}},
         "Can a chain explode at all? The pinned one does: bias −5 and input 0.5 put every unit at z = 0, and the "
         "gradient reaches the bound, 9.1e+06. What will input 0.52 do? The gradient is 4.8e-19. A small change grows "
-        "from layer to layer too, and drives the units away from where the slope is.",
+        "from layer to layer too, and drives the units away from where the sigmoid is steep.",
     ),
     Scene(
         "02_symmetry",
@@ -169,8 +171,8 @@ SCENES: tuple[Scene, ...] = (
         "identical_units",
         {"start": "zeros"},
         "Which weights get a gradient now? With tanh none, and with ReLU none either: try it. Only the output's bias "
-        "learns, until the network answers 25 % to every point. That answer has the loss 0.562, where the right panel "
-        "stops.",
+        "learns, until the network answers 25 % to every point. That answer has the loss 0.562, and there the curve on "
+        "the right stays.",
     ),
     Scene(
         "02_symmetry",
@@ -197,7 +199,7 @@ SCENES: tuple[Scene, ...] = (
         {"perturbation": 1e-6, "pinned": {"start": "zeros", "perturbation": 1e-6}},
         "The same millionth, now on the constant 0.5; the start from zero is pinned. Which of the two lets go of the "
         "symmetry sooner? From zero two units differ by 0.5 after 317 steps, from the constant after 952. Zero is a "
-        "saddle point: whatever lies a little off it grows.",
+        "saddle point: some directions lead away from it, and noise has a part in nearly every one.",
     ),
     Scene(
         "02_symmetry",
@@ -231,18 +233,18 @@ SCENES: tuple[Scene, ...] = (
         "A single input",
         "sum_of_inputs",
         {"d": 1, "pinned": {"d": 10}},
-        "One input; ten are pinned. What changes, and what does not? The variance is still 0.33. The shape is "
-        "another: a peak at zero and heavy tails, with an excess kurtosis of 2.40 in place of 0.24. It is 2.4/d for "
-        "every d.",
+        "One input; ten are pinned. What changes, and what does not? In theory the variance is still 0.33. The shape "
+        "is another: a peak at zero and heavy tails, by theory an excess kurtosis of 2.40 in place of 0.24. It is "
+        "2.4/d for every d.",
     ),
     Scene(
         "03_variance_of_a_sum",
         "A thousand inputs",
         "sum_of_inputs",
         {"d": 1000},
-        "A hundred times as many inputs as at first. The variance is 0.33 and the points follow the normal curve. How "
-        "often is such a unit beyond the grey lines at ±4, where a sigmoid hardly learns? Theory says 4.3e-10 %. So "
-        "the first layer is not saturated at this start.",
+        "A hundred times as many inputs as at first. By theory the variance is still 0.33, and the points follow the "
+        "normal curve. How often is such a unit beyond the grey lines at ±4, where a sigmoid hardly learns? Theory "
+        "says 4.3e-10 %. So the first layer is not saturated at this start.",
     ),
     Scene(
         "03_variance_of_a_sum",
@@ -250,16 +252,16 @@ SCENES: tuple[Scene, ...] = (
         "sum_of_inputs",
         {"d": 1000, "weights": "uniform_1", "pinned": {"d": 1000, "weights": "standard_uniform"}},
         "Somebody forgets to divide by √d. Which power of d is the slope on the right? The first: the variance grows "
-        "as d, so z itself as √d. With 1000 inputs it is 333, and 83 % of the units lie beyond ±4. The scaled start "
-        "is pinned, level all the way.",
+        "as d, so the size of z as √d. With 1000 inputs the variance is 333 in theory, and 83 % of the units lie "
+        "beyond ±4. The scaled start is pinned, level all the way.",
     ),
     Scene(
         "03_variance_of_a_sum",
         "Coins as inputs",
         "sum_of_inputs",
         {"d": 1, "inputs": "coin"},
-        "The inputs are coins now, +1 or −1. Why is the density flat? A weight times a coin is spread like the "
-        "weight, uniformly: excess kurtosis −1.20. Raise d step by step. The variance stays at 0.33, and the sum "
+        "The inputs are coins now, +1 or −1. Why is the density flat? A weight times a coin is spread like the weight, "
+        "uniformly: excess kurtosis −1.20 in theory. Raise d step by step. The variance stays near 0.33, and the sum "
         "becomes normal whatever its terms were.",
     ),
     Scene(
@@ -268,8 +270,8 @@ SCENES: tuple[Scene, ...] = (
         "sum_of_inputs",
         {"inputs": "normal of mean 1", "pinned": {"inputs": "normal"}},
         "The inputs still have variance 1, but mean 1 as well; mean zero is pinned. Does z notice? Its variance "
-        "doubles, from 0.33 to 0.67: weights of mean zero multiply the mean square of the inputs, which is 2, and not "
-        "their variance. Keep it in mind for the second layer.",
+        "doubles, in theory from 0.33 to 0.67: weights of mean zero multiply the mean square of the inputs, which is "
+        "2, and not their variance. Keep it in mind for the second layer.",
     ),
     Scene(
         "03_variance_of_a_sum",
@@ -296,7 +298,7 @@ SCENES: tuple[Scene, ...] = (
         {**_LINEAR, "pinned": {**_LINEAR, "gain": 1.25}},
         "The std is 0.1, a fifth less than the pinned one, and one layer keeps 0.64 of the mean square. How much is "
         "left after 50: all, 64 %, a hundredth, less than a millionth? Theory says 2.0e-10. The weights have mean "
-        "zero, but their losses do not cancel, they multiply.",
+        "zero, but what the layers lose does not cancel: the factors multiply.",
     ),
     Scene(
         "04_vanishing_exploding",
@@ -313,25 +315,27 @@ SCENES: tuple[Scene, ...] = (
         "signal_propagation",
         {**_LINEAR, "scheme": "normal_1"},
         "Std 1 makes the numbers 8 times larger at every layer. Where do they leave float32, which ends at 3.4e38? At "
-        "layer 42. Now the way back: the gradient starts at layer 50 and overflows at layer 8, after as many steps.",
+        "layer 42; the squares, which are drawn, are kept in a wider format. Now the way back: the gradient starts at "
+        "layer 50 and overflows at layer 8, after as many steps.",
     ),
     Scene(
         "04_vanishing_exploding",
         "Does tanh save it?",
         "signal_propagation",
         {"scheme": "normal_1", "width": 64},
-        "With tanh no activation leaves the range from −1 to 1. Is the explosion over? Forward it is: theory 0.9. "
-        "Before the class looks at the gradient: 80 % of the slopes in layer 1 are nearly flat. It explodes all the "
-        "same, by 8.1e+31 in theory, carried by the others, whose weights are 8 times too large.",
+        "With tanh no activation leaves the range from −1 to 1. Is the explosion over? Forward it is: theory 0.9. Then "
+        "say that 80 % of the slopes in layer 1 are nearly flat, and let the class guess the gradient. It explodes all "
+        "the same, by a factor of 8.1e+31 in theory: the slopes that are left carry it, and every weight is 8 times "
+        "too large.",
     ),
     Scene(
         "04_vanishing_exploding",
         "Std 0.01 falls silent",
         "signal_propagation",
         {**_LINEAR, "scheme": "normal_0.01"},
-        "Small random numbers are an old advice, and a good one for a single layer. Here each layer leaves 0.08 of "
-        "the numbers' size. Float32 keeps its digits down to 1.2e-38, and JAX takes what is smaller for zero: nothing "
-        "is left at layer 36. Can a later layer bring it back?",
+        "Small random numbers are old advice, and good advice for a single layer. Here each layer leaves 0.08 of the "
+        "numbers' size. Float32 keeps its digits down to 1.2e-38, and JAX takes what is smaller for zero: nothing is "
+        "left at layer 36. Can a later layer bring it back?",
     ),
     Scene(
         "05_xavier",
@@ -339,16 +343,17 @@ SCENES: tuple[Scene, ...] = (
         "two_schemes",
         {"depth": 10},
         "Go down the left column: activations narrow to the right, gradients to the left. And the gradients of the "
-        "weights? Level: what the signal loses below a layer and the gradient above it comes to the same for all "
-        "layers. Whose activations are larger? By theory Xavier's, at layer 10: mean square 0.052 against 8.9e-06.",
+        "weights? Level: what the signal loses on its way to a layer, times what the gradient loses on its way back to "
+        "it, is nearly the same for all layers. Whose activations are larger? By theory Xavier's, at layer 10: mean "
+        "square 0.052 against 8.9e-06.",
     ),
     Scene(
         "05_xavier",
         "Level is not large",
         "two_schemes",
         {"depth": 20},
-        "Only the lowest panels: would you call the left network sick? The variance of its weight gradients differs "
-        "by 5.5 % from layer to layer at most, in theory. Now read the height: at layer 1 it is 4.8e-10 on the left "
+        "Only the lowest panels: would you call the left network sick? The variance of its weight gradients differs by "
+        "at most 5.5 % between any two layers, in theory. Now read the height: at layer 1 it is 4.8e-10 on the left "
         "and 0.038 on the right, Xavier. A network can learn equally little in every layer.",
     ),
     Scene(
@@ -356,9 +361,9 @@ SCENES: tuple[Scene, ...] = (
         "Xavier meets ReLU",
         "two_schemes",
         {"depth": 10, "activation": "relu"},
-        "Which assumption of Xavier's does ReLU break? It is not symmetric, and half of the mean square is lost at "
-        "every layer: by theory 9.8e-04 is left after 10 on the right. The standard start on the left keeps a sixth a "
-        "layer, 1.7e-08 after 10. The next page mends it.",
+        "Which assumption of Xavier's does ReLU break? That the activation is symmetric with slope 1 round zero: ReLU "
+        "loses half of the mean square at every layer, and by theory 9.8e-04 is left after 10 on the right. The "
+        "standard start on the left keeps a sixth a layer, 1.7e-08 after 10. The next page mends it.",
     ),
     Scene(
         "05_xavier",
@@ -367,23 +372,22 @@ SCENES: tuple[Scene, ...] = (
         {"depth": 10, "activation": "sigmoid", "left": "glorot_sigmoid_uniform"},
         "A sigmoid's slope is 1/4 at zero, so the literature draws its weights 4 times wider: on the left. Does the "
         "gradient survive now? Deep inside, a layer keeps 0.399 of its variance, and 0.056 with Xavier on the right. "
-        "Of 10 layers theory leaves 1.6e-04 on the left. Better, and not enough.",
+        "After 10 layers theory leaves 1.6e-04 of it on the left. Better, and not enough.",
     ),
     Scene(
         "05_xavier",
         "fan_in for the signal",
         "tapered_network",
         {},
-        "The network narrows from 128 units to 16. Divide the variance by fan_in: which of the two lines is level? "
-        "The signal's. The gradient falls on its way back from layer 10: by theory layer 1 receives 0.15 of its "
-        "variance.",
+        "The network narrows from 128 units to 16. Let the variance be 1/fan_in: which of the two lines is level? The "
+        "signal's. The gradient falls on its way back from layer 10: by theory layer 1 receives 0.15 of its variance.",
     ),
     Scene(
         "05_xavier",
         "fan_out for the gradient",
         "tapered_network",
         {"mode": "fan_out", "pinned": {"mode": "fan_in"}},
-        "Now fan_out; fan_in is pinned. What is won, what is lost? The gradient is level, and the signal grows by 8 "
+        "Now fan_out; fan_in is pinned. What is won, what is lost? The gradient is level, and the signal grows 8 times "
         "in theory, because 128 units narrow to 16. In which shape of layer do both rules agree?",
     ),
     Scene(
@@ -391,9 +395,9 @@ SCENES: tuple[Scene, ...] = (
         "Xavier's compromise",
         "tapered_network",
         {"mode": "fan_avg", "pinned": {"mode": "fan_in"}},
-        "Xavier divides by the mean of both fans. Is either line level? Neither: by theory the signal grows by 2.7, "
+        "Xavier divides by the mean of both fans. Is either line level? Neither: by theory the signal grows 2.7 times, "
         "and 0.37 of the gradient's variance reaches layer 1, where fan_in, pinned, left 0.15. Each error is smaller "
-        "than one rule alone makes it.",
+        "than under the rule that neglects it.",
     ),
     Scene(
         "06_he",
@@ -409,9 +413,9 @@ SCENES: tuple[Scene, ...] = (
         "Xavier, then He",
         "signal_propagation",
         {**_HE, "pinned": {**_HE, "scheme": "glorot_normal"}},
-        "Xavier's weights are pinned: half of the mean square goes at every layer, and by theory 8.9e-16 is left "
-        "after 50. What must be done to the variance? Double it, for He; a gain of 1.41 on Xavier comes close. A "
-        "well-read blog divides instead. What would that do?",
+        "Xavier's weights are pinned: half of the mean square goes at every layer, and by theory 8.9e-16 is left after "
+        "50. What must be done to the variance? Double it, for He; a gain of 1.41 on Xavier comes close. A widely read "
+        "blog halves Xavier's bound instead. What would that do?",
     ),
     Scene(
         "06_he",
@@ -419,8 +423,8 @@ SCENES: tuple[Scene, ...] = (
         "signal_propagation",
         {"scheme": "he_normal", "pinned": {"scheme": "glorot_uniform"}},
         "He's weights on tanh; Xavier's are pinned. Who wins? Forward He: theory 0.31 at layer 50, against 0.01. On "
-        "the way back the gradient's variance grows by 1.106 a layer, to 59 times in theory, while Xavier's shrinks "
-        "to 0.015. Each has its error. What is it after 100 layers?",
+        "the way back the gradient's variance grows, far from the input by a factor of 1.106 a layer, and reaches 59 "
+        "times in theory, while Xavier's shrinks to 0.015. Each has its error. What will it be after 100 layers?",
     ),
     Scene(
         "06_he",
@@ -445,18 +449,18 @@ SCENES: tuple[Scene, ...] = (
         "Narrower layers",
         "many_draws",
         {},
-        "Each thin line is a network of 50 layers, 32 units wide. How many keep what the mean promises, 1? Half of "
-        "them keep less than 0.016, one in ten less than 5.2e-04. What counts is depth over width: ten times as wide "
-        "may be ten times as deep.",
+        "Each thin line is a network of 50 layers, 32 units wide. How many keep what the mean promises, 1? Few; half "
+        "of them keep less than 0.016, one in ten less than 5.2e-04. What counts is depth over width: ten times as "
+        "wide may be ten times as deep.",
     ),
     Scene(
         "06_he",
         "Narrow and deep",
         "many_draws",
         {"width": 16, "depth": 100},
-        "100 layers of 16 units. Theory's mean is still 1. Who of you would get it? Half of the networks keep less "
-        "than 2.3e-08. The measured mean is the work of a few lines at the top. He's rule is right on average, and "
-        "the average is not what you draw.",
+        "100 layers of 16 units. Theory's mean is still 1. Which of you would get it? Half of the networks keep less "
+        "than 2.3e-08, and a single lucky one makes nearly all of the measured mean. He's rule is right on average, "
+        "and the average is not what you draw.",
     ),
 )
 """Every page's scenes in teaching order. The first scene of a page opens where the page's own picture does."""
