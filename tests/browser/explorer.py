@@ -1,7 +1,8 @@
 """An explorer as the page shows it: its controls, its picture, its words. The only place that knows its elements."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+from axe_playwright_python.sync_playwright import Axe
 from lab import Tab
 from playwright.sync_api import Locator, expect
 
@@ -18,6 +19,8 @@ KEYS = {
     "button": ("Enter",),
 }
 """What is pressed on each kind of control: a step either way, both ends, and a step beyond each end."""
+STEP = {"slider": ("End", "Home"), "select-one": ("End", "Home"), "checkbox": ("Space",), "button": ("Enter",)}
+"""The least that moves each kind of control from anywhere."""
 FAULTS = """async (root, [picture, sentence, failure]) => {
     await new Promise(requestAnimationFrame);
     const image = root.querySelector(picture), words = root.querySelector(sentence)?.innerText;
@@ -127,6 +130,23 @@ def pixels_of(tab: Tab, image: str) -> str:
     return tab.page.evaluate(FROM_KERNEL, image)
 
 
+def accessible(tab: Tab) -> set[tuple[str, str]]:
+    """Give the roles and names of all that the page's first explorer holds, as the browser tells a screen reader."""
+    session = tab.page.context.new_cdp_session(tab.page)
+    document = session.send("DOM.getDocument")["root"]["nodeId"]
+    root = session.send("DOM.querySelector", {"nodeId": document, "selector": EXPLORER})["nodeId"]
+    nodes = session.send("Accessibility.queryAXTree", {"nodeId": root})["nodes"]
+    told = [node for node in nodes if not node["ignored"]]
+    return {(node["role"]["value"], node.get("name", {}).get("value", "")) for node in told}
+
+
+def grave_violations(tab: Tab) -> list[str]:
+    """What axe-core calls critical or serious inside the explorers of the page."""
+    found = Axe().run(tab.page, context={"include": [[EXPLORER]]}).response["violations"]
+    grave = [violation for violation in found if violation["impact"] in {"critical", "serious"}]
+    return [f"{rule['id']}: {node['html'][:200]}" for rule in grave for node in rule["nodes"]]
+
+
 def open_predictions(tab: Tab) -> int:
     """Commit to the first alternative of every prediction, by keyboard, and say how many there were."""
     buttons = tab.page.get_by_role("button", name=PREDICTION)
@@ -141,22 +161,27 @@ def open_predictions(tab: Tab) -> int:
     return asked
 
 
-def moves(view: ExplorerView) -> Iterator[tuple[str, str]]:
-    """Move every control by keyboard from where the explorer began, and give its name and each key after the answer."""
+def moves(view: ExplorerView, keys: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Press the keys of its kind on every control, from where the explorer began; give each after its answer."""
     for control in view.controls():
-        for key in KEYS[control.kind]:
+        for key in keys[control.kind]:
             control.press(key)
             view.tab.settle()
             yield control.name, key
         view.press("Reset")
 
 
-def scenes(tab: Tab, row: Locator, key: str) -> Iterator[str]:
-    """Step through a row of scenes with a key until nothing follows, and give the title of each."""
-    present, previous = row.locator("[aria-current=true]"), None
+def present_scene(row: Locator) -> Locator:
+    """Give the button of the scene that is shown."""
+    return row.locator("[aria-current=true]")
+
+
+def scenes(tab: Tab, row: Locator) -> Iterator[str]:
+    """Step through a row of scenes with the right arrow key until nothing follows, and give the title of each."""
+    present, previous = present_scene(row), None
     present.focus()
     while (title := present.inner_text()) != previous:
         yield title
         previous = title
-        tab.page.keyboard.press(key)
+        tab.page.keyboard.press("ArrowRight")
         tab.settle()

@@ -19,7 +19,6 @@ from typing import Any
 import nbformat
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Playwright, Response
-from playwright.sync_api import Error as PlaywrightError
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "screenshots"
@@ -100,9 +99,12 @@ class Lab:
             "JUPYTERLAB_SETTINGS_DIR": "settings",
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
             "IPYTHONDIR": "ipython",
+            "JAX_COMPILATION_CACHE_DIR": "programs",
         }
+        # The programs that one kernel compiles serve the next one, as on a machine with a cache of them.
+        cache = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
         own = {name: str(folder / part) for name, part in folders.items()}
-        self._process = self._start({**os.environ, **own})
+        self._process = self._start({**os.environ, **own, **cache})
         self.url = self._wait_until_it_answers()
 
     def _start(self, environment: Mapping[str, str]) -> subprocess.Popen:
@@ -255,8 +257,11 @@ class Tab:
         """
         self.page.evaluate(f"async () => {{ const ask = {ASK}; await ask('None'); await ask('None'); }}")
 
+    def leave(self) -> None:
+        """Close the tab; the page's kernel runs on."""
+        self._context.close()
+
     def close(self) -> None:
         """End the page's kernel and close the tab."""
-        with contextlib.suppress(PlaywrightError):
-            self.page.evaluate("window.course.panel.sessionContext.shutdown()")
-        self._context.close()
+        self.page.evaluate("window.course.panel.sessionContext.shutdown()")
+        self.leave()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from explorer import ExplorerView, explorers, pixels_of
+from explorer import PIXELS, ExplorerView, explorers, pixels_of
 from lab import SUBSHELLS, Lab, Tab
 from playwright.sync_api import Browser
 
@@ -23,8 +23,8 @@ for bars in range(1, 9):
 """
 PICTURES = """number => window.course.panel.content.model.cells.get(number).outputs.toJSON()
     .filter(output => output.data?.["image/png"]).map(output => output.data["image/png"].trim())"""
-DRAWN = """(lambda encode, state: [state, encode(explorer.image), encode(explorers.signal_propagation(**state).image)])(
-    lambda image: __import__("base64").b64encode(image).decode(), explorer.state)"""
+DRAWN = "(lambda image: __import__('base64').b64encode(image).decode())({})"
+FRESH = "explorers.signal_propagation(**explorer.state | {{'depth': {}}}).image"
 
 
 @pytest.fixture(scope="module", params=SETTINGS.values(), ids=SETTINGS)
@@ -59,7 +59,11 @@ def test_eight_figures_are_right_beside_a_moving_explorer_ten_times_and_so_is_th
     assert len(set(quiet)) == 8
     for _ in range(TIMES):
         assert drawn_beside_moves(tab, view) == quiet
-    state, image, fresh = tab.ask(DRAWN)
-    assert state["depth"] == int(view.control("depth").value) > 1
-    assert view.pixels() == pixels_of(tab, image) == pixels_of(tab, fresh)
+    depth = view.control("depth").value
+    fresh = pixels_of(tab, tab.ask(DRAWN.format(FRESH.format(depth))))
+    tab.page.wait_for_function(
+        f"async image => await ({PIXELS})(image) === '{fresh}'", arg=view.picture.element_handle()
+    )
+    assert pixels_of(tab, tab.ask(DRAWN.format("explorer.image"))) == fresh
+    assert tab.ask("explorer.state['depth']") == int(depth) > 1
     assert tab.faults() == []
