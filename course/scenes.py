@@ -171,8 +171,8 @@ SCENES: tuple[Scene, ...] = (
         "identical_units",
         {"start": "zeros"},
         "Which weights get a gradient now? With tanh none, and with ReLU none either: try it. Only the output's bias "
-        "learns, until the network answers 25 % to every point. That answer has the loss 0.562, and there the curve on "
-        "the right stays.",
+        "learns, until the network answers 25 % to every point: a quarter of them lie inside the disc. That answer has "
+        "the loss 0.562, and there the curve on the right stays.",
     ),
     Scene(
         "02_symmetry",
@@ -449,18 +449,18 @@ SCENES: tuple[Scene, ...] = (
         "Narrower layers",
         "many_draws",
         {},
-        "Each thin line is a network of 50 layers, 32 units wide. How many keep what the mean promises, 1? Few; half "
-        "of them keep less than 0.016, one in ten less than 5.2e-04. What counts is depth over width: ten times as "
-        "wide may be ten times as deep.",
+        "Each thin line is a network of 50 layers, 32 units wide. How many keep what the mean promises, 1? Ten of "
+        "the 100 keep that or more; half keep less than 0.016, one in ten less than 5.2e-04. What counts is depth over "
+        "width: ten times as wide may be ten times as deep.",
     ),
     Scene(
         "06_he",
         "Narrow and deep",
         "many_draws",
         {"width": 16, "depth": 100},
-        "100 layers of 16 units. Theory's mean is still 1. Which of you would get it? Half of the networks keep less "
-        "than 2.3e-08, and a single lucky one makes nearly all of the measured mean. He's rule is right on average, "
-        "and the average is not what you draw.",
+        "100 layers of 16 units. Theory's mean is still 1. Which of you would get it? One network of the 100 "
+        "does; half keep less than 2.3e-08, and that one makes nearly all of the measured mean. He's rule is right on "
+        "average, and the average is not what you draw.",
     ),
 )
 """Every page's scenes in teaching order. The first scene of a page opens where the page's own picture does."""

@@ -220,7 +220,7 @@ def test_constant_schemes_give_one_value():
 
 def test_a_reader_can_build_a_scheme_of_the_wrong_bound():
     fan_in = fan_out = 64
-    wrong = Scheme("halved", "Xavier, divided by 2", 1 / 4, "fan_avg", "uniform", "a well-read blog")
+    wrong = Scheme("halved", "Xavier, divided by 2", 1 / 4, "fan_avg", "uniform", "a widely read blog")
     bound = math.sqrt(6) / (2 * math.sqrt(fan_in + fan_out))
     assert standard_deviation(wrong, (fan_in, fan_out)) == pytest.approx(bound / math.sqrt(3), rel=1e-15)
     assert float(jnp.abs(draw(KEY, wrong, (fan_in, fan_out))).max()) <= bound * (1 + 4 * EPSILON)

@@ -377,6 +377,7 @@ FACTS: dict[tuple[str, str], dict[str, Proof]] = {
         "With tanh none, and with ReLU none either": lambda: nothing_moves("tanh") and nothing_moves("relu"),
         "25 %": lambda: 100 * data.disc()[1].mean(),
         "0.562": "the loss is 0.562",
+        "a quarter of them": lambda: bool(data.disc()[1].mean() == 0.25),
         "That answer has the loss 0.562": lambda: entropy(0.25),
     },
     ("02", "Zero weights, sigmoid"): {
@@ -565,14 +566,18 @@ FACTS: dict[tuple[str, str], dict[str, Proof]] = {
     },
     ("06", "Narrower layers"): {
         "promises, 1": "(theory: 1)",
-        "Few; ": lambda: np.mean(he_relu_draws(0, width=32)[:, 49] >= 1) <= 0.1,
+        "Ten of": lambda: bool(np.sum(he_relu_draws(0, width=32)[:, 49] >= 1) == 10),
+        "the 100 keep": "100 networks",
         "0.016": "half of them keep less than 0.016",
         "5.2e-04": "one in ten less than 5.2e-04",
     },
     ("06", "Narrow and deep"): {
         "Theory's mean is still 1": "(theory: 1)",
         "2.3e-08": "half of them keep less than 2.3e-08",
-        "a single lucky one makes nearly all": lambda: (
+        "One network": lambda: bool(np.sum(he_relu_draws(0, width=16)[:, 99] >= 1) == 1),
+        "of the 100 does": "100 networks",
+        "100 layers": "At layer 100",
+        "that one makes nearly all": lambda: (
             he_relu_draws(0, width=16)[:, 99].max() > 0.9 * he_relu_draws(0, width=16)[:, 99].sum()
         ),
     },
