@@ -1,4 +1,4 @@
-"""Print whether memory grows while the main explorer is moved thousands of times: `python tests/benchmarks/endurance.py`.
+"""Print how memory grows over thousands of moves of the main explorer: `python tests/benchmarks/endurance.py`.
 
 First in one Python process, over all controls; then further explorers are opened in it; then in a real JupyterLab in
 a browser, by keyboard on all sliders. Nothing is asserted. `--moves` and `--browser-moves` shorten it; 0 leaves out.
@@ -41,8 +41,8 @@ MOVE = """async ([moves, seed]) => {
     const sliders = [...root.querySelectorAll(".widget-gridbox .noUi-handle")];
     const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
     for (let made = 0, number = picture.dataset.number; made < moves;) {
-        const slider = sliders[Math.floor(random() * sliders.length)], key = random() < 0.5 ? "ArrowLeft" : "ArrowRight";
-        const keyCode = key === "ArrowLeft" ? 37 : 39;
+        const slider = sliders[Math.floor(random() * sliders.length)];
+        const [key, keyCode] = random() < 0.5 ? ["ArrowLeft", 37] : ["ArrowRight", 39];
         const before = slider.getAttribute("aria-valuetext");
         slider.dispatchEvent(new KeyboardEvent("keydown", {key, keyCode, bubbles: true}));
         await new Promise(requestAnimationFrame);
