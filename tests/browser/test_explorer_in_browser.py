@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from explorer import ExplorerView, accessible, explorers, grave_violations, pixels_of
+from explorer import EXPLORER, PICTURE, ExplorerView, accessible, explorers, grave_violations, pixels_of
 from lab import SCREENSHOTS, Lab, Tab
 from playwright.sync_api import Browser, expect
 
@@ -217,14 +217,26 @@ def test_a_failing_move_is_one_red_line_and_the_last_good_picture_stays(view):
     tab.page.evaluate("given => window.course.panel.sessionContext.session.kernel.requestExecute(given).done", restore)
 
 
-def test_a_page_opened_twice_shows_one_explorer_twice_and_a_sharp_screen_gets_a_sharp_picture(view, lab, browser):
+@pytest.fixture
+def twin(view: ExplorerView, lab: Lab, browser: Browser) -> Iterator[ExplorerView]:
+    """The first explorer once more, in a second tab on a screen of twice as many pixels."""
     view.tab.command("docmanager:save")
-    twin_tab = Tab(lab, browser, "two.ipynb", device_scale_factor=2)
-    twin = explorers(twin_tab)[0]
-    expect(twin.picture).to_have_js_property("naturalWidth", 2 * int(twin.picture.get_attribute("width")))
-    view.tab.settle()
-    expect(view.picture).to_have_css("width", f"{twin.picture.get_attribute('width')}px")
+    second = Tab(lab, browser, "two.ipynb", device_scale_factor=2)
+    expect(second.page.locator(f"{EXPLORER} {PICTURE}[data-number]")).to_have_count(2)
+    yield explorers(second)[0]
+    assert second.faults() == []
+    second.leave()
+
+
+def test_a_sharp_screen_gets_a_sharp_picture_of_the_same_size(view, twin):
+    width = int(twin.picture.get_attribute("width"))
+    expect(twin.picture).to_have_js_property("naturalWidth", 2 * width)
+    expect(twin.picture).to_have_css("width", f"{width}px")
+    expect(view.picture).to_have_css("width", f"{width}px")
     twin.root.screenshot(path=SCREENSHOTS / "explorer-2x.png")
+
+
+def test_a_page_opened_twice_shows_one_explorer_twice(view, twin):
     for mover in (view, twin):
         before = mover.pixels()
         mover.control("seed").press("ArrowRight")
@@ -234,8 +246,6 @@ def test_a_page_opened_twice_shows_one_explorer_twice_and_a_sharp_screen_gets_a_
             assert (shown.state, shown.faults()) == (view.state, [])
         image = view.tab.ask(ENCODED.format("first.image"))
         assert before != view.pixels() == twin.pixels() == pixels_of(view.tab, image)
-    assert twin_tab.faults() == []
-    twin_tab.leave()
 
 
 def test_after_a_restart_all_cells_run_again(tab):
