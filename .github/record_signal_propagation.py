@@ -20,8 +20,8 @@ from lab import Lab, Tab, launched, required_browser
 
 TARGET = Path(__file__).with_name("signal_propagation.webp")
 EXPLORER = "from course import explorers\nexplorers.signal_propagation()"
-UNSEEN = ".course-explorer > .widget-hbox { display: none }"
-SHORT, LONG = 120, 1800
+UNSEEN = ".course-explorer > .widget-hbox { display: none } .course-explorer { padding: 6px 8px }"
+SHORT, LONG = 100, 1300
 """Milliseconds that a frame on the way is shown, and one to be read."""
 STEP = 4
 """Steps of the slider between two frames."""
@@ -35,29 +35,30 @@ def frame(view: ExplorerView) -> Image.Image:
 
 
 def slide(view: ExplorerView, name: str, frames: int, key: str) -> Iterator[tuple[Image.Image, int]]:
-    """Move a slider by keyboard, some steps a frame."""
-    for _ in range(frames):
+    """Move a slider by keyboard, some steps a frame, and stay at the last."""
+    for number in range(frames):
         for _ in range(STEP):
             view.control(name).press(key)
-        yield frame(view), SHORT
+        yield frame(view), LONG if number == frames - 1 else SHORT
 
 
 def choose(view: ExplorerView, name: str, label: str) -> tuple[Image.Image, int]:
     """Choose an entry of a menu."""
-    view.control(name).element.select_option(label=label)
+    menu = view.control(name).element
+    menu.focus()
+    menu.select_option(label=label)
     return frame(view), LONG
 
 
 def story(view: ExplorerView) -> Iterator[tuple[Image.Image, int]]:
-    """Glorot on tanh and a growing gain, Glorot on ReLU, He on ReLU: frames and the time that each is shown."""
+    """Glorot on tanh at gains 1, 0.8, 1.2 and 1.6, then Glorot and He on ReLU: frames, and how long each is shown."""
     yield frame(view), LONG
-    yield from slide(view, "gain", 15, "ArrowRight")
-    yield frame(view), LONG
+    yield from slide(view, "gain", 5, "ArrowLeft")
+    yield from slide(view, "gain", 10, "ArrowRight")
+    yield from slide(view, "gain", 10, "ArrowRight")
     yield from slide(view, "gain", 15, "ArrowLeft")
     yield choose(view, "activation", "relu")
-    yield choose(view, "scheme", "He (Kaiming), normal")
-    yield from slide(view, "depth", 10, "ArrowLeft")
-    yield from slide(view, "depth", 10, "ArrowRight")
+    yield choose(view, "scheme", "He (Kaiming), uniform")
 
 
 def record() -> list[tuple[Image.Image, int]]:
@@ -66,7 +67,7 @@ def record() -> list[tuple[Image.Image, int]]:
         lab = Lab(Path(folder))
         try:
             with launched(playwright, required_browser({"CI": "true"})) as browser:
-                tab = Tab(lab, browser, lab.write("record.ipynb", [EXPLORER]), viewport={"width": 1060, "height": 1000})
+                tab = Tab(lab, browser, lab.write("record.ipynb", [EXPLORER]), viewport={"width": 1120, "height": 1000})
                 tab.run_all()
                 tab.page.add_style_tag(content=UNSEEN)
                 return list(story(explorers(tab)[0]))
@@ -83,7 +84,7 @@ def main() -> None:
         append_images=frames[1:],
         duration=durations,
         loop=0,
-        quality=80,
+        lossless=True,  # flat colours: smaller than lossy, and sharp
         method=6,
         minimize_size=True,
     )
