@@ -18,6 +18,10 @@ function setAttribute(target, name, value) {
 
 // Sliders and toggles of ipywidgets say neither their name nor their state; the label beside them does.
 function nameControls(root, stage) {
+  // JupyterLab asks the focused element itself whether its keys are commands of the notebook, and no element above it.
+  for (const held of stage.querySelectorAll("button, select, input, [tabindex]")) {
+    setAttribute(held, "data-lm-suppress-shortcuts", "true");
+  }
   for (const box of root.querySelectorAll(".widget-inline-hbox, .widget-toggle-buttons")) {
     const label = box.querySelector(".widget-label")?.textContent.trim();
     if (!label) continue;
@@ -50,7 +54,6 @@ function nameControls(root, stage) {
 function adopt(root, stage, model) {
   setAttribute(root, "role", "group");
   setAttribute(root, "aria-label", model.get("title"));
-  setAttribute(stage, "data-lm-suppress-shortcuts", "true");
   nameControls(root, stage);
   const watcher = new MutationObserver(() => {
     nameControls(root, stage);
