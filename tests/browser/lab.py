@@ -43,6 +43,7 @@ SETTINGS = {
 """Settings of JupyterLab that these tests need; a reader needs none of them."""
 SUBSHELLS = "apputils-extension/kernels-settings"
 HARMLESS: Mapping[str, str] = {
+    r"KeyboardInterrupt caught in kernel": "a kernel that is restarted is interrupted first",
     "Debugger warning|make the debugger|to python to disable|Debugging will proceed": "Python's debugger, at its start",
     "No such comm target registered: jupyter.widget.control": "JupyterLab asks a new kernel for the widgets of the old",
     "No such comm: ": "JupyterLab closes the widgets of the old kernel after a restart",
