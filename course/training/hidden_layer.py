@@ -1,7 +1,4 @@
-"""Training runs: what gradient descent makes of a start.
-
-One hidden layer with one output, in NumPy, small enough to watch every unit at every step.
-"""
+"""One hidden layer with one output, in NumPy, small enough to watch every unit at every step."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

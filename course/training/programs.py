@@ -1,0 +1,151 @@
+"""The compiled programs of training: some steps of every run, and a look at every layer of every run."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.sharding import PartitionSpec
+
+from course import activations
+from course.networks.classifier import Parameters, classify
+from course.training.devices import AXIS, mesh
+from course.training.history import NOT_DIVERGED, LayerHistory
+from course.training.optimizers import OPTIMIZERS, SCHEDULES
+from course.training.setups import Setup
+from course.training.tasks import TASKS, Task
+
+WATCHED = 100
+"""As many of the examples held out are looked at layer by layer."""
+
+
+class State(NamedTuple):
+    """Where the runs are: each array's first axis is that of the runs."""
+
+    parameters: Parameters
+    optimizer: Any
+    diverged_at: jax.Array
+
+
+class Look(NamedTuple):
+    """What is seen of the runs at one moment: loss and accuracy `(runs,)`, layers `(runs, depth − 1)`."""
+
+    loss: jax.Array
+    accuracy: jax.Array
+    layers: LayerHistory
+
+
+class Programs(NamedTuple):
+    """What is compiled for a setup.
+
+    `begin(parameters, rates)` gives a state, `advance(state, rates, data_seed, start, stop)` the state after those
+    steps, `look(parameters)` a `Look`.
+    """
+
+    begin: Callable[..., State]
+    advance: Callable[..., State]
+    look: Callable[..., Look]
+
+
+def _cross_entropy(outputs, labels):
+    return -jnp.take_along_axis(jax.nn.log_softmax(outputs), labels[:, None], axis=1)[:, 0]
+
+
+def _squared(outputs, labels):
+    return jnp.sum((outputs - jax.nn.one_hot(labels, outputs.shape[1])) ** 2, axis=1) / 2
+
+
+COSTS = {"cross_entropy": _cross_entropy, "squared": _squared}
+"""The cost of each example, `(batch,)`, of outputs `(batch, classes)` and labels `(batch,)`."""
+
+
+@functools.lru_cache(maxsize=64)
+def programs(setup: Setup, steps: int | None) -> Programs:
+    """Give the programs of a setup; `steps`, the length of the runs, matters only where a schedule needs it."""
+    task = TASKS[setup.task]()
+    return Programs(
+        _of_each(functools.partial(_begin, setup)),
+        _of_each(functools.partial(_advance, setup, task, SCHEDULES[setup.schedule](steps)), shared=3),
+        _of_each(jax.vmap(functools.partial(_look, setup, task))),
+    )
+
+
+def _of_each(function: Callable, shared: int = 0) -> Callable:
+    """Compile a function of runs so that each device works on its own; the last `shared` arguments are for all."""
+    runs, everybody = PartitionSpec(AXIS), PartitionSpec()
+
+    @jax.jit
+    def on_all_devices(*arguments):
+        alone = len(arguments) - shared
+        places = (runs,) * alone + (everybody,) * shared
+        return jax.shard_map(function, mesh=mesh(), in_specs=places, out_specs=runs, check_vma=False)(*arguments)
+
+    return on_all_devices
+
+
+def _begin(setup: Setup, parameters, rates) -> State:
+    optimizer = jax.vmap(lambda rate, own: OPTIMIZERS[setup.optimizer](rate).init(own))(rates, parameters)
+    return State(parameters, optimizer, jnp.full(len(rates), NOT_DIVERGED, jnp.int32))
+
+
+def _advance(setup: Setup, task: Task, schedule: Callable, state: State, rates, data_seed, start, stop) -> State:
+    """Take the steps `start` to `stop`; every run sees the same batch at each."""
+    key = jax.random.key(data_seed)
+
+    def step(number, state):
+        inputs, labels = task.batch(jax.random.fold_in(key, number), setup.batch)
+        one = functools.partial(_step, setup, inputs, labels, number)
+        return jax.vmap(one)(state, rates * schedule(number))
+
+    return lax.fori_loop(start, stop, step, state)
+
+
+def _step(setup: Setup, inputs, labels, number, state: State, rate) -> State:
+    def cost(parameters):
+        outputs, _ = classify(parameters, inputs, setup.architecture)
+        return jnp.mean(COSTS[setup.loss](outputs, labels))
+
+    loss, gradients = jax.value_and_grad(cost)(state.parameters)
+    updates, optimizer = OPTIMIZERS[setup.optimizer](rate).update(gradients, state.optimizer, state.parameters)
+    parameters = jax.tree.map(jnp.add, state.parameters, updates)
+    lost = ~jnp.isfinite(loss) & (state.diverged_at == NOT_DIVERGED)
+    return State(parameters, optimizer, jnp.where(lost, number, state.diverged_at))
+
+
+def _look(setup: Setup, task: Task, parameters: Parameters) -> Look:
+    inputs, labels = jnp.asarray(task.inputs), jnp.asarray(task.labels)
+    outputs, _ = classify(parameters, inputs, setup.architecture)
+    loss = jnp.mean(COSTS[setup.loss](outputs, labels))
+    accuracy = jnp.mean(jnp.argmax(outputs, axis=1) == labels)
+    return Look(loss, accuracy, _layers(setup, parameters, inputs[:WATCHED], labels[:WATCHED]))
+
+
+def _layers(setup: Setup, parameters: Parameters, inputs, labels) -> LayerHistory:
+    examples = len(labels)
+
+    def cost(parameters, nudges):
+        outputs, layers = classify(parameters, inputs, setup.architecture, nudges)
+        return jnp.mean(COSTS[setup.loss](outputs, labels)), layers
+
+    nudges = jnp.zeros((setup.depth - 1, examples, setup.width))
+    gradients, layers = jax.grad(cost, argnums=(0, 1), has_aux=True)(parameters, nudges)
+    for_weights, for_preactivations = gradients
+    phi = activations.named(setup.activation)
+    slopes = jax.jvp(phi.function, (layers.preactivations,), (jnp.ones_like(nudges),))[1]
+    first, between = (_rms(part) for part in (for_weights.first[None], for_weights.between))
+    return LayerHistory(
+        jnp.mean(layers.activations, axis=(1, 2)),
+        jnp.std(layers.activations, axis=(1, 2)),
+        _rms(layers.activations),
+        jnp.mean(jnp.abs(slopes) < activations.SATURATION * phi.peak_slope, axis=(1, 2)),
+        examples * _rms(for_preactivations),
+        jnp.concatenate([first, between]),
+    )
+
+
+def _rms(values):
+    """The root of the mean square over all but the first axis; scaled first, so that squares of small numbers count."""
+    largest = jnp.clip(jnp.max(jnp.abs(values), axis=(1, 2), keepdims=True), 1e-30, 1e30)
+    return jnp.sqrt(jnp.mean((values / largest) ** 2, axis=(1, 2))) * largest[:, 0, 0]

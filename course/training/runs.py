@@ -1,0 +1,124 @@
+"""Many training runs at once: every trial of a sweep, in one compiled program, on all devices that JAX has."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from course.training import programs
+from course.training.devices import mesh, shared_out, use_every_core
+from course.training.drawing import draw_parameters
+from course.training.history import NOT_DIVERGED, History, LayerHistory
+from course.training.programs import Look, Programs, State
+from course.training.setups import Setup, Trial, checked
+from course.training.tasks import TASKS
+
+use_every_core()
+
+LONGEST_WAIT = 0.2
+"""Seconds of work between two moments at which a run can be watched or stopped."""
+
+
+class _Record(NamedTuple):
+    step: int
+    look: Look
+    diverged_at: np.ndarray
+
+
+class Training:
+    """Training runs of one setup that go on together and can be watched, stopped and gone on with.
+
+    `history` holds what was recorded so far, at about `records` moments and at the start; `done` of `total` steps
+    are behind. Nothing is drawn or compiled before the first `advance`. Memory grows with the number of runs and of
+    records, not with the number of steps. Raises `ValueError`, naming the value, for a setup, a trial, or a number
+    of `steps` or `records` that there cannot be.
+    """
+
+    def __init__(self, setup: Setup, runs: Iterable[Trial], *, steps: int = 300, records: int = 30, data_seed: int = 0):
+        self.setup, self.trials = setup, checked(setup, runs, steps, records)
+        self.done, self.total = 0, steps
+        self._due = sorted({round(moment * steps / records) for moment in range(records + 1)})
+        self._data_seed, self._pace = np.uint32(data_seed), 1
+        self._programs: Programs | None = None
+        self._state: State | None = None
+        self._recorded: list[_Record] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done, and recorded."""
+        return len(self._recorded) == len(self._due)
+
+    def advance(self, seconds: float = LONGEST_WAIT) -> None:
+        """Go on for about so long: at least one step, and at most to the next record; the first call compiles."""
+        if self.finished:
+            return
+        if self._state is None:
+            self._begin()
+        due = self._due[len(self._recorded)]
+        if self.done < due:
+            self._to(min(due, self.done + self._pace), seconds)
+        if self.done == due:
+            self._record()
+
+    def run(self, watch: Callable[["Training"], object] = lambda training: None) -> History:
+        """Go on to the end, calling `watch` about five times a second, and give the history.
+
+        An interrupt (Ctrl+C, or the kernel's stop button) ends this early and says so: what was computed is kept,
+        and `run` goes on from there.
+        """
+        try:
+            while not self.finished:
+                self.advance()
+                watch(self)
+        except KeyboardInterrupt:
+            print(f"Stopped after {self.done} of {self.total} steps. They are kept; run() goes on from there.")
+        return self.history
+
+    @property
+    def history(self) -> History:
+        """What was recorded so far; before the first `advance`, nothing, in arrays of no rows."""
+        recorded, runs = list(self._recorded), len(self.trials)
+        if not recorded:
+            layers = LayerHistory(*[np.zeros((0, runs, self.setup.depth - 1))] * len(LayerHistory._fields))
+            none = np.zeros((0, runs))
+            return History(np.zeros(0, int), none, none, layers, np.full(runs, NOT_DIVERGED), self._guessing_loss)
+        steps, diverged = zip(*[(record.step, record.diverged_at) for record in recorded], strict=True)
+        looks = jax.tree.map(lambda *rows: np.stack(rows), *[record.look for record in recorded])
+        return History(np.array(steps), *looks, diverged[-1], self._guessing_loss)
+
+    @property
+    def _guessing_loss(self) -> float:
+        """What it costs to answer each example held out with the shares of the labels."""
+        shares = np.bincount(TASKS[self.setup.task]().labels) / len(TASKS[self.setup.task]().labels)
+        if self.setup.loss == "squared":
+            return float(1 - np.sum(shares**2)) / 2
+        return float(-np.sum(shares * np.log(shares)))
+
+    def _begin(self) -> None:
+        task = TASKS[self.setup.task]()
+        spare = -len(self.trials) % mesh().size
+        runs = self.trials + self.trials[:1] * spare  # every device has as many; the spare ones are left out below
+        parameters = draw_parameters(self.setup.architecture, runs, task.features, task.classes)
+        self._rates = jax.device_put(np.array([trial.learning_rate for trial in runs], np.float32), shared_out())
+        self._programs = programs.programs(self.setup, None if self.setup.schedule == "constant" else self.total)
+        self._state = self._programs.begin(jax.device_put(parameters, shared_out()), self._rates)
+
+    def _to(self, stop: int, seconds: float) -> None:
+        started, steps = time.perf_counter(), stop - self.done
+        span = np.int32(self.done), np.int32(stop)
+        state = self._programs.advance(self._state, self._rates, self._data_seed, *span)
+        self._state, self.done = jax.block_until_ready(state), stop
+        a_step = (time.perf_counter() - started) / steps
+        self._pace = max(1, min(2 * self._pace, round(seconds / a_step)))
+
+    def _record(self) -> None:
+        look = jax.tree.map(np.asarray, self._programs.look(self._state.parameters))
+        look, lost = jax.tree.map(
+            lambda values: values[: len(self.trials)], (look, np.asarray(self._state.diverged_at))
+        )
+        lost = np.where((lost == NOT_DIVERGED) & ~np.isfinite(look.loss), self.done, lost)
+        alive = lost == NOT_DIVERGED
+        look = jax.tree.map(lambda values: np.where(alive.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan), look)
+        self._recorded.append(_Record(self.done, look, lost))

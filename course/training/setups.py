@@ -1,0 +1,114 @@
+"""What a sweep of training runs is made of: the setup that all share, and the trials that differ."""
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from numbers import Integral, Real
+from typing import NamedTuple
+
+from course import activations, initializers
+from course.initializers import Scheme
+from course.networks.classifier import NORMALIZATIONS, Architecture
+from course.training.optimizers import OPTIMIZERS, SCHEDULES
+from course.training.tasks import TASKS
+
+LOSSES = ("cross_entropy", "squared")
+"""What is minimized: −ln of the probability given to the label, or half the squared distance to its one-hot vector."""
+MOST_RUNS = 10_000
+"""As many runs can be asked for at once."""
+
+
+class Setup(NamedTuple):
+    """What all runs of a sweep share; each setup is one compiled program.
+
+    `depth` counts weight layers, from 2; `batch` examples are drawn for a step, the same ones for every run. The
+    names are those of `ACTIVATIONS`, `TASKS`, `OPTIMIZERS`, `SCHEDULES`, `NORMALIZATIONS` and `LOSSES`.
+    """
+
+    depth: int = 10
+    width: int = 64
+    activation: str = "relu"
+    task: str = "digits"
+    batch: int = 32
+    optimizer: str = "sgd"
+    schedule: str = "constant"
+    normalization: str = "none"
+    residual: bool = False
+    loss: str = "cross_entropy"
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network that is trained."""
+        return Architecture(self.depth, self.width, self.activation, self.normalization, self.residual)
+
+
+class Trial(NamedTuple):
+    """What one run of a sweep has of its own: its start, and its learning rate.
+
+    The start is a scheme, by name or built by a reader, times a gain. A seed decides the weights and nothing else;
+    trials of one seed have the same noise, scaled.
+    """
+
+    scheme: str | Scheme
+    seed: int = 0
+    gain: float = 1.0
+    learning_rate: float = 0.05
+
+
+def trials(
+    schemes: Sequence[str | Scheme] = ("he_normal",),
+    seeds: Sequence[int] = (0,),
+    gains: Sequence[float] = (1.0,),
+    learning_rates: Sequence[float] = (0.05,),
+) -> list[Trial]:
+    """Give all combinations, the last named varying fastest; `ValueError` where one of them has no entry."""
+    axes = {"schemes": schemes, "seeds": seeds, "gains": gains, "learning_rates": learning_rates}
+    for name, axis in axes.items():
+        if len(axis) == 0:
+            raise ValueError(f"{name} is empty; a sweep has at least one run")
+    return list(itertools.starmap(Trial, itertools.product(*axes.values())))
+
+
+def checked(setup: Setup, runs: Iterable[Trial], steps: int, records: int) -> list[Trial]:
+    """Give the trials as a list; `ValueError` that names the value for whatever cannot be run."""
+    _check_setup(setup)
+    runs = list(runs)
+    if not 1 <= len(runs) <= MOST_RUNS:
+        raise ValueError(f"there are {len(runs)} trials; allowed are from 1 to {MOST_RUNS}")
+    for trial in runs:
+        _check_trial(trial)
+    _check_whole("steps", steps, 1)
+    _check_whole("records", records, 1)
+    return runs
+
+
+def _check_setup(setup: Setup) -> None:
+    activations.named(setup.activation)
+    allowed = {
+        "task": TASKS,
+        "optimizer": OPTIMIZERS,
+        "schedule": SCHEDULES,
+        "normalization": NORMALIZATIONS,
+        "loss": LOSSES,
+    }
+    for name, table in allowed.items():
+        if getattr(setup, name) not in table:
+            raise ValueError(f"{name} is {getattr(setup, name)!r}; allowed are {', '.join(table)}")
+    for name, least in (("depth", 2), ("width", 1), ("batch", 1)):
+        _check_whole(name, getattr(setup, name), least)
+    if setup.normalization == "batch" and setup.batch == 1:
+        raise ValueError("batch is 1; batch normalization needs 2 examples or more")
+
+
+def _check_whole(name: str, value: int, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} is {value!r}; allowed is a whole number, {least} or more")
+
+
+def _check_trial(trial: Trial) -> None:
+    initializers.standard_deviation(trial.scheme, (1, 1), trial.gain)
+    if isinstance(trial.seed, bool) or not isinstance(trial.seed, Integral) or not 0 <= trial.seed < 2**32:
+        raise ValueError(f"seed is {trial.seed!r}; allowed is a whole number from 0 to {2**32 - 1}")
+    rate = trial.learning_rate
+    if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate < math.inf:
+        raise ValueError(f"learning_rate is {rate!r}; allowed is a finite number above 0")
