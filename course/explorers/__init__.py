@@ -15,6 +15,7 @@ from course.explorers.signal_propagation import signal_propagation
 from course.explorers.stage import Stage
 from course.explorers.sum_of_inputs import sum_of_inputs
 from course.explorers.tapered_network import tapered_network
+from course.explorers.training_race import training_race
 from course.explorers.two_schemes import two_schemes
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "signal_propagation",
     "sum_of_inputs",
     "tapered_network",
+    "training_race",
     "two_schemes",
 ]
 

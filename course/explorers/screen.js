@@ -153,6 +153,7 @@ function render({ model, el }) {
     stage.addEventListener("pointerdown", touch, true);
     stage.addEventListener("keydown", touch, true);
     play();
+    model.send({ kind: "seen" });
   };
 
   const changes = { number: showImage, sentence: showSentence, failure: showFailure, playing: play };

@@ -13,7 +13,8 @@ class Screen(anywidget.AnyWidget):
     """What the reader looks at; the sentence is read out when it changes, and is the image's alternative text too.
 
     `width` and `height` are in pixels of the page. The page sets `pixel_ratio`, its screen's pixels to one of the
-    page, and sends `{"kind": "step", "number": …}` while `playing`, each time picture `number` has been shown.
+    page, sends `{"kind": "seen"}` when it first shows the picture, and `{"kind": "step", "number": …}` while `playing`,
+    each time picture `number` has been shown.
     """
 
     _esm = HERE.joinpath("screen.js").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from course.training.hidden_layer import (
     starting_layer,
     train,
 )
-from course.training.history import History, LayerHistory, outcomes
+from course.training.history import History, LayerHistory, outcomes, part_of
 from course.training.optimizers import OPTIMIZERS, SCHEDULES
 from course.training.runs import Training
 from course.training.setups import LOSSES, Setup, Trial, trials
@@ -39,6 +39,7 @@ __all__ = [
     "largest_difference",
     "loss_and_gradients",
     "outcomes",
+    "part_of",
     "starting_layer",
     "train",
     "trials",

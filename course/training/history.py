@@ -45,7 +45,7 @@ def outcomes(history: History) -> list[str]:
     """Say in a word what became of each run, by its last loss.
 
     "diverged at step 12"; "learned" below half the loss of guessing; "no better than guessing" within 5 % of it;
-    "worse than guessing" above; "learning" is what lies between. Raises `ValueError` where nothing has run yet.
+    "worse than guessing" above; "still learning" is what lies between. Raises `ValueError` where nothing has run yet.
     """
     if len(history.losses) == 0:
         raise ValueError("the history has no records yet; call run() or advance() first")
@@ -59,5 +59,17 @@ def _word(share: float) -> str:
     if share < LEARNED:
         return "learned"
     if share < GUESSING:
-        return "learning"
+        return "still learning"
     return "no better than guessing" if share < 1 / GUESSING else "worse than guessing"
+
+
+def part_of(history: History, records: int, runs: slice) -> History:
+    """Give the first `records` records of some of the runs."""
+    layers = LayerHistory(*(values[:records, runs] for values in history.layers))
+    return history._replace(
+        steps=history.steps[:records],
+        losses=history.losses[:records, runs],
+        accuracies=history.accuracies[:records, runs],
+        layers=layers,
+        diverged_at=history.diverged_at[runs],
+    )

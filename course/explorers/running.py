@@ -1,0 +1,212 @@
+"""An explorer whose picture grows while a computation goes on: it runs in a thread, can be stopped, and is kept."""
+
+import atexit
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import ipywidgets as widgets
+from tqdm.notebook import tqdm_notebook
+
+from course.explorers.base import Explorer
+from course.explorers.toolbar import button
+from course.figures.canvas import Canvas, Frame
+
+BREATH = 0.15
+"""Seconds of work between two pictures; a run can be stopped this often."""
+KEPT = 8
+"""As many settings keep what was computed for them."""
+_OPEN: weakref.WeakSet["RunningExplorer"] = weakref.WeakSet()
+
+
+class Job(Protocol):
+    """A computation in small pieces: `done` of `total` steps are behind, `advance` goes on for about so long."""
+
+    done: int
+    total: int
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+
+    def advance(self, seconds: float) -> None:
+        """Go on for about so many seconds."""
+
+
+class _Bar(tqdm_notebook):
+    monitor_interval = 0  # no thread that watches the bars
+
+
+class RunningExplorer(Explorer):
+    """Controls wired to a computation that takes seconds, and to a picture of what it has so far.
+
+    `begin(**settings)` gives the job of some settings, cheaply; `show(job, **settings)` draws what the job has, also
+    before its first step. Controls named in `views` choose what is shown of a job and not which. The run starts when
+    the picture is first seen in a page, follows the controls, and ends by the Stop button, within one piece of work;
+    what was computed is kept, for the last settings too, and Run goes on from there. Other arguments as in `Explorer`.
+    """
+
+    def __init__(
+        self,
+        controls: Mapping[str, widgets.ValueWidget],
+        begin: Callable[..., Job],
+        show: Callable[..., Frame],
+        canvas: Canvas,
+        *,
+        name: str,
+        title: str,
+        views: Collection[str] = (),
+        text: str = "",
+        state: Mapping[str, Any] = MappingProxyType({}),
+    ):
+        self._begin_job, self._views = begin, frozenset(views)
+        self._jobs: OrderedDict[tuple, Job] = OrderedDict()
+        self._automatic, self._wanted, self._seen = False, False, False
+        self._thread: threading.Thread | None = None
+        self._on_bar: Job | None = None
+        self._run_button = widgets.ToggleButton(description="Run", tooltip="Start, stop, or go on with this run")
+        self._again = button("Run anew", "Forget what was computed for these settings, and start over", self.run_anew)
+        self._bar = _Bar(total=1, display=False, unit="step")
+
+        def draw(**settings: Any) -> Frame:
+            return show(self._job_for(settings), **settings)
+
+        super().__init__(controls, draw, canvas, name=name, title=title, text=text, state=state)
+        self._run_button.observe(self._pressed, "value")
+        self.screen.on_message("seen", lambda _content: self._first_seen())
+        _OPEN.add(self)
+
+    @property
+    def job(self) -> Job:
+        """The computation of the present settings."""
+        return self._job_for(self._settings())
+
+    @property
+    def running(self) -> bool:
+        """Whether a thread computes for this picture."""
+        return self._thread is not None
+
+    def run(self) -> None:
+        """Start, or go on, in a thread of its own; from now on a moved control starts its own run too."""
+        self._automatic = True
+        with self._drawing:
+            if self._thread is None and not self.job.finished:
+                self._wanted, self._on_bar = True, None
+                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread.start()
+        self._say()
+
+    def stop(self) -> None:
+        """End the run after the present piece of work, and start no other until Run is pressed."""
+        self._automatic = self._wanted = False
+        self._say()
+
+    def run_anew(self) -> None:
+        """Forget what was computed for the present settings, and start over."""
+        with self._drawing:
+            self._jobs.pop(self._key(self._settings()), None)
+        self._moved()
+        self.run()
+
+    def finish(self) -> None:
+        """Go on to the end before returning; a failure is raised."""
+        thread = self._thread
+        self.stop()
+        if thread is not None:
+            thread.join()
+        while not self.job.finished:
+            self.job.advance(BREATH)
+        self._moved()
+
+    def _children(self) -> list[widgets.Widget]:
+        first, *others = super()._children()
+        left, progress, right = self._bar.container.children
+        progress.layout.width, self._bar.container.layout.width = "12em", "auto"
+        for words in (left, right):
+            words.layout.width = "auto"
+        row = widgets.HBox([self._run_button, self._again, self._bar.container], _dom_classes=("course-run",))
+        row.layout.flex_flow, row.layout.align_items = "row wrap", "center"
+        place = others.index(self.screen)
+        return [first, *others[:place], row, *others[place:]]
+
+    def _show(self) -> None:
+        super()._show()
+        self._say()
+        if self._automatic:
+            self.run()
+
+    def _key(self, settings: Mapping[str, Any]) -> tuple:
+        return tuple((name, value) for name, value in settings.items() if name not in self._views)
+
+    def _job_for(self, settings: Mapping[str, Any]) -> Job:
+        with self._drawing:
+            key = self._key(settings)
+            if key not in self._jobs:
+                self._jobs[key] = self._begin_job(**{n: v for n, v in settings.items() if n not in self._views})
+            self._jobs.move_to_end(key)
+            while len(self._jobs) > KEPT:
+                self._jobs.popitem(last=False)
+            return self._jobs[key]
+
+    def _work(self) -> None:
+        while True:
+            with self._drawing:
+                job = self.job
+                if job.finished or not self._wanted:
+                    self._thread, self._wanted = None, False
+                    break
+            try:
+                job.advance(BREATH)
+            except Exception as exception:
+                self._wanted = self._automatic = False
+                self._fail(exception)
+            else:
+                self._moved()
+        self._say()
+
+    def _fail(self, exception: Exception) -> None:
+        with self._answering("This run failed"):
+            raise exception
+
+    def _pressed(self, change: Mapping[str, Any]) -> None:
+        if change["new"] != self._wanted:
+            (self.run if change["new"] else self.stop)()
+
+    def _first_seen(self) -> None:
+        if not self._seen:
+            self._seen = True
+            self.run()
+
+    def _say(self) -> None:
+        """Let the button and the bar say how far the run is."""
+        with self._drawing:
+            job = self.job
+            if job is not self._on_bar:  # the remaining time is that of what is still to do
+                self._bar.reset(total=job.total)
+                self._on_bar, self._bar.initial = job, job.done
+            self._bar.set_description_str(self._word(job), refresh=False)
+            self._bar.n = job.done
+            self._bar.refresh()
+            self._run_button.value = self._wanted
+            self._run_button.description = "Stop" if self._wanted else "Run"
+            self._run_button.disabled = job.finished
+
+    def _word(self, job: Job) -> str:
+        if job.finished:
+            return "done"
+        if self._wanted:
+            return "running" if job.done else "compiling"
+        return f"stopped at {job.done}" if job.done else "not started"
+
+
+def _stop_all() -> None:
+    for explorer in _OPEN:
+        explorer.stop()
+        if explorer._thread is not None:
+            explorer._thread.join(timeout=5)
+
+
+atexit.register(_stop_all)  # a thread inside a compiled call must not outlive the interpreter
