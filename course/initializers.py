@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 MODES = ("fan_in", "fan_out", "fan_avg", "fixed")
 """What divides the scale: connections into a unit, out of it, the mean of the two, or 1."""
@@ -149,6 +150,14 @@ def noise(key: jax.Array, distribution: str, shape: Sequence[int]) -> jax.Array:
     return _NOISES[distribution](key, tuple(shape))
 
 
+def array_noise(random: np.random.Generator, distribution: str, shape: Sequence[int]) -> np.ndarray:
+    """The same as `noise`, drawn by NumPy: other numbers, for many small arrays at once, and nothing to compile."""
+    if distribution not in _ARRAY_NOISES:
+        raise ValueError(f"distribution is {distribution!r}; allowed are {', '.join(DISTRIBUTIONS)}")
+    fans(shape)
+    return np.asarray(_ARRAY_NOISES[distribution](random, tuple(shape)), np.float32)
+
+
 def draw(key: jax.Array, scheme: str | Scheme, shape: Sequence[int], *, gain: float = 1.0) -> jax.Array:
     """Draw a layer's weights: `standard_deviation` times `noise`, of this shape, float32.
 
@@ -171,11 +180,20 @@ def _uniform(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
 
 
+# Cut at c = 2, a standard normal variable keeps the variance 1 - 2c density(c) / P(|z| < c) = 0.774.
+_CUT = 2.0
+_CUT_STD = math.sqrt(1.0 - 4.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) / math.erf(math.sqrt(2.0)))
+
+
 def _truncated_normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    # Cut at c = 2, a standard normal variable keeps the variance 1 - 2c density(c) / P(|z| < c) = 0.774.
-    density = math.exp(-2.0) / math.sqrt(2.0 * math.pi)
-    variance = 1.0 - 4.0 * density / math.erf(math.sqrt(2.0))
-    return jax.random.truncated_normal(key, -2.0, 2.0, shape) / math.sqrt(variance)
+    return jax.random.truncated_normal(key, -_CUT, _CUT, shape) / _CUT_STD
+
+
+def _truncated_normal_array(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    values = random.standard_normal(shape)
+    while (outside := np.abs(values) > _CUT).any():
+        values[outside] = random.standard_normal(outside.sum())
+    return values / _CUT_STD
 
 
 def _orthogonal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
@@ -183,10 +201,15 @@ def _orthogonal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 
     Uniform over all such sets (Haar) because the signs of R's diagonal are fixed (Mezzadri 2007).
     """
+    return _haar(jnp, lambda tall: jax.random.normal(key, tall), shape)
+
+
+def _haar(module, normal, shape: tuple[int, ...]):
+    """Q of the QR of a tall normal matrix, with NumPy or with JAX's."""
     rows, columns = math.prod(shape[:-1]), shape[-1]
     tall = max(rows, columns), min(rows, columns)
-    q, r = jnp.linalg.qr(jax.random.normal(key, tall))
-    q = q * jnp.where(jnp.diagonal(r) < 0, -1.0, 1.0)
+    q, r = module.linalg.qr(normal(tall))
+    q = q * module.where(module.diagonal(r) < 0, -1.0, 1.0)
     matrix = q if rows >= columns else q.T
     return (math.sqrt(tall[0]) * matrix).reshape(shape)
 
@@ -196,3 +219,16 @@ def _constant(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 
 
 _NOISES = dict(zip(DISTRIBUTIONS, (_normal, _uniform, _truncated_normal, _orthogonal, _constant), strict=True))
+_ARRAY_NOISES = dict(
+    zip(
+        DISTRIBUTIONS,
+        (
+            lambda random, shape: random.standard_normal(shape, np.float32),
+            lambda random, shape: random.uniform(-math.sqrt(3.0), math.sqrt(3.0), shape),
+            _truncated_normal_array,
+            lambda random, shape: _haar(np, random.standard_normal, shape),
+            lambda _random, shape: np.ones(shape),
+        ),
+        strict=True,
+    )
+)

@@ -353,3 +353,36 @@ def test_a_gain_must_be_finite_and_not_negative(gain):
 def test_an_integer_is_not_a_key():
     with pytest.raises(ValueError, match=r"key is the integer 7; allowed is a JAX key, jax\.random\.key\(7\)"):
         draw(7, "he_normal", (4, 4))
+
+
+# The same noise in NumPy
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_noise_of_numpy_has_the_variance_and_the_shape_of_that_of_jax(distribution):
+    values = initializers.array_noise(np.random.default_rng(0), distribution, (300, 400))
+    assert values.shape == (300, 400)
+    assert values.dtype == np.float32
+    # The variance of z², 2 for a normal variable, is the greatest of the distributions here.
+    assert abs(np.mean(values.astype(float) ** 2) - 1) < 5 * math.sqrt(2 / values.size)
+
+
+def test_noise_of_numpy_stays_within_its_bounds():
+    uniform, cut = (
+        np.abs(initializers.array_noise(np.random.default_rng(0), distribution, (300, 400))).max()
+        for distribution in ("uniform", "truncated_normal")
+    )
+    assert 0.999 * math.sqrt(3) < uniform <= np.float32(math.sqrt(3))
+    assert cut < 2 / math.sqrt(0.773)  # cut at two standard deviations of a normal variable, of which 0.774 is left
+
+
+@pytest.mark.parametrize("shape", [(61, 64), (64, 64), (64, 10)])
+def test_orthogonal_noise_of_numpy_is_orthogonal_along_its_shorter_side(shape):
+    matrix = initializers.array_noise(np.random.default_rng(0), "orthogonal", shape).astype(float)
+    square = matrix.T @ matrix if shape[0] >= shape[1] else matrix @ matrix.T
+    np.testing.assert_allclose(square, max(shape) * np.eye(min(shape)), atol=1e-4)
+
+
+def test_noise_of_numpy_in_an_unknown_distribution_is_refused_by_name():
+    with pytest.raises(ValueError, match="'gamma'.*normal, uniform"):
+        initializers.array_noise(np.random.default_rng(0), "gamma", (2, 2))

@@ -8,9 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-PAGES = sorted((Path(__file__).parent.parent / "notebooks").glob("0[1-6]_*.ipynb"))
+PAGES = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))[1:-1]
+"""All pages but the first and the lab."""
 CODE_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
-EXERCISES = 3
+FEWEST = 3
 
 
 def printed(code: str, names: dict) -> str:
@@ -31,4 +32,4 @@ def test_every_exercise_waits_for_an_answer_and_accepts_its_solution(page):
             exec(solution[1], names)
             assert "Right" in printed(last, names)
             solved += 1
-    assert solved == EXERCISES
+    assert solved >= FEWEST

@@ -1,11 +1,8 @@
 """Draws the weights that trials start from: noise of each seed, once, times each trial's standard deviation."""
 
-import functools
 import itertools
 from collections.abc import Sequence
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from course import initializers
@@ -15,17 +12,12 @@ from course.training.setups import Trial
 Shapes = tuple[tuple[int, int], ...]
 
 
-@functools.partial(jax.jit, static_argnames=("distribution", "shapes"))
-def _noise(seed: jax.Array, distribution: str, shapes: Shapes) -> list[jax.Array]:
-    """Unit-variance numbers for layers of these shapes; each layer has a key of its own, as in `probes`."""
-    keys = [jax.random.fold_in(jax.random.key(seed), layer + 1) for layer in range(len(shapes))]
-    if distribution == "constant" or len(set(shapes[1:-1])) == 0:
-        return [initializers.noise(key, distribution, shape) for key, shape in zip(keys, shapes, strict=True)]
-    between = jax.lax.map(
-        lambda key: initializers.noise(key, distribution, shapes[1]), jnp.stack(keys[1:-1])
-    )  # one layer's program for all
-    first, last = (initializers.noise(keys[place], distribution, shapes[place]) for place in (0, -1))
-    return [first, *between, last]
+def _noise(distribution: str, seed: int, shapes: Shapes) -> list[np.ndarray]:
+    """Unit-variance numbers for layers of these shapes; a deeper network begins with the same layers."""
+    generators = (np.random.default_rng((seed, layer)) for layer in range(1, len(shapes) + 1))
+    return [
+        initializers.array_noise(random, distribution, shape) for random, shape in zip(generators, shapes, strict=True)
+    ]
 
 
 def shapes_of(architecture: Architecture, features: int, classes: int) -> Shapes:
@@ -42,7 +34,7 @@ def draw_parameters(architecture: Architecture, runs: Sequence[Trial], features:
     for trial in runs:
         which = initializers.named(trial.scheme).distribution, trial.seed
         if which not in drawn:
-            drawn[which] = [np.asarray(part) for part in _noise(np.uint32(trial.seed), which[0], shapes)]
+            drawn[which] = _noise(*which, shapes)
         stds = [initializers.standard_deviation(trial.scheme, shape, trial.gain) for shape in shapes]
         rows.append([np.float32(std) * noise for std, noise in zip(stds, drawn[which], strict=True)])
     return _stacked(rows, architecture.width, classes)
