@@ -12,6 +12,7 @@ from course.initializers import (
     MODES,
     SCHEMES,
     Scheme,
+    array_noise,
     draw,
     fans,
     named,
@@ -360,7 +361,7 @@ def test_an_integer_is_not_a_key():
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_noise_of_numpy_has_the_variance_and_the_shape_of_that_of_jax(distribution):
-    values = initializers.array_noise(np.random.default_rng(0), distribution, (300, 400))
+    values = array_noise(np.random.default_rng(0), distribution, (300, 400))
     assert values.shape == (300, 400)
     assert values.dtype == np.float32
     # The variance of z², 2 for a normal variable, is the greatest of the distributions here.
@@ -369,7 +370,7 @@ def test_noise_of_numpy_has_the_variance_and_the_shape_of_that_of_jax(distributi
 
 def test_noise_of_numpy_stays_within_its_bounds():
     uniform, cut = (
-        np.abs(initializers.array_noise(np.random.default_rng(0), distribution, (300, 400))).max()
+        np.abs(array_noise(np.random.default_rng(0), distribution, (300, 400))).max()
         for distribution in ("uniform", "truncated_normal")
     )
     assert 0.999 * math.sqrt(3) < uniform <= np.float32(math.sqrt(3))
@@ -378,11 +379,11 @@ def test_noise_of_numpy_stays_within_its_bounds():
 
 @pytest.mark.parametrize("shape", [(61, 64), (64, 64), (64, 10)])
 def test_orthogonal_noise_of_numpy_is_orthogonal_along_its_shorter_side(shape):
-    matrix = initializers.array_noise(np.random.default_rng(0), "orthogonal", shape).astype(float)
+    matrix = array_noise(np.random.default_rng(0), "orthogonal", shape).astype(float)
     square = matrix.T @ matrix if shape[0] >= shape[1] else matrix @ matrix.T
     np.testing.assert_allclose(square, max(shape) * np.eye(min(shape)), atol=1e-4)
 
 
 def test_noise_of_numpy_in_an_unknown_distribution_is_refused_by_name():
-    with pytest.raises(ValueError, match="'gamma'.*normal, uniform"):
-        initializers.array_noise(np.random.default_rng(0), "gamma", (2, 2))
+    with pytest.raises(ValueError, match=r"'gamma'.*normal, uniform"):
+        array_noise(np.random.default_rng(0), "gamma", (2, 2))
