@@ -1,12 +1,9 @@
-"""Inputs for the networks: handwritten digits that come inside a package, and noise that is generated."""
+"""Handwritten digits that come inside a package, brought to any width."""
 
 import functools
 from importlib.metadata import distribution
 
 import numpy as np
-
-INPUTS = ("digits", "gaussian")
-"""What a network can be fed with: standardized digits, or independent N(0, 1) noise."""
 
 
 @functools.cache
@@ -44,16 +41,3 @@ def standardized_digits(batch: int, features: int) -> np.ndarray:
     rows = np.stack([np.interp(points, np.arange(rows.shape[1]), row) for row in rows])
     rows = rows / np.sqrt(np.mean(rows**2, axis=1, keepdims=True))
     return rows.astype(np.float32)
-
-
-def disc(points: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Give random points of the square from −1 to 1, `(points, 2)`, and for each whether it lies in a disc: 1 or 0.
-
-    The disc of radius 0.65 round (0.2, 0.1) covers a third of the square, and no straight line cuts it out.
-    Raises `ValueError` for fewer than one point.
-    """
-    if points < 1:
-        raise ValueError(f"points must be 1 or more, not {points!r}")
-    places = np.random.default_rng(seed).uniform(-1.0, 1.0, (points, 2))
-    inside = np.sum((places - [0.2, 0.1]) ** 2, axis=1) < 0.65**2
-    return places, inside.astype(float)
