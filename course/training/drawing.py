@@ -36,7 +36,8 @@ def draw_parameters(architecture: Architecture, runs: Sequence[Trial], features:
         if which not in drawn:
             drawn[which] = _noise(*which, shapes)
         stds = [initializers.standard_deviation(trial.scheme, shape, trial.gain) for shape in shapes]
-        rows.append([np.float32(std) * noise for std, noise in zip(stds, drawn[which], strict=True)])
+        with np.errstate(over="ignore"):  # a start too large for 32 bits is a result too: it diverges at step 0
+            rows.append([np.float32(std) * noise for std, noise in zip(stds, drawn[which], strict=True)])
     return _stacked(rows, architecture.width, classes)
 
 

@@ -32,12 +32,12 @@ class Training:
 
     `history` holds what was recorded so far, at about `records` moments and at the start; `done` of `total` steps
     are behind. Nothing is drawn or compiled before the first `advance`. Memory grows with the number of runs and of
-    records, not with the number of steps. Raises `ValueError`, naming the value, for a setup, a trial, or a number
-    of `steps` or `records` that there cannot be.
+    records, not with the number of steps. Raises `ValueError`, naming the value, for a setup, a trial, a number of
+    `steps` or `records`, or a `data_seed` that there cannot be.
     """
 
     def __init__(self, setup: Setup, runs: Iterable[Trial], *, steps: int = 300, records: int = 30, data_seed: int = 0):
-        self.setup, self.trials = setup, checked(setup, runs, steps, records)
+        self.setup, self.trials = setup, checked(setup, runs, steps, records, data_seed)
         self.done, self.total = 0, steps
         self._due = sorted({round(moment * steps / records) for moment in range(records + 1)})
         self._data_seed, self._pace = np.uint32(data_seed), 1
@@ -101,7 +101,9 @@ class Training:
         spare = -len(self.trials) % mesh().size
         runs = self.trials + self.trials[:1] * spare  # every device has as many; the spare ones are left out below
         parameters = draw_parameters(self.setup.architecture, runs, task.features, task.classes)
-        self._rates = jax.device_put(np.array([trial.learning_rate for trial in runs], np.float32), shared_out())
+        with np.errstate(over="ignore"):  # a rate too large for 32 bits diverges, as it should
+            rates = np.array([trial.learning_rate for trial in runs], np.float32)
+        self._rates = jax.device_put(rates, shared_out())
         self._programs = programs.programs(self.setup, None if self.setup.schedule == "constant" else self.total)
         self._state = self._programs.begin(jax.device_put(parameters, shared_out()), self._rates)
 
@@ -119,6 +121,9 @@ class Training:
             lambda values: values[: len(self.trials)], (look, np.asarray(self._state.diverged_at))
         )
         lost = np.where((lost == NOT_DIVERGED) & ~np.isfinite(look.loss), self.done, lost)
+        if self._recorded:  # a run that was lost on the examples held out stays so, from the step where it was seen
+            before = self._recorded[-1].diverged_at
+            lost = np.where(before == NOT_DIVERGED, lost, before)
         alive = lost == NOT_DIVERGED
         look = jax.tree.map(lambda values: np.where(alive.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan), look)
         self._recorded.append(_Record(self.done, look, lost))

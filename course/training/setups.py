@@ -69,7 +69,7 @@ def trials(
     return list(itertools.starmap(Trial, itertools.product(*axes.values())))
 
 
-def checked(setup: Setup, runs: Iterable[Trial], steps: int, records: int) -> list[Trial]:
+def checked(setup: Setup, runs: Iterable[Trial], steps: int, records: int, data_seed: int) -> list[Trial]:
     """Give the trials as a list; `ValueError` that names the value for whatever cannot be run."""
     _check_setup(setup)
     runs = list(runs)
@@ -79,6 +79,7 @@ def checked(setup: Setup, runs: Iterable[Trial], steps: int, records: int) -> li
         _check_trial(trial)
     _check_whole("steps", steps, 1)
     _check_whole("records", records, 1)
+    _check_seed("data_seed", data_seed)
     return runs
 
 
@@ -98,6 +99,8 @@ def _check_setup(setup: Setup) -> None:
         _check_whole(name, getattr(setup, name), least)
     if setup.normalization == "batch" and setup.batch == 1:
         raise ValueError("batch is 1; batch normalization needs 2 examples or more")
+    if not isinstance(setup.residual, bool):
+        raise ValueError(f"residual is {setup.residual!r}; allowed is True or False")
 
 
 def _check_whole(name: str, value: int, least: int) -> None:
@@ -105,10 +108,16 @@ def _check_whole(name: str, value: int, least: int) -> None:
         raise ValueError(f"{name} is {value!r}; allowed is a whole number, {least} or more")
 
 
+def _check_seed(name: str, seed: int) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+        raise ValueError(f"{name} is {seed!r}; allowed is a whole number from 0 to {2**32 - 1}")
+
+
 def _check_trial(trial: Trial) -> None:
+    if not isinstance(trial, Trial):
+        raise ValueError(f"a trial is {trial!r}; allowed are training.Trial, or what training.trials gives")
     initializers.standard_deviation(trial.scheme, (1, 1), trial.gain)
-    if isinstance(trial.seed, bool) or not isinstance(trial.seed, Integral) or not 0 <= trial.seed < 2**32:
-        raise ValueError(f"seed is {trial.seed!r}; allowed is a whole number from 0 to {2**32 - 1}")
+    _check_seed("seed", trial.seed)
     rate = trial.learning_rate
     if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate < math.inf:
         raise ValueError(f"learning_rate is {rate!r}; allowed is a finite number above 0")
