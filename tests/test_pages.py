@@ -24,6 +24,7 @@ PAGES = [
     "04_vanishing_exploding",
     "05_xavier",
     "06_he",
+    "09_training",
     "15_lab",
 ]
 LESSONS = PAGES[1:-1]

@@ -15,7 +15,9 @@ import pytest
 
 from course import activations, data, explorers, initializers, probes, scenes, theory, training
 from course.explorers.base import Explorer
+from course.explorers.running import RunningExplorer
 from course.explorers.tapered_network import scheme as tapered_scheme
+from course.explorers.training_race import DEPTHS, LINE_UPS, SEEDS, predicted
 from course.figures.sums import EDGE
 from course.probes.chain import run_chain
 from course.probes.spread import he_relu_draws
@@ -50,8 +52,15 @@ class Shown(NamedTuple):
     exception: Exception | None
 
 
+def finish(explorer: Explorer) -> None:
+    """Let a run end, where there is one."""
+    if isinstance(explorer, RunningExplorer):
+        explorer.finish()
+
+
 def begun(explorer: Explorer, state: Mapping) -> Shown:
     explorer.begin(state)
+    finish(explorer)
     present = explorer.sentence.partition(" Pinned for comparison")[0]
     return Shown(explorer.state, present, explorer.image, explorer.exception)
 
@@ -196,6 +205,7 @@ def test_a_scene_is_drawn(scene):
 def test_a_scene_is_the_same_picture_after_other_scenes_as_alone(name):
     played = [scene for scene in SCENES if scene.explorer == name]
     alone = getattr(explorers, name)(**played[-1].state)
+    finish(alone)
     after = [begun(opened(name), scene.state) for scene in played][-1]
     assert after.image == alone.image
     assert after.state == alone.state
@@ -581,7 +591,71 @@ FACTS: dict[tuple[str, str], dict[str, Proof]] = {
             he_relu_draws(0, width=16)[:, 99].max() > 0.9 * he_relu_draws(0, width=16)[:, 99].sum()
         ),
     },
+    ("09", "Six starts, ten layers"): {
+        "Three do: Xavier, He and orthogonal": lambda: learned("Six starts, ten layers") == {XAVIER, HE, ORTHOGONAL},
+        "Two never leave the grey line": lambda: guessing("Six starts, ten layers") == {SMALL, STANDARD},
+        "gone at its first step": "Normal, std 1: 5 of 5 diverged by step 1",
+        "All thirty networks": lambda: len(LINE_UPS["six schemes"]) * SEEDS == 30,
+    },
+    ("09", "Before the first step"): {
+        "the points lie on the dashes of theory": lambda: bool(abs(np.log10(start_against_theory())).max() < 0.15),
+    },
+    ("09", "Two layers"): {
+        "all five seeds of five starts learn": lambda: (
+            shown("09", "Two layers").sentence.count("5 of 5 learned") == 5 == SEEDS
+        ),
+        "even weights of std 1 get somewhere": lambda: HUGE not in guessing("Two layers"),
+        "go to depth 3": lambda: 3 in DEPTHS and 3,
+    },
+    ("09", "Twenty layers"): {
+        "Who is left? He alone": lambda: learned("Twenty layers") == {HE},
+        "twice as deep": lambda: shown("09", "Twenty layers").state["depth"] == 2 * defaults("training_race")["depth"],
+    },
+    ("09", "The same race with tanh"): {
+        "Thirty layers, and three starts learn with all five seeds": lambda: (
+            shown("09", "The same race with tanh").sentence.count("5 of 5 learned") == 3
+        ),
+        "Weights of std 1 do not diverge here": "5 of 5 worse than guessing",
+    },
+    ("09", "He's weights times a gain"): {
+        "Half of He's standard deviation does not learn": "He times 0.5: 2.3, 5 of 5 no better than guessing",
+        "twice as much diverges": "He times 2.0: 5 of 5 diverged",
+        "0.7 times still learns": lambda: LINE_UPS["He's weights times a gain"][1].gain,
+        "with all five seeds": "5 of 5 learned",
+    },
 }
+
+XAVIER, HE, ORTHOGONAL = "Glorot (Xavier), uniform", "He (Kaiming), normal", "Orthogonal"
+SMALL, STANDARD, HUGE = "Normal, std 0.01", "Standard, uniform ±1/√fan_in", "Normal, std 1"
+
+
+def standings(title: str) -> dict[str, str]:
+    """What the sentence of a race says of each start."""
+    parts = shown("09", title).sentence.partition("): ")[2].rstrip(".").split("; ")
+    return dict(part.split(": ") for part in parts)
+
+
+def learned(title: str) -> set[str]:
+    """The starts of a race of which most seeds have learned."""
+    return {start for start, words in standings(title).items() if re.search("[345] of 5 learned", words)}
+
+
+def guessing(title: str) -> set[str]:
+    """The starts of a race all of whose seeds are no better than guessing."""
+    return {start for start, words in standings(title).items() if "5 of 5 no better than guessing" in words}
+
+
+def start_against_theory() -> np.ndarray:
+    """The rms of the activations before training over theory's, for the starts of the first race, by layer."""
+    ratios = []
+    for lane in LINE_UPS["six schemes"]:
+        setup = training.Setup()
+        job = training.Training(setup, training.trials([lane.scheme], seeds=range(SEEDS)), records=1)
+        job.advance()
+        measured = np.median(job.history.layers.activation_rms[0], axis=0)
+        ratios.append(measured / predicted(lane, setup)[0])
+    return np.array(ratios)
+
 
 NUMERAL = re.compile(r"(1/)?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 NAMES = re.compile(r"\blayer 1\b|\b[Pp]age \d\d\b|\bfloat32\b|\bFloat32\b")

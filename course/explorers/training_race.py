@@ -16,7 +16,7 @@ from course.figures.race import Lane, RacePicture
 from course.training import OPTIMIZERS, TASKS, History, Setup, Training
 
 WIDTH, BATCH, SEEDS, RECORDS = 64, 32, 5, 30
-DEPTHS = (2, 5, 10, 20, 30, 50)
+DEPTHS = (2, 3, 5, 10, 15, 20, 30, 50)
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 STEPS = (300, 1000, 3000)
 

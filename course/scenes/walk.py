@@ -1,41 +1,13 @@
-"""Scenes: named states of the explorers, with what a speaker asks and shows, in the order of a lesson.
+"""The scenes of the walk, pages 00 to 06."""
 
-A scene is opened by bringing all controls of its explorer to their defaults and then setting its state.
-"""
-
-from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-
-class Scene(NamedTuple):
-    """A state of an explorer to show in front of a class.
-
-    `page` is the page's file name without its ending. `state` holds what differs from the defaults, and under
-    "pinned" the controls of the curves that stay as a ghost. `title` fits on a button, `note` is for the speaker.
-    """
-
-    page: str
-    title: str
-    explorer: str
-    state: Mapping[str, Any]
-    note: str
-
-
-def of(page: str) -> tuple[Scene, ...]:
-    """The scenes of a page, in teaching order; `ValueError` for a page that has none."""
-    found = tuple(scene for scene in SCENES if scene.page == page)
-    if not found:
-        pages = ", ".join(dict.fromkeys(scene.page for scene in SCENES))
-        raise ValueError(f"page is {page!r}; the pages that have scenes are {pages}")
-    return found
-
+from course.scenes.scene import Scene
 
 _LINEAR = {"scheme": "normal_0.1", "activation": "linear", "width": 64}
 _HE = {"scheme": "he_normal", "activation": "relu"}
 _STEEP = {"depth": 20, "weight": 10.0, "bias": -5.0}
 _SLEEPY = {"start": "zeros", "perturbation": 0.1, "perturbed": "biases"}
 
-SCENES: tuple[Scene, ...] = (
+WALK: tuple[Scene, ...] = (
     Scene(
         "00_start_here",
         "Fifty tanh layers",
