@@ -1,5 +1,6 @@
 """Many training runs at once: every trial of a sweep, in one compiled program, on all devices that JAX has."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -106,8 +107,12 @@ class Training:
         self._rates = jax.device_put(rates, shared_out())
         self._programs = programs.programs(self.setup, None if self.setup.schedule == "constant" else self.total)
         self._state = self._programs.begin(jax.device_put(parameters, shared_out()), self._rates)
+        no_step = self._state, self._rates, self._data_seed, np.int32(0), np.int32(0)
+        self._compiling = threading.Thread(target=self._programs.advance, args=no_step)
+        self._compiling.start()  # while the start is looked at, which has a program of its own to compile
 
     def _to(self, stop: int, seconds: float) -> None:
+        self._compiling.join()
         started, steps = time.perf_counter(), stop - self.done
         span = np.int32(self.done), np.int32(stop)
         state = self._programs.advance(self._state, self._rates, self._data_seed, *span)
