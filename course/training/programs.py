@@ -134,10 +134,11 @@ def _layers(setup: Setup, parameters: Parameters, inputs, labels) -> LayerHistor
     for_weights, for_preactivations = gradients
     phi = activations.named(setup.activation)
     slopes = jax.jvp(phi.function, (layers.preactivations,), (jnp.ones_like(nudges),))[1]
+    means = jnp.mean(layers.activations, axis=(1, 2), keepdims=True)
     first, between = (_rms(part) for part in (for_weights.first[None], for_weights.between))
     return LayerHistory(
-        jnp.mean(layers.activations, axis=(1, 2)),
-        jnp.std(layers.activations, axis=(1, 2)),
+        means[:, 0, 0],
+        _rms(layers.activations - means),
         _rms(layers.activations),
         jnp.mean(jnp.abs(slopes) < activations.SATURATION * phi.peak_slope, axis=(1, 2)),
         examples * _rms(for_preactivations),
@@ -146,6 +147,6 @@ def _layers(setup: Setup, parameters: Parameters, inputs, labels) -> LayerHistor
 
 
 def _rms(values):
-    """The root of the mean square over all but the first axis; scaled first, so that squares of small numbers count."""
+    """The root of the mean square over all but the first axis; scaled first, or squares of 1e-25 and 1e25 were lost."""
     largest = jnp.clip(jnp.max(jnp.abs(values), axis=(1, 2), keepdims=True), 1e-30, 1e30)
     return jnp.sqrt(jnp.mean((values / largest) ** 2, axis=(1, 2))) * largest[:, 0, 0]
