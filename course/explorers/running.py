@@ -91,18 +91,24 @@ class RunningExplorer(Explorer):
 
     def run(self) -> None:
         """Start, or go on, in a thread of its own; from now on a moved control starts its own run too."""
-        self._automatic = True
-        with self._drawing:
-            if self._thread is None and not self.job.finished:
-                self._wanted, self._on_bar = True, None
-                self._thread = threading.Thread(target=self._work, daemon=True)
-                self._thread.start()
-        self._say()
+        with self._answering("This run failed"):
+            self._automatic = True
+            if not self.job.finished:
+                self._wanted = True
+                self._start_thread()
+            self._say()
+
+    def _start_thread(self) -> None:
+        if self._thread is None:
+            self._on_bar = None
+            self._thread = threading.Thread(target=self._work, daemon=True)
+            self._thread.start()
 
     def stop(self) -> None:
         """End the run after the present piece of work, and start no other until Run is pressed."""
-        self._automatic = self._wanted = False
-        self._say()
+        with self._drawing:
+            self._automatic = self._wanted = False
+            self._say()
 
     def run_anew(self) -> None:
         """Forget what was computed for the present settings, and start over."""
@@ -113,8 +119,8 @@ class RunningExplorer(Explorer):
 
     def finish(self) -> None:
         """Go on to the end before returning; a failure is raised."""
-        thread = self._thread
         self.stop()
+        thread = self._thread
         if thread is not None:
             thread.join()
         while not self.job.finished:
@@ -147,25 +153,32 @@ class RunningExplorer(Explorer):
             if key not in self._jobs:
                 self._jobs[key] = self._begin_job(**{n: v for n, v in settings.items() if n not in self._views})
             self._jobs.move_to_end(key)
-            while len(self._jobs) > KEPT:
-                self._jobs.popitem(last=False)
+            if len(self._jobs) > KEPT:
+                *others, _ = self._jobs.items()
+                idle = [other for other, job in others if job.done == 0]  # a control was only dragged past these
+                del self._jobs[idle[0] if idle else others[0][0]]
             return self._jobs[key]
 
     def _work(self) -> None:
-        while True:
-            with self._drawing:
-                job = self.job
-                if job.finished or not self._wanted:
-                    self._thread, self._wanted = None, False
-                    break
+        going_on = True
+        while going_on:
             try:
-                job.advance(BREATH)
+                going_on = self._take_a_piece()
             except Exception as exception:
                 self._wanted = self._automatic = False
                 self._fail(exception)
-            else:
-                self._moved()
         self._say()
+
+    def _take_a_piece(self) -> bool:
+        """Go on with the job of the present settings and draw it; give whether there was anything to do."""
+        with self._drawing:
+            job = self.job if self._wanted else None
+            if job is None or job.finished:
+                self._thread, self._wanted = None, False
+                return False
+        job.advance(BREATH)
+        self._moved()
+        return True
 
     def _fail(self, exception: Exception) -> None:
         with self._answering("This run failed"):
@@ -183,16 +196,20 @@ class RunningExplorer(Explorer):
     def _say(self) -> None:
         """Let the button and the bar say how far the run is."""
         with self._drawing:
-            job = self.job
-            if job is not self._on_bar:  # the remaining time is that of what is still to do
-                self._bar.reset(total=job.total)
-                self._on_bar, self._bar.initial = job, job.done
-            self._bar.set_description_str(self._word(job), refresh=False)
-            self._bar.n = job.done
-            self._bar.refresh()
+            job = self._jobs.get(self._key(self._settings()))  # none where `begin` has refused these settings
+            if job is not None:
+                self._say_how_far(job)
             self._run_button.value = self._wanted
             self._run_button.description = "Stop" if self._wanted else "Run"
-            self._run_button.disabled = job.finished
+            self._run_button.disabled = job is None or job.finished
+
+    def _say_how_far(self, job: Job) -> None:
+        if job is not self._on_bar:  # the remaining time is that of what is still to do
+            self._bar.reset(total=job.total)
+            self._on_bar, self._bar.initial = job, job.done
+        self._bar.set_description_str(self._word(job), refresh=False)
+        self._bar.n = job.done
+        self._bar.refresh()
 
     def _word(self, job: Job) -> str:
         if job.finished:
