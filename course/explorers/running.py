@@ -221,9 +221,10 @@ class RunningExplorer(Explorer):
 
 def _stop_all() -> None:
     for explorer in _OPEN:
+        thread = explorer._thread
         explorer.stop()
-        if explorer._thread is not None:
-            explorer._thread.join(timeout=5)
+        if thread is not None:
+            thread.join(timeout=30)  # it may be compiling, which cannot be cut short
 
 
 atexit.register(_stop_all)  # a thread inside a compiled call must not outlive the interpreter

@@ -1,8 +1,8 @@
 """Many training runs at once: every trial of a sweep, in one compiled program, on all devices that JAX has."""
 
-import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import jax
@@ -108,11 +108,11 @@ class Training:
         self._programs = programs.programs(self.setup, None if self.setup.schedule == "constant" else self.total)
         self._state = self._programs.begin(jax.device_put(parameters, shared_out()), self._rates)
         no_step = self._state, self._rates, self._data_seed, np.int32(0), np.int32(0)
-        self._compiling = threading.Thread(target=self._programs.advance, args=no_step)
-        self._compiling.start()  # while the start is looked at, which has a program of its own to compile
+        with ThreadPoolExecutor(1) as beside:  # both programs are compiled at once; no thread is left behind
+            beside.submit(self._programs.advance, *no_step)
+            self._programs.look(self._state.parameters)
 
     def _to(self, stop: int, seconds: float) -> None:
-        self._compiling.join()
         started, steps = time.perf_counter(), stop - self.done
         span = np.int32(self.done), np.int32(stop)
         state = self._programs.advance(self._state, self._rates, self._data_seed, *span)
