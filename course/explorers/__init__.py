@@ -8,7 +8,11 @@ steps through the scenes of a page, and `lab` through all of them.
 from course import scenes
 from course.explorers.base import Explorer
 from course.explorers.identical_units import identical_units
+from course.explorers.layers_in_training import layers_in_training
+from course.explorers.learning_time import learning_time
+from course.explorers.loss_map import loss_map
 from course.explorers.many_draws import many_draws
+from course.explorers.shapeset_samples import shapeset_samples
 from course.explorers.sigmoid_chain import sigmoid_chain
 from course.explorers.sigmoid_slope import sigmoid_slope
 from course.explorers.signal_propagation import signal_propagation
@@ -20,7 +24,11 @@ from course.explorers.two_schemes import two_schemes
 
 __all__ = [
     "identical_units",
+    "layers_in_training",
+    "learning_time",
+    "loss_map",
     "many_draws",
+    "shapeset_samples",
     "sigmoid_chain",
     "sigmoid_slope",
     "signal_propagation",

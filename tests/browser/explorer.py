@@ -1,5 +1,6 @@
 """An explorer as the page shows it: its controls, its picture, its words. The only place that knows its elements."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from axe_playwright_python.sync_playwright import Axe
@@ -7,6 +8,7 @@ from lab import Tab
 from playwright.sync_api import Locator, expect
 
 EXPLORER, PICTURE, SENTENCE, FAILURE = ".course-explorer", ".course-picture", ".course-sentence", ".course-failure"
+RUN = ".course-run"
 SCENES, CONTROLS = (
     ".course-scenes",
     ".widget-gridbox :is(.noUi-handle, select, input[type=checkbox], .widget-toggle-buttons button)",
@@ -88,6 +90,27 @@ class ExplorerView:
         """Press the button of this name by keyboard, and wait for the answer."""
         self.root.get_by_role("button", name=button, exact=True).press("Enter")
         self.tab.settle()
+
+    @property
+    def runs(self) -> bool:
+        """Whether the picture grows while a run goes on."""
+        return self.root.locator(RUN).count() > 0
+
+    @property
+    def progress(self) -> str:
+        """What the bar beside the Run button says."""
+        return self.root.locator(RUN).inner_text()
+
+    def wait_for_progress(self, word: str) -> None:
+        """Wait until the bar says a word: running, stopped, done."""
+        expect(self.root.locator(RUN)).to_contain_text(word)
+        self.tab.settle()
+
+    def hold(self) -> None:
+        """Start a run over and stop it at once, so that no control starts another and the picture stands still."""
+        self.press("Run anew")
+        self.press("Stop")
+        expect(self.root.locator(RUN)).not_to_contain_text(re.compile("running|compiling"))
 
     @property
     def title(self) -> str:
