@@ -3,10 +3,11 @@
 - `activations`: the table of activation functions, in JAX and in NumPy.
 - `initializers`: the table of schemes; `fans`, and `draw` for weights of a scheme.
 - `theory`: what mathematics predicts of signals and gradients, without a network: gain, variances, chi.
-- `networks`: the forward pass of a fully connected network.
-- `data`: handwritten digits, and generated points.
+- `networks`: the forward pass of a fully connected network, with normalization and residual connections if wanted.
+- `data`: handwritten digits, generated images of Shapeset-3×2, and generated points.
 - `probes`: draws a network, runs it forward and backward, and measures every layer: `measure`.
-- `training`: gradient descent on one hidden layer, every step kept.
+- `training`: many training runs at once, on all devices, with every layer's statistics along the way: `Training`.
+- `tuning`: ways to search for the best settings: a grid, random points, Bayesian optimization.
 - `figures`: pictures that are drawn once and updated in place.
 - `scenes`: named states of the explorers with a speaker's note, in the order of a lesson: `of`.
 - `explorers`: controls wired to probe, theory and picture: the live pictures of the pages.

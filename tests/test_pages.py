@@ -25,6 +25,8 @@ PAGES = [
     "05_xavier",
     "06_he",
     "09_training",
+    "10_the_papers",
+    "11_start_or_learning_rate",
     "15_lab",
 ]
 LESSONS = PAGES[1:-1]

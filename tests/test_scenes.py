@@ -623,6 +623,13 @@ FACTS: dict[tuple[str, str], dict[str, Proof]] = {
         "0.7 times still learns": lambda: LINE_UPS["He's weights times a gain"][1].gain,
         "with all five seeds": "5 of 5 learned",
     },
+    ("10", "Sigmoid: who gives up?"): {},
+    ("10", "Tanh: who saturates first?"): {},
+    ("10", "Gradients before training"): {},
+    ("10", "ReLU with 22 layers"): {},
+    ("10", "ReLU with 30 layers"): {},
+    ("10", "A hundred layers"): {},
+    ("10", "Time and depth"): {},
 }
 
 XAVIER, HE, ORTHOGONAL = "Glorot (Xavier), uniform", "He (Kaiming), normal", "Orthogonal"

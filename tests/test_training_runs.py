@@ -561,6 +561,8 @@ def test_a_sweep_without_runs_is_refused_by_the_name_of_what_is_empty():
     for name in ("schemes", "seeds", "gains", "learning_rates"):
         with pytest.raises(ValueError, match=f"{name} is empty"):
             training.trials(**{name: ()})
+    with pytest.raises(ValueError, match=r"schemes is the text 'he_normal'; allowed is a sequence"):
+        training.trials("he_normal")
     with pytest.raises(ValueError, match="there are 0 trials; allowed are from 1 to"):
         Training(TANH, [])
     with pytest.raises(ValueError, match="a trial is 'he_normal'; allowed are"):

@@ -55,4 +55,65 @@ LEARNING: tuple[Scene, ...] = (
         "diverges, and 0.7 times still learns with all five seeds. Ask what the room would be with two layers, and "
         "with thirty. Then try it.",
     ),
+    Scene(
+        "10_the_papers",
+        "Sigmoid: who gives up?",
+        "layers_in_training",
+        {"experiment": "Glorot and Bengio 2010: sigmoid, 4 hidden layers"},
+        "Let the class vote before the lines grow: which hidden layer leaves the middle of the sigmoid first? It is "
+        "the last: it sinks, and its bars get shorter. The start on the right does the same: the sigmoid is "
+        "to blame, and not the scale of the weights.",
+    ),
+    Scene(
+        "10_the_papers",
+        "Tanh: who saturates first?",
+        "layers_in_training",
+        {},
+        "Look at the lower row. The first layer saturates, the second begins to, the others do not. Ask why it is the "
+        "first: what does it receive that the others do not? Then point to the right: both starts make the same error "
+        "in this short run, where the paper's table has them far apart.",
+    ),
+    Scene(
+        "10_the_papers",
+        "Gradients before training",
+        "layers_in_training",
+        {"lower": "gradients ∂C/∂z"},
+        "Only the left edge of the lower row counts here, before the first step. How far apart are the lines of the "
+        "five layers? For the standard start more than a factor of ten, for the normalized one about three. Then let "
+        "it run, and watch how training itself brings them together.",
+    ),
+    Scene(
+        "10_the_papers",
+        "ReLU with 22 layers",
+        "layers_in_training",
+        {"experiment": "He et al. 2015: ReLU, 22 layers"},
+        "Both starts get under way, He's much sooner, as in the paper's figure. Ask for a forecast while it runs: what "
+        "will change when the network gets eight more layers?",
+    ),
+    Scene(
+        "10_the_papers",
+        "ReLU with 30 layers",
+        "layers_in_training",
+        {"experiment": "He et al. 2015: ReLU, 30 layers"},
+        "Eight more layers than before, and nothing else has changed. Has Xavier's start stalled for good, or is it "
+        "only slow? Most seeds stay at the grey line, the loss of guessing, and a few begin to leave it at the end.",
+    ),
+    Scene(
+        "10_the_papers",
+        "A hundred layers",
+        "layers_in_training",
+        {"experiment": "Klambauer et al. 2017: SELU and ReLU, 100 layers"},
+        "Both starts keep the size of the signal through all layers. Why does one of them learn and the other hardly "
+        "at all? Remind the class of two inputs that become one on the way through ReLU layers. Each start has the "
+        "learning rate that suits it best.",
+    ),
+    Scene(
+        "10_the_papers",
+        "Time and depth",
+        "learning_time",
+        {},
+        "Linear networks, and yet depth matters. What will the two lines do to the right? Orthogonal networks need no "
+        "longer when they get deeper, Gaussian ones do, and the deepest are not there when the run ends. A triangle "
+        "on the upper edge means: not within these steps.",
+    ),
 )

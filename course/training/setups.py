@@ -64,6 +64,8 @@ def trials(
     """Give all combinations, the last named varying fastest; `ValueError` where one of them has no entry."""
     axes = {"schemes": schemes, "seeds": seeds, "gains": gains, "learning_rates": learning_rates}
     for name, axis in axes.items():
+        if isinstance(axis, str):
+            raise ValueError(f"{name} is the text {axis!r}; allowed is a sequence, [{axis!r}] for example")
         if len(axis) == 0:
             raise ValueError(f"{name} is empty; a sweep has at least one run")
     return list(itertools.starmap(Trial, itertools.product(*axes.values())))
