@@ -34,10 +34,11 @@ RULES = {
     "probes": rule("initializers networks activations data", never=DRAWING),
     "data": rule(never=f"{DOWNLOADS} {DRAWING}"),
     "training": rule("initializers networks activations data", never=DRAWING),
+    "tuning": rule(never=f"jax jaxlib {DRAWING}"),
     "figures": rule(never="jax jaxlib ipywidgets IPython"),
     "scenes": rule(never=f"jax {DRAWING}"),
     "explorers": rule(
-        "activations theory initializers networks probes data training figures scenes", never="matplotlib"
+        "activations theory initializers networks probes data training tuning figures scenes", never="matplotlib"
     ),
     "exercises": rule("theory initializers activations", never=DRAWING),
     "diagnosis": rule("theory activations probes figures", never="torch tensorflow keras flax equinox"),
