@@ -178,12 +178,12 @@ class LearningTimes:
         Depths that are not at their end are left out.
         """
         shape = len(SAXE_STARTS), len(self.seeds), len(self.sweep.rates)
-        found = [_steps_to_learn(job.history).reshape(shape) for job in self._trainings if job.finished]
+        found = [steps_to_learn(job.history).reshape(shape) for job in self._trainings if job.finished]
         return np.array(found).reshape(-1, *shape)
 
 
-def _steps_to_learn(history: History) -> np.ndarray:
-    """The first recorded step with a loss below the threshold, `(runs,)`; infinite for runs that never get there."""
+def steps_to_learn(history: History) -> np.ndarray:
+    """Give the first recorded step at which each run has learned, `(runs,)`; infinite for runs that never do."""
     learned = history.losses < LEARNED * history.guessing_loss
     return np.where(learned.any(axis=0), history.steps[learned.argmax(axis=0)], np.inf)
 

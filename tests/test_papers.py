@@ -1,0 +1,238 @@
+"""The reproductions of page 10: how runs take turns, how a learning time is read off, and what the pictures say."""
+
+import io
+import math
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course import initializers, training
+from course.explorers.layers_in_training import layers_in_training, layers_shown, mean_of_seeds
+from course.explorers.learning_time import learning_time
+from course.explorers.papers import (
+    EXPERIMENTS,
+    HERE,
+    PAPER,
+    SAXE,
+    SAXE_STARTS,
+    DepthSweep,
+    LearningTimes,
+    Reproduction,
+    Size,
+    fastest,
+    steps_to_learn,
+)
+from course.figures.layers_in_training import LayersInTrainingPicture, Lower, Moments, Start
+from course.figures.learning_time import LearningTimePicture, Times
+from course.figures.samples import COLUMNS, SamplesPicture
+from course.training import Setup, Training
+
+SMALL = Size(depth=3, width=8, batch=4, steps=6, records=3)
+SWEEP = DepthSweep((2, 3), width=16, batch=8, steps=20, every=2, rates=(1e-9, 0.05))
+
+
+def finished(job):
+    while not job.finished:
+        job.advance(0.1)
+    return job
+
+
+def pixels(image):
+    return np.asarray(Image.open(io.BytesIO(image)).convert("RGB"))
+
+
+# The tables
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_an_experiment_names_known_schemes_and_has_both_sizes(name):
+    experiment = EXPERIMENTS[name]
+    assert name.startswith(experiment.source)
+    assert set(experiment.sizes) == {HERE, PAPER}
+    assert experiment.sizes[HERE].depth == experiment.sizes[PAPER].depth
+    assert experiment.sizes[HERE].width < experiment.sizes[PAPER].width
+    for start in experiment.starts:
+        assert initializers.named(start.scheme).name == start.scheme
+
+
+def test_the_number_of_layers_in_a_name_is_that_of_the_network():
+    counts = {name: experiment.sizes[HERE].depth for name, experiment in EXPERIMENTS.items()}
+    for name, depth in counts.items():
+        layers = depth - 1 if "hidden" in name else depth
+        assert f" {layers} " in name
+
+
+# Two starts that take turns
+
+
+def test_both_starts_of_a_reproduction_give_what_each_gives_alone():
+    experiment = EXPERIMENTS["Klambauer et al. 2017: SELU and ReLU, 100 layers"]
+    run = finished(Reproduction(experiment, SMALL, [3, 4]))
+    for start, history in zip(experiment.starts, run.histories(), strict=True):
+        trials = training.trials([start.scheme], [3, 4], learning_rates=[start.learning_rate])
+        alone = Training(Setup(3, 8, start.activation, experiment.task, 4), trials, steps=6, records=3).run()
+        np.testing.assert_array_equal(history.losses, alone.losses)
+
+
+def test_a_reproduction_counts_the_steps_that_both_starts_have_behind_them():
+    run = Reproduction(EXPERIMENTS["He et al. 2015: ReLU, 22 layers"], SMALL, [0])
+    seen = []
+    while not run.finished:
+        assert len({len(history.steps) for history in run.histories()}) == 1
+        seen.append(run.done)
+        run.advance(0.01)
+    assert seen == sorted(seen)
+    assert (seen[0], run.done, run.total) == (0, 6, 6)
+
+
+# Learning times
+
+
+def test_depths_run_one_after_the_other_and_only_those_at_their_end_are_told():
+    run = LearningTimes(SWEEP, [0, 1, 2])
+    assert run.steps().shape == (0, 2, 3, 2)
+    told = []
+    while not run.finished:
+        run.advance(0.01)
+        told.append(len(run.steps()))
+    assert told == sorted(told)
+    assert set(told) == {0, 1, 2}
+    assert run.done == run.total == (2 + 3) * 20
+
+
+def test_a_learning_time_is_the_first_recorded_step_below_half_of_the_loss_of_guessing():
+    found = finished(LearningTimes(SWEEP, [0, 1])).steps()
+    assert np.all(np.isinf(found[..., 0]))  # at a rate of a billionth nothing is learned
+    runs = training.trials(list(SAXE_STARTS.values()), [0, 1], learning_rates=SWEEP.rates)
+    history = Training(Setup(3, 16, "linear", batch=8, loss="squared"), runs, steps=20, records=10).run()
+    expected = [
+        next(
+            (step for step, loss in zip(history.steps, run, strict=True) if loss < history.guessing_loss / 2), math.inf
+        )
+        for run in history.losses.T
+    ]
+    np.testing.assert_array_equal(found[1].ravel(), expected)
+
+
+def test_the_first_step_below_the_threshold_counts_and_not_the_last():
+    losses = np.array([[3, 3, 3], [0.4, 2, 3], [0.6, 0.3, 3]])
+    history = Training(Setup(2, 4), [training.Trial("zeros")]).history
+    history = history._replace(steps=np.array([0, 10, 20]), losses=losses, guessing_loss=1.0)
+    np.testing.assert_array_equal(steps_to_learn(history), [10, 20, np.inf])
+
+
+def test_the_fastest_rate_has_the_least_median_and_no_depth_has_none():
+    steps = np.array([[[np.inf, 20, 30], [np.inf, 40, 10], [np.inf, 30, 90]], [[np.inf] * 3] * 3])
+    best, places = fastest(steps)  # medians of the first depth: inf, 30, 30
+    np.testing.assert_array_equal(places, [1, 0])
+    np.testing.assert_array_equal(best, [[20, 40, 30], [np.inf] * 3])
+    best, places = fastest(np.zeros((0, 3, 2)))
+    assert best.shape == (0, 3)
+    assert places.shape == (0,)
+
+
+# Layers of many seeds
+
+
+FIVE_OF = {1: [1], 3: [1, 2, 3], 5: [1, 2, 3, 4, 5], 21: [1, 6, 11, 16, 21], 29: [1, 8, 15, 22, 29]}
+
+
+@pytest.mark.parametrize(("hidden", "layers"), FIVE_OF.items())
+def test_at_most_five_layers_are_shown_evenly_spread(hidden, layers):
+    np.testing.assert_array_equal(layers_shown(hidden), layers)
+
+
+def test_runs_that_have_diverged_are_left_out_of_the_mean():
+    values = np.array([[[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], [np.nan, np.nan]], [[np.nan] * 2] * 2])
+    np.testing.assert_array_equal(mean_of_seeds(values), [[2, 3], [1, 2], [np.nan, np.nan]])
+
+
+# Pictures
+
+
+def start(title, records=4, seeds=3, layers=2, **changed):
+    values = np.linspace(0.1, 0.5, records * layers).reshape(records, layers)
+    losses = np.full((records, seeds), 2.0)
+    return Start(title, values, values / 2, values, losses, losses / 4, "3 of 3 learned")._replace(**changed)
+
+
+MOMENTS = Moments(np.array([0, 10, 20, 30]), 30, 3, np.array([1, 4]))
+
+
+def test_the_picture_of_two_starts_says_where_each_stands():
+    frame = LayersInTrainingPicture().update([start("A"), start("B")], MOMENTS, Lower(), 2.2, (0, 1))
+    assert "After 30 of 30 steps, 3 seeds each" in frame.sentence
+    assert "A: 3 of 3 learned, median loss 2, error 50%; layer 1 has h = 0.44 ± 0.22" in frame.sentence
+    assert "layer 4 has h = 0.50 ± 0.25" in frame.sentence
+    np.testing.assert_array_equal(frame.table["step"], MOMENTS.steps)
+    np.testing.assert_array_equal(frame.table["B: std of h, layer 4"], start("B").std[:, 1])
+
+
+def test_a_start_whose_runs_have_all_diverged_is_named_without_numbers():
+    lost = start("A", losses=np.full((4, 3), np.nan), words="3 of 3 diverged by step 2")
+    frame = LayersInTrainingPicture().update([lost, start("B")], MOMENTS, Lower("g", True), 2.2, (0, 1))
+    assert "A: 3 of 3 diverged by step 2; B" in frame.sentence
+    assert "nan" not in frame.sentence
+
+
+def test_a_picture_is_the_same_whatever_was_shown_before():
+    used, fresh = LayersInTrainingPicture(), LayersInTrainingPicture()
+    five = MOMENTS._replace(layers=np.arange(1, 6))
+    used.update([start("C", layers=5), start("D", layers=5)], five, Lower(), 1, (-1, 1))
+    last = [start("A"), start("B")], MOMENTS, Lower("g", True), 2.2, (0, 1)
+    np.testing.assert_array_equal(*[pixels(picture.update(*last).image) for picture in (used, fresh)])
+
+
+def test_the_picture_of_learning_times_says_how_long_each_start_took_and_which_never_got_there():
+    steps = np.array([[10.0, 20, 30], [np.inf, np.inf, 40]])
+    never = np.full((2, 3), np.inf)
+    times = [Times("A", steps, np.array([0.1, np.nan])), Times("B", never, np.full(2, np.nan))]
+    frame = LearningTimePicture().update(times, [3, 9, 27], [0.05, 0.1], 100, 5)
+    assert frame.sentence.startswith("2 of 3 depths have run.")
+    assert "A: 20 with 3 layers, not within 100 with 9 layers" in frame.sentence
+    assert "B: not within 100 with 3 layers, not within 100 with 9 layers" in frame.sentence
+    np.testing.assert_array_equal(frame.table["depth"], [3, 9])
+    np.testing.assert_array_equal(frame.table["A: fewest steps"], [10, 40])
+
+
+def test_a_sheet_of_samples_shows_the_first_images_of_every_class():
+    images, labels = np.zeros((30, 8, 8)), np.repeat([0, 1], [20, 10])
+    picture = SamplesPicture(["dark", "light"])
+    before = pixels(picture.update(images, labels).image)
+    images[labels == 1] = 1.0
+    frame = picture.update(images, labels)
+    changed = np.any(before != pixels(frame.image), axis=(1, 2))
+    assert not changed[: len(changed) // 2].any()  # the upper row is that of the dark class
+    assert changed[len(changed) // 2 :].any()
+    assert "30 images of 8 by 8 pixels in 2 classes, 10 to 20 of each" in frame.sentence
+    images[COLUMNS + 1 : 20] = 1.0  # the dark class has more images than a row holds
+    np.testing.assert_array_equal(pixels(picture.update(images, labels).image), pixels(frame.image))
+
+
+# Explorers
+
+
+def test_the_layers_are_those_of_the_experiment_and_a_look_at_something_else_runs_nothing_anew(monkeypatch):
+    name = "Glorot and Bengio 2010: tanh, 5 hidden layers"
+    small = EXPERIMENTS[name]._replace(sizes={HERE: SMALL, PAPER: SMALL})
+    monkeypatch.setattr(sys.modules[layers_in_training.__module__], "EXPERIMENTS", {name: small})
+    explorer = layers_in_training()
+    assert "Nothing has run yet: standard and normalized are ready, 10 seeds each, 6 steps" in explorer.sentence
+    explorer.finish()
+    job = explorer.job
+    assert "After 6 of 6 steps, 10 seeds each: standard: " in explorer.sentence
+    explorer.controls["lower"].value = "gradients ∂C/∂z"
+    assert explorer.job is job
+    assert "rms of ∂C/∂z" in explorer.sentence
+    assert explorer.error is None
+
+
+def test_learning_times_appear_depth_by_depth(monkeypatch):
+    monkeypatch.setattr(sys.modules[learning_time.__module__], "SAXE", {HERE: SWEEP, PAPER: SAXE[PAPER]})
+    explorer = learning_time()
+    assert "Nothing has run yet" in explorer.sentence
+    explorer.finish()
+    assert explorer.sentence.startswith("2 of 2 depths have run.")
+    assert explorer.error is None
