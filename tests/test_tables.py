@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from random_states import NAMES, QUICK, opened, part
+from random_states import NAMES, QUICK, RUNNING, opened, part
 
 from course.explorers import tables
 from course.figures.signal import CURVES, number
@@ -23,7 +23,8 @@ def moved():
 
 def columns_of(text: str) -> dict[str, list[str]]:
     head, *rows = csv.reader(io.StringIO(text))
-    return dict(zip(head, map(list, zip(*rows, strict=True)), strict=True))
+    columns = zip(*rows, strict=True) if rows else [[]] * len(head)
+    return dict(zip(head, map(list, columns), strict=True))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -34,7 +35,7 @@ def test_the_file_has_every_column_and_every_digit(name, moved):
     for title, values in table.items():
         written = np.array(read[title], dtype=values.dtype)
         np.testing.assert_array_equal(written, values, err_msg=title)
-        assert len(values) > 0
+        assert len(values) > 0 or name in RUNNING
 
 
 @pytest.mark.parametrize(

@@ -29,5 +29,7 @@ def as_html(table: Table, title: str) -> str:
     return f"{opening}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
-def _shown(value: float) -> str:
+def _shown(value: float | str) -> str:
+    if isinstance(value, str):
+        return html.escape(value)
     return "–" if value != value else f"{value:.4g}"  # NaN alone differs from itself: no prediction
