@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course import initializers, training
-from course.explorers.layers_in_training import layers_in_training, layers_shown, mean_of_seeds
+from course import initializers, theory, training
+from course.explorers.layers_in_training import layers_in_training, layers_shown, mean_of_seeds, start_of
 from course.explorers.learning_time import learning_time
 from course.explorers.papers import (
     EXPERIMENTS,
@@ -149,13 +149,25 @@ def test_runs_that_have_diverged_are_left_out_of_the_mean():
     np.testing.assert_array_equal(mean_of_seeds(values), [[2, 3], [1, 2], [np.nan, np.nan]])
 
 
+def test_theory_is_shown_for_the_gradients_before_training_and_for_nothing_else():
+    experiment = EXPERIMENTS["Glorot and Bengio 2010: tanh, 5 hidden layers"]
+    run = finished(Reproduction(experiment, SMALL, [0, 1]))
+    normalized, setup, history = experiment.starts[1], run.trainings[1].setup, run.histories()[1]
+    shown = start_of(normalized, setup, history, np.array([1, 2]), "preactivation_gradient_rms")
+    # Layer 1 has 1,024 inputs and 8 units, so that fan_in · Var w = 2 · 1024 / 1032; layer 2 is square.
+    left = theory.gradient_variances("tanh", 2, [2048 / 1032, 1.0])
+    last = history.layers.preactivation_gradient_rms[0, :, -1].mean()
+    assert shown.predicted == pytest.approx(np.sqrt(left) * last)
+    assert np.all(np.isnan(start_of(normalized, setup, history, np.array([1, 2]), "saturated_share").predicted))
+
+
 # Pictures
 
 
 def start(title, records=4, seeds=3, layers=2, **changed):
     values = np.linspace(0.1, 0.5, records * layers).reshape(records, layers)
     losses = np.full((records, seeds), 2.0)
-    return Start(title, values, values / 2, values, losses, losses / 4, "3 of 3 learned")._replace(**changed)
+    return Start(title, values, values / 2, values, losses, losses / 4, "3 of 3 learned", values[0])._replace(**changed)
 
 
 MOMENTS = Moments(np.array([0, 10, 20, 30]), 30, 3, np.array([1, 4]))

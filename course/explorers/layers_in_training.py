@@ -7,12 +7,12 @@ import ipywidgets as widgets
 import numpy as np
 
 from course import training
-from course.explorers.papers import EXPERIMENTS, HERE, PAPER, SEEDS, Reproduction
+from course.explorers.papers import EXPERIMENTS, HERE, PAPER, SEEDS, Contestant, Reproduction
 from course.explorers.running import RunningExplorer
-from course.explorers.training_race import count_words
+from course.explorers.training_race import Entry, count_words, predicted
 from course.figures.canvas import Frame
 from course.figures.layers_in_training import MOST_LAYERS, SHARE_TITLE, LayersInTrainingPicture, Lower, Moments, Start
-from course.training import History
+from course.training import History, Setup
 
 LOWER: Mapping[str, tuple[str, Lower]] = MappingProxyType(
     {
@@ -43,8 +43,8 @@ def layers_in_training(text: str = "", **state) -> RunningExplorer:
         histories, layers = run.histories(), layers_shown(run.size.depth - 1)
         field, look = LOWER[lower]
         starts = [
-            _start(contestant.title, history, layers, field)
-            for contestant, history in zip(run.experiment.starts, histories, strict=True)
+            start_of(contestant, job.setup, history, layers, field)
+            for contestant, job, history in zip(run.experiment.starts, run.trainings, histories, strict=True)
         ]
         moments = Moments(histories[0].steps, run.total, len(run.seeds), layers)
         limits = LIMITS[run.experiment.starts[-1].activation]
@@ -68,11 +68,16 @@ def layers_shown(hidden: int) -> np.ndarray:
     return np.unique(np.rint(np.linspace(1, hidden, min(hidden, MOST_LAYERS))).astype(int))
 
 
-def _start(title: str, history: History, layers: np.ndarray, field: str) -> Start:
+def start_of(contestant: Contestant, setup: Setup, history: History, layers: np.ndarray, field: str) -> Start:
+    """Give what the picture shows of a start: the mean of its seeds, and what theory predicts of their gradients."""
     parts = history.layers.activation_mean, history.layers.activation_std, getattr(history.layers, field)
     by_layer = [mean_of_seeds(part[..., layers - 1]) for part in parts]
     words = count_words(training.outcomes(history)) if len(history.steps) else "ready"
-    return Start(title, *by_layer, history.losses, 1 - history.accuracies, words)
+    theory = np.full(len(layers), np.nan)
+    if field == "preactivation_gradient_rms" and len(history.steps):
+        entry = Entry(contestant.title, contestant.scheme)
+        theory = predicted(entry, setup)[1][layers - 1] * by_layer[-1][0, -1]
+    return Start(contestant.title, *by_layer, history.losses, 1 - history.accuracies, words, theory)
 
 
 def mean_of_seeds(values: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from course.figures.canvas import ACCENT, MEASURED, REFERENCE_LINE, Canvas, Frame, course_style
+from course.figures.canvas import ACCENT, MEASURED, PREDICTED, REFERENCE_LINE, Canvas, Frame, course_style
 from course.figures.race import spread
 from course.figures.signal import number
 
@@ -22,7 +22,7 @@ BARS = 8
 """As many vertical bars stand on each line."""
 TOP = 1.25
 """The axis of the loss ends at this many times the loss of guessing."""
-LEAST, GREATEST = 1e-8, 1e2
+LEAST, GREATEST = 1e-6, 1e1
 """The logarithmic axis of gradients; what lies below or above is not drawn."""
 SHARE_TITLE = "share of h that is saturated"
 
@@ -30,8 +30,9 @@ SHARE_TITLE = "share of h that is saturated"
 class Start(NamedTuple):
     """One of two starts, by its title; arrays of layers have shape `(records, layers)`, the first being layer 1.
 
-    `mean` and `std` are those of the activations; `lower` is what the lower panel shows. `losses` and `errors`
-    have shape `(records, seeds)`, NaN after a run has diverged, and `words` say what became of the seeds.
+    `mean` and `std` are those of the activations; `lower` is what the lower panel shows, and `predicted` `(layers,)`
+    what theory says of it before training, NaN where it says nothing. `losses` and `errors` have shape
+    `(records, seeds)`, NaN after a run has diverged, and `words` say what became of the seeds.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Start(NamedTuple):
     losses: np.ndarray
     errors: np.ndarray
     words: str
+    predicted: np.ndarray
 
 
 class Moments(NamedTuple):
@@ -66,7 +68,7 @@ class LayersInTrainingPicture:
         with course_style():
             figure = Figure(figsize=(9.2, 5.6))
             grid = figure.subplots(2, 3)
-            figure.subplots_adjust(left=0.055, right=0.985, top=0.945, bottom=0.175, wspace=0.2, hspace=0.26)
+            figure.subplots_adjust(left=0.055, right=0.985, top=0.945, bottom=0.195, wspace=0.2, hspace=0.26)
             self._above = [_LayerLines(axes, bars=True) for axes in grid[0, :2]]
             self._below = [_LayerLines(axes, bars=False) for axes in grid[1, :2]]
             self._build_losses(grid[0, 2], grid[1, 2])
@@ -74,10 +76,12 @@ class LayersInTrainingPicture:
             self._titles = [axes.set_title("") for axes in (*grid[0, :2], *grid[1, :2])]
             for axes in grid[1]:
                 axes.set_xlabel("step of training", labelpad=2)
-            lines = [*self._above[0].lines, *self._losses]
-            self._legend = figure.legend(lines, [""] * len(lines), loc="lower center", ncols=len(lines))
+            looks = {"color": PREDICTED, "linestyle": "none", "marker": "_", "markersize": 9, "markeredgewidth": 2}
+            self._theory = [panel.axes.plot([], [], zorder=5, **looks)[0] for panel in self._below]
+            lines = [*self._above[0].lines, *self._losses, self._theory[0]]
+            self._legend = figure.legend(lines, [""] * len(lines), loc="lower center", ncols=4)
         moving = [artist for panel in (*self._above, *self._below) for artist in panel.moving]
-        moving += [*self._bands, *self._losses, *self._errors, self._guess, self._legend]
+        moving += [*self._bands, *self._losses, *self._errors, *self._theory, self._guess, self._legend]
         self.canvas = Canvas(figure, moving)
         self._shown: tuple = ()
 
@@ -106,6 +110,7 @@ class LayersInTrainingPicture:
             above.update(moments, start.mean, start.std)
             below.update(moments, np.where(start.lower > 0, start.lower, np.nan) if lower.logarithmic else start.lower)
         for place, start in enumerate(starts):
+            self._theory[place].set_data(np.zeros(len(start.predicted)), start.predicted)
             low, median, high = spread(start.losses)
             self._bands[place].set_data(moments.steps, low, high)
             self._losses[place].set_data(moments.steps, median)
@@ -120,7 +125,7 @@ class LayersInTrainingPicture:
             return
         self._shown = titles, last, lower, guessing_loss, limits
         for axes in self._axes:
-            axes.set_xlim(-0.02 * last, 1.04 * last)
+            axes.set_xlim(-0.045 * last, 1.045 * last)
             axes.set_xticks(np.linspace(0, last, 3))
         self._axes[2].set_ylim(0, TOP * guessing_loss)
         names = [f"{title}: mean ± std of h" for title in titles] + [lower.title] * len(titles)
@@ -135,7 +140,7 @@ class LayersInTrainingPicture:
 
     def _name(self, starts: Sequence[Start], layers: np.ndarray) -> None:
         names = [f"layer {layer}" for layer in layers] + [""] * (MOST_LAYERS - len(layers))
-        names += [start.title for start in starts]
+        names += [*(start.title for start in starts), "theory, at step 0"]
         for name, handle, text in zip(names, self._legend.legend_handles, self._legend.texts, strict=True):
             text.set_text(name)
             handle.set_visible(bool(name))
@@ -145,7 +150,7 @@ class _LayerLines:
     """One line a layer over the steps; with `bars`, vertical ones for the spread, each layer's a little aside."""
 
     def __init__(self, axes: Axes, bars: bool):
-        looks = zip(LAYER_COLOURS, LAYER_MARKERS, strict=True)
+        looks, self.axes = zip(LAYER_COLOURS, LAYER_MARKERS, strict=True), axes
         self.lines = [axes.plot([], [], color=c, marker=m, markersize=4, linewidth=1.2)[0] for c, m in looks]
         self._bars = [LineCollection([], colors=[c], linewidths=1.2) for c in LAYER_COLOURS] if bars else []
         for collection in self._bars:

@@ -90,7 +90,8 @@ class LearningTimePicture:
         self._time.set_yticks(ticks, [str(tick) for tick in ticks])
         self._time.minorticks_off()
         self._rate.set_ylim(rates[0] / 1.5, rates[-1] * 1.5)
-        self._rate.set_yticks(rates, [f"{rate:g}" for rate in rates])
+        named = rates[:: max(1, len(rates) // 5)]
+        self._rate.set_yticks(named, [f"{rate:.2g}" for rate in named])
         self._rate.minorticks_off()
         self.canvas.redraw_background()
 
