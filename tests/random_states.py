@@ -13,7 +13,7 @@ from course.explorers.base import Explorer
 from course.figures.canvas import Canvas
 
 NAMES = explorers.__all__
-RUNNING = ["layers_in_training", "learning_time", "loss_map", "training_race"]
+RUNNING = ["batch_sizes", "layers_in_training", "learning_time", "loss_map", "search_race", "training_race"]
 """Those whose picture grows while a run goes on; here nothing is run, and they show what is there before."""
 PINNING = [name for name in NAMES if name not in (*RUNNING, "shapeset_samples", "two_schemes")]
 QUICK = {"networks": 1, "width": 128}
@@ -40,6 +40,8 @@ def anywhere(control: widgets.ValueWidget, chance: random.Random) -> Any:
     """Give a random value of a control."""
     if hasattr(control, "options"):
         return chance.choice([option[1] if isinstance(option, tuple) else option for option in control.options])
+    if isinstance(control.value, bool):
+        return chance.choice([False, True])
     value = control.min + control.step * chance.randint(0, round((control.max - control.min) / control.step))
     return min(control.max, round(value, 9))
 

@@ -109,7 +109,8 @@ def written(figure: Figure) -> list[Written]:
 
 
 def axes_texts(axes: Axes) -> list[Text]:
-    texts = [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
+    inside = [text for text in axes.texts if text.get_visible()]
+    texts = [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label, *inside]
     for axis in (axes.xaxis, axes.yaxis):
         low, high = sorted(axis.get_view_interval())
         room = 1e-9 * (high - low)  # a tick at an end of the axis is there, whatever its last digit

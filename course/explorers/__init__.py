@@ -7,11 +7,13 @@ steps through the scenes of a page, and `lab` through all of them.
 
 from course import scenes
 from course.explorers.base import Explorer
+from course.explorers.batch_sizes import batch_sizes
 from course.explorers.identical_units import identical_units
 from course.explorers.layers_in_training import layers_in_training
 from course.explorers.learning_time import learning_time
 from course.explorers.loss_map import loss_map
 from course.explorers.many_draws import many_draws
+from course.explorers.search_race import search_race
 from course.explorers.shapeset_samples import shapeset_samples
 from course.explorers.sigmoid_chain import sigmoid_chain
 from course.explorers.sigmoid_slope import sigmoid_slope
@@ -23,11 +25,13 @@ from course.explorers.training_race import training_race
 from course.explorers.two_schemes import two_schemes
 
 __all__ = [
+    "batch_sizes",
     "identical_units",
     "layers_in_training",
     "learning_time",
     "loss_map",
     "many_draws",
+    "search_race",
     "shapeset_samples",
     "sigmoid_chain",
     "sigmoid_slope",
