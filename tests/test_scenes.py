@@ -15,6 +15,7 @@ import pytest
 
 from course import activations, data, explorers, initializers, probes, scenes, theory, training
 from course.explorers.base import Explorer
+from course.explorers.loss_map import GRIDS
 from course.explorers.running import RunningExplorer
 from course.explorers.tapered_network import scheme as tapered_scheme
 from course.explorers.training_race import DEPTHS, LINE_UPS, SEEDS, predicted
@@ -630,7 +631,60 @@ FACTS: dict[tuple[str, str], dict[str, Proof]] = {
     ("10", "ReLU with 30 layers"): {},
     ("10", "A hundred layers"): {},
     ("10", "Time and depth"): {},
+    ("11", "Plain and normalized"): {
+        "13 gains": lambda: len(GRIDS["medium"].gains),
+        "it is 5": lambda: gains_learned("Plain and normalized", "left").sum(),
+        "within a factor of 2": "Left, SGD, plain: 9% of the map has learned, gains from 0.5 to 2",
+        "on the right nearly all": lambda: bool(gains_learned("Plain and normalized", "right").sum() >= 12),
+    },
+    ("11", "Before the first step"): {
+        "each column has one colour": lambda: bool(
+            np.all(np.ptp(map_losses("Before the first step", "left"), axis=1) == 0)
+        ),
+        "nearly 0": lambda: bool(np.allclose(map_losses("Before the first step", "left")[:4], math.log(10), atol=0.01)),
+        "in the hundred thousands": lambda: bool(1e5 < map_losses("Before the first step", "left")[-1, 0] < 1e6),
+    },
+    ("11", "Momentum and Adam"): {
+        "about ten times": lambda: pytest.approx(10) == 1 / (1 - training.optimizers.MOMENTUM),
+        "1/8": lambda: GRIDS["medium"].gains[gains_learned("Momentum and Adam", "right").argmax()],
+        "all small gains learn": lambda: bool(gains_learned("Momentum and Adam", "right")[:7].all()),
+        "4096": lambda: 4**6,
+        "at gain 4": lambda: bool(not gains_learned("Momentum and Adam", "right")[10:].any()),
+    },
+    ("11", "A way past each layer"): {
+        "0.5": "at gain 0.5",
+        "below He's": lambda: bool(gains_learned("A way past each layer", "right")[:7].all()),
+    },
+    ("11", "Twenty layers"): {
+        "On the left no point learns": "Left, SGD, plain: no point has learned",
+        "200": "After 200 of 200 steps",
+        "He's gain comes nearest": lambda: bool(
+            np.argmin(map_losses("Twenty layers", "left").min(axis=1)) == GRIDS["coarse"].gains.index(1.0)
+        ),
+        "from gain 1 on all points diverge": lambda: bool(np.isinf(map_losses("Twenty layers", "right")[3:]).all()),
+    },
+    ("11", "Which normalization?"): {
+        "does only one map have an island": "Left, SGD, layer normalization: no point has learned",
+    },
 }
+
+
+@cache
+def map_losses(title: str, side: str) -> np.ndarray:
+    """What a map of page 11 shows, `(gains, rates)`: "left" or "right"."""
+    explorer = opened("loss_map")
+    (scene,) = (scene for scene in SCENES if scene.page.startswith("11") and scene.title == title)
+    begun(explorer, scene.state)
+    losses = next(values for name, values in explorer.table.items() if name.startswith(side))
+    return losses.reshape(len(np.unique(explorer.table["gain"])), -1)
+
+
+def gains_learned(title: str, side: str) -> np.ndarray:
+    """The gains of a map at which some learning rate has learned, below half of the loss of guessing."""
+    return (
+        map_losses(title, side) < training.Training(training.Setup(), training.trials()).history.guessing_loss / 2
+    ).any(axis=1)
+
 
 XAVIER, HE, ORTHOGONAL = "Glorot (Xavier), uniform", "He (Kaiming), normal", "Orthogonal"
 SMALL, STANDARD, HUGE = "Normal, std 0.01", "Standard, uniform ±1/√fan_in", "Normal, std 1"
