@@ -12,7 +12,7 @@ from scipy import integrate, stats
 
 from course import tuning
 from course.explorers.batch_sizes import COMPARISONS, RULES, BatchSizes, batch_sizes, sweep
-from course.explorers.search_race import BUDGET, GAINS, RATES, SPACE, LossTable, search_race
+from course.explorers.search_race import BUDGET, GAINS, RATES, SPACE, LossTable, search_race, shared_table
 from course.figures.batch_sizes import BatchSizesPicture, Measured, between_neighbours, is_power_of_two, top
 from course.figures.search_race import Landscape, SearchRacePicture, Tries, spread
 from course.tuning import STRATEGIES, Parameter, Search, search
@@ -275,10 +275,12 @@ def test_the_table_has_a_row_for_each_try_and_nothing_in_those_not_made():
 
 @pytest.fixture
 def race():
+    shared_table.cache_clear()
     explorer = search_race()
     explorer.job.training = Made()
     explorer.job.repeats = 2
-    return explorer
+    yield explorer
+    shared_table.cache_clear()
 
 
 class Made:
@@ -449,6 +451,14 @@ def test_the_job_measures_every_loss_and_every_round_of_speeds():
         assert np.all((low <= middle) & (middle <= high))
     assert np.all(job.speed().low > 0)
     np.testing.assert_array_equal(job.losses("examples", "same").median, job.losses("examples", "same").median)
+
+
+def test_all_pictures_show_one_measurement_until_one_of_them_runs_anew(race, monkeypatch):
+    for first, second in ((race, search_race()), (batch_sizes(), batch_sizes())):
+        assert first.job is second.job
+        monkeypatch.setattr(first, "run", lambda: None)
+        first.run_anew()
+        assert first.job is not second.job
 
 
 def test_as_many_examples_are_as_many_for_every_size_to_half_a_batch():

@@ -1,7 +1,9 @@
 """Should a batch size be a power of two? Speed and loss of many sizes, measured where the reader is."""
 
+import threading
 import time
 from collections.abc import Sequence
+from functools import cache
 
 import ipywidgets as widgets
 import numpy as np
@@ -42,6 +44,7 @@ class BatchSizes:
         }
         self._timed = {size: sweep(size, 2**31 - 1, seeds) for size in self.sizes}
         self.speeds: dict[int, list[float]] = {size: [] for size in self.sizes}
+        self._turn = threading.Lock()
 
     @property
     def done(self) -> int:
@@ -61,11 +64,14 @@ class BatchSizes:
 
     def advance(self, seconds: float) -> None:
         """Go on with the training that is next, or time one piece of the size that has been timed least."""
-        waiting = [job for size in self.sizes for jobs in self.trainings.values() if not (job := jobs[size]).finished]
-        if waiting:
-            waiting[0].advance(seconds)
-        else:
-            self._time(min(self.sizes, key=lambda size: len(self.speeds[size])))
+        with self._turn:  # several pictures may wait for these measurements
+            waiting = [
+                job for size in self.sizes for jobs in self.trainings.values() if not (job := jobs[size]).finished
+            ]
+            if waiting:
+                waiting[0].advance(seconds)
+            elif not self.finished:
+                self._time(min(self.sizes, key=lambda size: len(self.speeds[size])))
 
     def _time(self, size: int) -> None:
         job, found = self._timed[size], self.speeds[size]
@@ -96,7 +102,22 @@ def _duration(job: Training) -> float:
     return time.perf_counter() - started
 
 
-def batch_sizes(text: str = "", **state) -> RunningExplorer:
+@cache
+def shared_measurement() -> BatchSizes:
+    """Give the measurement that all pictures of this kernel show: it is made once."""
+    return BatchSizes()
+
+
+class BatchSizesExplorer(RunningExplorer):
+    """The comparison of batch sizes; Run anew measures everything again."""
+
+    def run_anew(self) -> None:
+        """Forget what was measured, and start over."""
+        shared_measurement.cache_clear()
+        super().run_anew()
+
+
+def batch_sizes(text: str = "", **state) -> BatchSizesExplorer:
     """Compare batch sizes, powers of two and others: examples a second, and the loss after as many examples or steps.
 
     `state` sets controls by name.
@@ -108,9 +129,9 @@ def batch_sizes(text: str = "", **state) -> RunningExplorer:
         return picture.update(np.array(job.sizes), job.speed(), job.losses(after, rates), COMPARISONS[after], guessing)
 
     controls = _controls()
-    return RunningExplorer(
+    return BatchSizesExplorer(
         controls,
-        BatchSizes,
+        shared_measurement,
         show,
         picture.canvas,
         name="batch_sizes",

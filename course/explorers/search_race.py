@@ -1,8 +1,10 @@
 """Tuning by hand against a grid, random points and Bayesian optimization, on a map of losses measured here."""
 
 import math
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import ipywidgets as widgets
@@ -45,6 +47,7 @@ class LossTable:
         self.repeats = repeats
         self.searches: dict[str, list[Search]] = {name: [] for name in STRATEGIES}
         self._losses: np.ndarray | None = None
+        self._turn = threading.Lock()
 
     @property
     def done(self) -> int:
@@ -63,14 +66,15 @@ class LossTable:
 
     def advance(self, seconds: float) -> None:
         """Train on; when the table is there, search in it, one round of all strategies at the least."""
-        if not self.training.finished:
-            self.training.advance(seconds)
-            return
-        end = time.perf_counter() + seconds
-        while not self.finished:
-            self._search()
-            if time.perf_counter() > end:
+        with self._turn:  # several pictures may wait for this table
+            if not self.training.finished:
+                self.training.advance(seconds)
                 return
+            end = time.perf_counter() + seconds
+            while not self.finished:
+                self._search()
+                if time.perf_counter() > end:
+                    return
 
     @property
     def guessing_loss(self) -> float:
@@ -99,6 +103,12 @@ class LossTable:
             found.append(tuning.search(name, lambda point: self.loss(point, repeat % SEEDS), SPACE, BUDGET, repeat))
 
 
+@cache
+def shared_table() -> LossTable:
+    """Give the table that all pictures of this kernel search in: it is measured once."""
+    return LossTable()
+
+
 def _nearest(values: Sequence[float], value: float) -> int:
     return int(np.argmin(np.abs(np.log(values) - math.log(value))))
 
@@ -112,7 +122,7 @@ class SearchRace(RunningExplorer):
         controls, (rest, tries) = _controls(), _split(text)
         super().__init__(
             controls,
-            LossTable,
+            shared_table,
             self._show_table_of,
             self._picture.canvas,
             name="search_race",
@@ -147,6 +157,11 @@ class SearchRace(RunningExplorer):
         """Go back to where the explorer began, with the tries of then."""
         self._start = {TRIES: [], **self._start}
         super().reset()
+
+    def run_anew(self) -> None:
+        """Forget the table and all searches, and start over."""
+        shared_table.cache_clear()
+        super().run_anew()
 
     def begin(self, state: Mapping[str, Any]) -> None:
         """Begin anew in a state, with its tries alone; `reset` comes back here."""
