@@ -346,10 +346,11 @@ EIGHTH, QUARTER, HALF, ONE, TWO, FOUR, EIGHT = range(7)
 
 
 @pytest.mark.parametrize("variant", ["sgd", "momentum"])
-def test_sgd_and_momentum_forgive_a_factor_of_2_downward_and_upward_with_some_seeds(variant):
+def test_sgd_and_momentum_forgive_a_factor_of_2_downward_with_most_seeds_and_upward_with_some(variant):
     shares = forgiven(variant).mean(axis=0)
     assert shares[[EIGHTH, QUARTER, FOUR, EIGHT]].tolist() == [0, 0, 0, 0]
-    assert min(shares[[HALF, ONE]]) >= 0.9
+    assert shares[ONE] >= 0.9
+    assert shares[HALF] > 0.5
     assert 0.2 <= shares[TWO] <= 0.8
 
 
