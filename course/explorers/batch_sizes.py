@@ -17,7 +17,7 @@ from course.training import Setup, Training
 SIZES = (8, 12, 16, 24, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128, 129, 192, 256)
 SETUP = Setup(depth=5, width=32)
 EXAMPLES, STEPS = 12_800, 100
-SEEDS, ROUNDS = 8, 9
+SEEDS, ROUNDS = 8, 21
 RATE, RATE_AT = 0.05, 32
 """The learning rate; where it grows with the batch, that of a batch of `RATE_AT`."""
 PIECE = 0.05
@@ -34,7 +34,10 @@ def sweep(size: int, steps: int, seeds: int = SEEDS) -> Training:
 
 
 class BatchSizes:
-    """The losses of all sizes, one size after the other, and then their speeds, in rounds through all sizes."""
+    """The losses of all sizes, one size after the other, and then their speeds, in rounds through all of them.
+
+    Each round goes through the sizes in another random order, so that no size always follows the same one.
+    """
 
     def __init__(self, sizes: Sequence[int] = SIZES, rounds: int = ROUNDS, seeds: int = SEEDS):
         self.sizes, self.rounds, self.seeds = list(sizes), rounds, seeds
@@ -44,6 +47,8 @@ class BatchSizes:
         }
         self._timed = {size: sweep(size, 2**31 - 1, seeds) for size in self.sizes}
         self.speeds: dict[int, list[float]] = {size: [] for size in self.sizes}
+        chance = np.random.default_rng(0)
+        self._order = [int(size) for _round in range(rounds) for size in chance.permutation(self.sizes)]
         self._turn = threading.Lock()
 
     @property
@@ -63,7 +68,7 @@ class BatchSizes:
         return self.done == self.total
 
     def advance(self, seconds: float) -> None:
-        """Go on with the training that is next, or time one piece of the size that has been timed least."""
+        """Go on with the training that is next, or time one piece of the size whose turn it is."""
         with self._turn:  # several pictures may wait for these measurements
             waiting = [
                 job for size in self.sizes for jobs in self.trainings.values() if not (job := jobs[size]).finished
@@ -71,9 +76,10 @@ class BatchSizes:
             if waiting:
                 waiting[0].advance(seconds)
             elif not self.finished:
-                self._time(min(self.sizes, key=lambda size: len(self.speeds[size])))
+                self.time(self._order[sum(map(len, self.speeds.values()))])
 
-    def _time(self, size: int) -> None:
+    def time(self, size: int) -> None:
+        """Time one piece of training at a size."""
         job, found = self._timed[size], self.speeds[size]
         while not found and _duration(job) < PIECE / 2:  # the first pieces are short, and not yet at full speed
             pass
