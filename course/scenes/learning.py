@@ -66,6 +66,15 @@ LEARNING: tuple[Scene, ...] = (
     ),
     Scene(
         "10_the_papers",
+        "What the networks see",
+        "shapeset_samples",
+        {},
+        "The images that Glorot and Bengio's networks look at, drawn without end. What has to be told apart, whatever "
+        "the size, the place and the grey? Ask which two of the nine classes the class itself would confuse, then "
+        "press New seed.",
+    ),
+    Scene(
+        "10_the_papers",
         "Tanh: who saturates first?",
         "layers_in_training",
         {},
@@ -84,19 +93,12 @@ LEARNING: tuple[Scene, ...] = (
     ),
     Scene(
         "10_the_papers",
-        "ReLU with 22 layers",
-        "layers_in_training",
-        {"experiment": "He et al. 2015: ReLU, 22 layers"},
-        "Both starts get under way, He's much sooner, as in the paper's figure. Ask for a forecast while it runs: what "
-        "will change when the network gets eight more layers?",
-    ),
-    Scene(
-        "10_the_papers",
         "ReLU with 30 layers",
         "layers_in_training",
         {"experiment": "He et al. 2015: ReLU, 30 layers"},
-        "Eight more layers than before, and nothing else has changed. Has Xavier's start stalled for good, or is it "
-        "only slow? Most seeds stay at the grey line, the loss of guessing, and a few begin to leave it at the end.",
+        "Choose the experiment with eight layers fewer first: both starts get under way, He's much sooner. Now has "
+        "Xavier's start stalled for good, or is it only slow? Most seeds stay at the grey line, the loss of guessing, "
+        "and a few begin to leave it at the end.",
     ),
     Scene(
         "10_the_papers",
@@ -170,5 +172,64 @@ LEARNING: tuple[Scene, ...] = (
         "Both keep the size of the signal at every gain. Why does only one map have an island? Two examples become one "
         "on their way up. Layer normalization treats each alone; batch normalization takes away what the batch has in "
         "common. A signal that is kept is not enough.",
+    ),
+    Scene(
+        "14_tuning",
+        "Twelve tries by hand",
+        "search_race",
+        {},
+        "Hand the two sliders to the class: twelve tries, and nobody sees the map. Let the class vote before each "
+        "press on Try this point. After the third, ask for a plan: where do you not look any more? With the last try "
+        "the map is uncovered.",
+    ),
+    Scene(
+        "14_tuning",
+        "The grid",
+        "search_race",
+        {"strategy": "grid", "uncovered": True},
+        "Four gains, three learning rates. How many learning rates have really been tried? Would that matter if the "
+        "gain had no effect? Here it does not lose: the good part of the map is larger than the gaps, and no repeat "
+        "fails.",
+    ),
+    Scene(
+        "14_tuning",
+        "Random points, out of luck",
+        "search_race",
+        {"uncovered": True, "repeat": 30},
+        "Twelve darts, and none in the good part. How often does that happen, if a fifth of the box is good? Let the "
+        "class compute 0.8 to the power 12: it is 7 %. Move to other repeats and count.",
+    ),
+    Scene(
+        "14_tuning",
+        "What a model does",
+        "search_race",
+        {"strategy": "bayesian", "uncovered": True, "repeat": 30},
+        "The same repeat, and the same first four tries. Where do the other eight go, and why there? Ask the class to "
+        "tell the tries that follow a promise from those that go where nobody has been.",
+    ),
+    Scene(
+        "14_tuning",
+        "A power of two?",
+        "batch_sizes",
+        {},
+        "Everybody uses 32, 64, 128. Let the class vote: are they faster than the points beside them? Better? Then "
+        "read the ratios below the picture. What does matter, and why do small batches win here?",
+    ),
+    Scene(
+        "14_tuning",
+        "As many steps",
+        "batch_sizes",
+        {"after": "steps"},
+        "Now all sizes take 100 steps, and large batches see more examples. The order has turned round. Which of the "
+        "two comparisons is fair? Ask what else could be held equal.",
+    ),
+    Scene(
+        "14_tuning",
+        "A rate for each batch",
+        "batch_sizes",
+        {"rates": "proportional"},
+        "As many examples for all, and a learning rate in proportion to the batch. What is left of the difference? "
+        "Nothing that the seeds would not make alone: half as many steps, each twice as long. Where must this rule "
+        "end?",
     ),
 )
