@@ -608,7 +608,7 @@ FACTS: dict[tuple[str, str], dict[str, Proof]] = {
         "all five seeds of five starts learn": lambda: (
             shown("09", "Two layers").sentence.count("5 of 5 learned") == 5 == SEEDS
         ),
-        "even weights of std 1 get somewhere": lambda: HUGE not in guessing("Two layers"),
+        "even weights of std 1 get somewhere": lambda: STD_1 not in guessing("Two layers"),
         "go to depth 3": lambda: 3 in DEPTHS and 3,
     },
     ("09", "Twenty layers"): {
@@ -739,7 +739,7 @@ def batch_losses(title: str) -> np.ndarray:
 
 
 XAVIER, HE, ORTHOGONAL = "Glorot (Xavier), uniform", "He (Kaiming), normal", "Orthogonal"
-SMALL, STANDARD, HUGE = "Normal, std 0.01", "Standard, uniform ±1/√fan_in", "Normal, std 1"
+SMALL, STANDARD, STD_1 = "Normal, std 0.01", "Standard, uniform ±1/√fan_in", "Normal, std 1"
 
 
 def standings(title: str) -> dict[str, str]:
