@@ -175,7 +175,13 @@ def images() -> None:
         setup = Setup(depth=5, width=WIDTH, batch=BATCH, task=task)
         return lambda: Training(setup, trials(("glorot_uniform",), range(10)), steps=STEPS, records=1).run()
 
-    draw = jax.jit(lambda key: data.shapeset(key, STEPS * BATCH))
+    @jax.jit
+    def draw(key):  # batch by batch, as training does
+        def step(number, total):
+            return total + data.shapeset(jax.random.fold_in(key, number), BATCH)[0].sum()
+
+        return jax.lax.fori_loop(0, STEPS, step, 0.0)
+
     ways = (lambda: jax.block_until_ready(draw(jax.random.key(0)))), trained("shapeset")
     for way in ways:
         way()
