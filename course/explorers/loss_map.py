@@ -171,7 +171,7 @@ def _side(setup: Setup, network: str, grid: Grid, losses: tuple[np.ndarray, np.n
 def _controls() -> dict[str, widgets.ValueWidget]:
     optimizers = [(title, name) for name, title in OPTIMIZERS.items()]
     menus = {
-        f"{side}_{what}": widgets.Dropdown(options=options, value=values[place], description=side)
+        f"{side}_{what}": widgets.Dropdown(options=options, value=values[place], description=f"{side} {what}")
         for place, side in enumerate(("left", "right"))
         for what, options, values in (
             ("optimizer", optimizers, ("sgd", "sgd")),
