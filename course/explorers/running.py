@@ -140,9 +140,7 @@ class RunningExplorer(Explorer):
 
     def _show(self) -> None:
         super()._show()
-        self._say()
-        if self._automatic:
-            self.run()
+        (self.run if self._automatic else self._say)()
 
     def _key(self, settings: Mapping[str, Any]) -> tuple:
         return tuple((name, value) for name, value in settings.items() if name not in self._views)
