@@ -5,12 +5,13 @@ A scene is opened by bringing all controls of its explorer to their defaults and
 
 from course.scenes.learning import LEARNING
 from course.scenes.scene import Scene
-from course.scenes.walk import WALK
+from course.scenes.units import UNITS
+from course.scenes.variances import VARIANCES
 
 __all__ = ["SCENES", "Scene", "of"]
 
-SCENES: tuple[Scene, ...] = (*WALK, *LEARNING)
-"""All scenes, in the order of the pages."""
+SCENES: tuple[Scene, ...] = (*UNITS, *VARIANCES, *LEARNING)
+"""All scenes, in the order of the pages; the first of a page opens where the page's own picture does."""
 
 
 def of(page: str) -> tuple[Scene, ...]:
