@@ -10,6 +10,7 @@ import numpy as np
 
 from course import initializers, theory, training
 from course.activations import ACTIVATIONS
+from course.explorers.in_turns import InTurns
 from course.explorers.running import RunningExplorer
 from course.figures.canvas import Frame
 from course.figures.loss_map import LossMapPicture, Side, Sweep
@@ -71,35 +72,12 @@ def map_of(setup: Setup, grid: Grid, seeds: range, steps: int = STEPS) -> Traini
     return Training(setup, runs, steps=steps, records=RECORDS)
 
 
-class TwoMaps:
+class TwoMaps(InTurns):
     """The training runs of two maps of these networks, which take turns; both may be the same."""
 
     def __init__(self, left: Training, right: Training, networks: tuple[str, str], grid: Grid):
+        super().__init__([left, right])
         self.left, self.right, self.networks, self.grid = left, right, networks, grid
-
-    @property
-    def _parts(self) -> list[Training]:
-        return [self.left] if self.left is self.right else [self.left, self.right]
-
-    @property
-    def done(self) -> int:
-        """Steps that both maps have taken."""
-        return min(part.done for part in self._parts)
-
-    @property
-    def total(self) -> int:
-        """Steps that each map takes."""
-        return self.left.total
-
-    @property
-    def finished(self) -> bool:
-        """Whether both are at their end."""
-        return all(part.finished for part in self._parts)
-
-    def advance(self, seconds: float) -> None:
-        """Let the map that is behind go on."""
-        behind = min((part for part in self._parts if not part.finished), key=lambda part: part.done)
-        behind.advance(seconds)
 
 
 def loss_map(text: str = "", **state) -> RunningExplorer:

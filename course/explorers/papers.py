@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course import training
+from course.explorers.in_turns import InTurns
 from course.training import History, Setup, Training
 
 SEEDS = 10
@@ -86,7 +87,7 @@ EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
 """The comparisons of two starts while they train, by their names in the menu."""
 
 
-class Reproduction:
+class Reproduction(InTurns):
     """The training runs of an experiment, `seeds` of each start, which take turns."""
 
     def __init__(self, experiment: Experiment, size: Size, seeds: Sequence[int]):
@@ -100,21 +101,7 @@ class Reproduction:
             )
             for start in experiment.starts
         ]
-        self.total = size.steps
-
-    @property
-    def done(self) -> int:
-        """Steps that the runs of both starts have taken."""
-        return min(job.done for job in self.trainings)
-
-    @property
-    def finished(self) -> bool:
-        """Whether every run is at its end."""
-        return all(job.finished for job in self.trainings)
-
-    def advance(self, seconds: float) -> None:
-        """Let the start that is behind go on."""
-        min((job for job in self.trainings if not job.finished), key=lambda job: job.done).advance(seconds)
+        super().__init__(self.trainings)
 
     def histories(self) -> list[History]:
         """Give what was recorded of each start, of the same moments for both."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from course import initializers, theory, training
 from course.activations import ACTIVATIONS
+from course.explorers.in_turns import InTurns
 from course.explorers.running import RunningExplorer
 from course.figures.canvas import Frame
 from course.figures.race import Lane, RacePicture
@@ -53,7 +54,7 @@ LINE_UPS: Mapping[str, Sequence[Entry]] = MappingProxyType(
 """Who races, by the name in the menu."""
 
 
-class Race:
+class Race(InTurns):
     """The training runs of a race: one `Training` for each activation in it, which take turns.
 
     `lanes` are the entries, each with the number of its training and where its seeds stand in it.
@@ -73,22 +74,7 @@ class Race:
             self.trainings[activation] = Training(
                 setup._replace(activation=activation), runs, steps=steps, records=RECORDS
             )
-        self.total = steps
-
-    @property
-    def done(self) -> int:
-        """Steps that all runs have taken."""
-        return min(job.done for job in self.trainings.values())
-
-    @property
-    def finished(self) -> bool:
-        """Whether every run is at its end."""
-        return all(job.finished for job in self.trainings.values())
-
-    def advance(self, seconds: float) -> None:
-        """Let the training that is behind go on."""
-        behind = min((job for job in self.trainings.values() if not job.finished), key=lambda job: job.done)
-        behind.advance(seconds)
+        super().__init__(self.trainings.values())
 
     def histories(self) -> list[History]:
         """Give what was recorded of each entry, of the same moments for all."""
