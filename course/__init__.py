@@ -8,6 +8,8 @@
 - `probes`: draws a network, runs it forward and backward, and measures every layer: `measure`.
 - `training`: many training runs at once, on all devices, with every layer's statistics along the way: `Training`.
 - `tuning`: ways to search for the best settings: a grid, random points, Bayesian optimization.
+- `mistakes`: published mistakes, what was written and what was meant, as networks to diagnose.
+- `diagnosis`: somebody's own network, judged layer by layer, with a reason and a remedy: `diagnose`.
 - `figures`: pictures that are drawn once and updated in place.
 - `scenes`: named states of the explorers with a speaker's note, in the order of a lesson: `of`.
 - `explorers`: controls wired to probe, theory and picture: the live pictures of the pages.

@@ -34,14 +34,19 @@ RULES = {
     "probes": rule("initializers networks activations data", never=DRAWING),
     "data": rule(never=f"{DOWNLOADS} {DRAWING}"),
     "training": rule("initializers networks activations data", never=DRAWING),
+    "mistakes": rule("initializers data", never=f"jax {DRAWING}"),
     "tuning": rule(never=f"jax jaxlib {DRAWING}"),
     "figures": rule(never="jax jaxlib ipywidgets IPython"),
     "scenes": rule(never=f"jax {DRAWING}"),
     "explorers": rule(
-        "activations theory initializers networks probes data training tuning figures scenes", never="matplotlib"
+        "activations theory initializers networks probes data training tuning mistakes diagnosis figures scenes",
+        never="matplotlib",
     ),
     "exercises": rule("theory initializers activations", never=DRAWING),
-    "diagnosis": rule("theory activations probes figures", never="torch tensorflow keras flax equinox"),
+    # A list of weights is read by running it, and a table of fans is the initializers'.
+    "diagnosis": rule(
+        "theory initializers activations networks probes figures", never="torch tensorflow keras flax equinox"
+    ),
 }
 NEVER_ANYWHERE = ("matplotlib.pyplot", "pylab", "matplotlib.pylab")
 
