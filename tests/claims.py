@@ -1,0 +1,464 @@
+"""What the literature says about initialization, beside what is so: one row a claim, and the tests that assert it.
+
+`python tests/claims.py` writes the appendix of the course, `notebooks/claims.md`, from this table.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+APPENDIX = Path(__file__).parent.parent / "notebooks" / "claims.md"
+VERDICTS = {
+    "right": "as it stands",
+    "half right": "only under a condition that is often left out, or only roughly",
+    "wrong": "measured, and found otherwise",
+}
+"""What a verdict means."""
+
+
+class Claim(NamedTuple):
+    """A claim, who makes it, what is so, the page that shows it, and the tests, "file::function", that assert it."""
+
+    topic: str
+    text: str
+    source: str
+    verdict: str
+    what_is_so: str
+    page: str
+    tests: tuple[str, ...]
+
+
+def _claims(topic: str, *rows: tuple[str, ...]) -> list[Claim]:
+    return [Claim(topic, *row[:5], row[5:]) for row in rows]
+
+
+BLOG = "introductory articles"
+
+CLAIMS: tuple[Claim, ...] = (
+    *_claims(
+        "Saturation",
+        (
+            "The sigmoid's slope σ′ = σ(1 − σ) peaks at 0, at a quarter.",
+            BLOG,
+            "right",
+            "0.25, at 0",
+            "01_sigmoid_saturation",
+            "test_claims_01::test_the_slope_peaks_at_0_with_a_quarter",
+            "test_claims_01::test_the_slope_is_the_sigmoid_times_its_complement_and_rise_over_run",
+        ),
+        (
+            "At 2 it is about 1/10, at 10 about 1/22000.",
+            BLOG,
+            "right",
+            "1/9.524 and 1/22028",
+            "01_sigmoid_saturation",
+            "test_claims_01::test_the_inverse_of_the_slope_is_the_figure_of_the_page",
+        ),
+        (
+            "So learning at 10 is 2200 times slower than at 2.",
+            BLOG,
+            "half right",
+            "2313 times: the ratio of two rounded figures is not the rounded ratio",
+            "01_sigmoid_saturation",
+            "test_claims_01::test_a_tenth_and_1_over_22000_are_fair_roundings_but_their_ratio_is_not",
+        ),
+        (
+            "A sigmoid's inputs should stay within ±4.",
+            BLOG,
+            "half right",
+            "a choice and no law: at ±4 the slope has already lost a factor of 14",
+            "01_sigmoid_saturation",
+            "test_claims_01::test_at_the_edge_of_a_band_the_slope_has_lost_this_factor",
+            "test_claims_03::test_at_4_the_sigmoid_has_lost_a_factor_of_14_of_its_slope",
+        ),
+        (
+            "The gradient of a chain of sigmoid layers is a product of slopes and weights; with weights up to 1 it is "
+            "at most a quarter a layer.",
+            BLOG,
+            "right",
+            "as automatic differentiation finds it",
+            "01_sigmoid_saturation",
+            "test_claims_01::test_the_gradient_of_four_layers_is_the_product_of_the_page",
+            "test_claims_01::test_no_chain_passes_the_bound_and_with_weights_up_to_1_it_is_a_quarter_a_layer",
+        ),
+        (
+            "Large weights make this product explode.",
+            BLOG,
+            "wrong",
+            "a large weight saturates its own slope; a factor passes 1 only above 4 and in a narrow window. Wide "
+            "sigmoid networks explode above a weight std of about 10/√n",
+            "01_sigmoid_saturation",
+            "test_claims_01::test_a_large_weight_vanishes_where_the_bound_would_let_it_explode",
+            "test_claims_01::test_a_chain_explodes_on_a_knife_edge_only",
+            "test_claims_01::test_the_gradient_of_a_wide_network_explodes_above_a_weight_std_of_10_1",
+        ),
+    ),
+    *_claims(
+        "Symmetry",
+        (
+            "Logistic regression may start at zero.",
+            BLOG,
+            "right",
+            "its loss is convex",
+            "02_symmetry",
+            "test_claims_02::test_logistic_regression_learns_threes_and_eights_from_zero",
+            "test_claims_02::test_its_loss_is_convex",
+        ),
+        (
+            "A deep network may not: the units of a layer stay identical.",
+            BLOG,
+            "right",
+            "for any constant, to the last digit. From zero, hidden weight gradients of tanh and ReLU are exactly "
+            "zero; sigmoid's are equal after the first step",
+            "02_symmetry",
+            "test_claims_02::test_units_that_start_equal_stay_equal_to_the_last_digit",
+            "test_claims_02::test_from_zero_tanh_and_relu_move_nothing_but_the_outputs_bias",
+            "test_claims_02::test_from_zero_sigmoids_hidden_weights_get_equal_gradients_after_the_first_step",
+        ),
+        (
+            "With zero weights every middle node has the value 0.",
+            BLOG,
+            "half right",
+            "with tanh and ReLU; with sigmoid it is 0.5",
+            "02_symmetry",
+            "test_claims_02::test_with_zero_weights_every_node_is_0_for_tanh_and_relu_and_05_for_sigmoid",
+        ),
+    ),
+    *_claims(
+        "Variance",
+        (
+            "Var U(a, b) = (b − a)²/12, and variances of independent terms add.",
+            BLOG,
+            "right",
+            "the rule for products needs both means to be 0",
+            "03_variance_of_a_sum",
+            "test_claims_03::test_a_uniform_variable_has_the_variance_of_its_length_squared_over_12",
+            "test_claims_03::test_the_variances_of_two_coins_add_and_multiply_only_if_both_means_are_0",
+        ),
+        (
+            "Weights from U(±1/√d) and inputs of variance 1 give every unit the mean 0 and the variance 1/3, for "
+            "every d.",
+            BLOG,
+            "right",
+            "1/3",
+            "03_variance_of_a_sum",
+            ""
+            "test_claims_03::test_the_standard_start_gives_z_the_mean_0_and_the_variance_a_third_for_every_number_of_inputs",
+        ),
+        (
+            "That sum is normal.",
+            BLOG,
+            "half right",
+            "in the limit; the excess kurtosis falls as 2.4/d, and one input is far from normal",
+            "03_variance_of_a_sum",
+            "test_claims_03::test_the_excess_kurtosis_falls_as_2_4_over_the_number_of_inputs",
+            "test_claims_03::test_one_input_is_not_normal_and_a_hundred_nearly_are",
+        ),
+        (
+            "It falls outside ±4 with a very small probability.",
+            BLOG,
+            "right",
+            "4.3e-12 in the normal limit, 700,000 times more with a single input",
+            "03_variance_of_a_sum",
+            "test_claims_03::test_outside_4_lies_4e_minus_12_in_the_normal_limit_and_700000_times_more_with_one_input",
+        ),
+        (
+            "So the variance does not depend on the number of layers.",
+            BLOG,
+            "wrong",
+            "only while every layer's input has variance 1. Stacked, a linear network keeps a third a layer, and "
+            "the sigmoid's mean breaks the premise at layer 2",
+            "03_variance_of_a_sum",
+            ""
+            "test_claims_03::test_a_linear_network_keeps_a_third_a_layer_so_its_variance_does_depend_on_the_number_of_layers",
+            "test_claims_03::test_at_layer_2_of_a_sigmoid_network_only_the_mean_square_predicts_the_variance",
+        ),
+    ),
+    *_claims(
+        "Vanishing and exploding",
+        (
+            "Small Gaussian weights, std 0.01 to 0.1.",
+            "Hinton 2010, for RBMs",
+            "half right",
+            "for the one layer of an RBM. A linear network of width 100 with std 0.01 is exactly zero in float32 at "
+            "layer 45 or 46 (39 where denormals are flushed), and with std 1 it overflows at layer 38",
+            "04_vanishing_exploding",
+            "test_claims_04::test_small_gaussian_weights_suit_the_one_layer_of_an_rbm_and_kill_fifty",
+            "test_claims_04::test_where_denormals_are_kept_std_001_is_exactly_zero_at_layer_45_or_46",
+            ""
+            "test_claims_04::test_width_100_and_std_1_overflow_at_layer_38_forward_and_twelve_layers_from_the_input_backward",
+        ),
+        (
+            "A good start: no activation saturated, no layer's activations zero.",
+            BLOG,
+            "half right",
+            "both are needed and not enough: the gradient may still explode",
+            "04_vanishing_exploding",
+            ""
+            "test_claims_04::test_no_saturated_and_no_zero_activations_sort_out_both_ends_and_leave_a_gradient_that_explodes",
+            "test_claims_04::test_one_over_root_width_passes_all_three_conditions_best",
+        ),
+        (
+            "Too large explodes, too small vanishes.",
+            BLOG,
+            "half right",
+            "except where saturation turns the explosion into vanishing gradients: tanh explodes at 4 and vanishes at "
+            "100",
+            "04_vanishing_exploding",
+            "test_claims_04::test_tanh_explodes_at_four_and_vanishes_at_a_hundred_where_theory_explodes_at_both",
+            ""
+            "test_claims_04::test_sigmoid_loses_the_gradient_below_a_std_of_about_one_and_then_explodes_and_then_vanishes",
+        ),
+    ),
+    *_claims(
+        "Xavier (Glorot)",
+        (
+            "The signal needs fan_in · Var w = 1, the gradient fan_out · Var w = 1; both cannot hold, and the "
+            "compromise is Var w = 2/(fan_in + fan_out).",
+            "Glorot and Bengio 2010",
+            "right",
+            "on a tapered network the two pull apart as the factors say",
+            "05_xavier",
+            "test_claims_05::test_the_signal_is_multiplied_by_fan_in_and_the_gradient_by_fan_out_times_var_w",
+            ""
+            "test_claims_05::test_xaviers_variance_is_two_over_the_sum_of_the_fans_and_solves_both_conditions_only_when_square",
+            "test_claims_05::test_on_layers_that_are_not_square_signal_and_gradient_pull_apart_as_theory_says",
+        ),
+        (
+            "Uniform bound √(6/(fan_in + fan_out)), normal std √(2/(fan_in + fan_out)), both times the gain.",
+            "Glorot and Bengio 2010",
+            "right",
+            "as drawn",
+            "05_xavier",
+            "test_claims_05::test_xaviers_uniform_bound_and_normal_std_are_as_stated_and_the_gain_multiplies_both",
+        ),
+        (
+            "The bound is sqrt(6/fan_in+fan_out).",
+            "an introductory article",
+            "wrong",
+            "the parentheses are missing: another number, that would saturate nearly every tanh unit",
+            "05_xavier",
+            "test_claims_05::test_a_blogs_sqrt_6_over_fan_in_plus_fan_out_without_parentheses_is_another_number",
+            "test_claims_05::test_the_bound_typed_without_parentheses_would_saturate_about_98_of_100_tanh_units",
+        ),
+        (
+            "xavier_normal_ draws normal weights. (The article's code calls xavier_uniform_ twice.)",
+            "an introductory article",
+            "wrong",
+            "variances do not tell the two apart, tails do",
+            "05_xavier",
+            "test_claims_05::test_tails_tell_uniform_weights_from_normal_ones_of_the_same_std",
+        ),
+        (
+            "A 1-1-3×3 convolution has fan_in and fan_out 9.",
+            "PyTorch's fans, in an introductory article",
+            "right",
+            "9 and 9",
+            "05_xavier",
+            "test_claims_05::test_a_3_by_3_convolution_from_1_to_1_channels_has_the_fans_9_and_9",
+        ),
+        (
+            "On tanh, Xavier's activations are smaller than the standard ones.",
+            "an introductory article",
+            "wrong",
+            "weights of three times the variance make them larger, at every layer",
+            "05_xavier",
+            "test_claims_05::test_xaviers_activations_are_larger_than_the_standard_ones_at_every_layer_and_not_smaller",
+            "test_claims_05::test_all_four_comparisons_agree_with_theory_layer_by_layer",
+        ),
+        (
+            "With the standard scheme the weight gradients' variance hardly depends on the layer.",
+            "Glorot and Bengio 2010",
+            "right",
+            "the signal falls forward and the gradient backward, so the product is nearly level",
+            "05_xavier",
+            "test_claims_05::test_the_standard_schemes_weight_gradient_variance_hardly_depends_on_the_layer",
+        ),
+        (
+            "Xavier is not for ReLU and not for sigmoid: the variance falls layer by layer.",
+            BLOG,
+            "right",
+            "ReLU halves the second moment a layer: 9.8e-4 after 10, 8.9e-16 after 50. The sigmoid's total settles; "
+            "the part that depends on the input falls by 0.056 a layer",
+            "05_xavier",
+            "test_claims_05::test_xavier_halves_relus_mean_square_at_every_layer",
+            ""
+            "test_claims_05::test_with_xavier_the_sigmoids_variance_falls_and_what_is_left_does_not_depend_on_the_input",
+        ),
+        (
+            "With tanh, Xavier keeps the activations' variance constant.",
+            "widely said",
+            "half right",
+            "it falls as 1/(2·layer)",
+            "05_xavier",
+            "test_claims_05::test_with_tanh_xaviers_mean_square_falls_as_one_over_twice_the_layer",
+            "test_claims_05::test_drawn_tanh_networks_follow_that_fall",
+        ),
+        (
+            "Sigmoid needs weights 4 times wider.",
+            "Bengio 2012, after Glorot and Bengio",
+            "half right",
+            "4 restores the slope of 1/4 at 0. It does not let deep sigmoid networks train: χ is 0.056 at σ_w² = 1 and "
+            "0.399 at 16",
+            "05_xavier",
+            "test_claims_05::test_four_times_wider_weights_do_not_keep_a_deep_sigmoid_networks_gradient",
+            "test_theory::test_the_4_for_sigmoid_does_not_bring_it_to_the_border",
+        ),
+        (
+            "The gain for tanh is 5/3.",
+            "PyTorch",
+            "half right",
+            "the variance settles at 1.178 with χ = 1.210; the gain that preserves it is 1.5925",
+            "07_order_and_chaos",
+            "test_theory::test_pytorch_gain_of_tanh_settles_in_chaos",
+            "test_claims_05::test_the_gain_that_preserves_tanh_exactly_is_15925_and_not_five_thirds",
+        ),
+    ),
+    *_claims(
+        "He (Kaiming)",
+        (
+            "Half of the units are off, so divide Xavier by 2.",
+            "an introductory article",
+            "wrong",
+            "the wrong direction: the variance must be doubled. With half of Xavier's bound a square ReLU network "
+            "loses a factor of 8 a layer",
+            "06_he",
+            "test_claims_06::test_the_wrong_bound_is_half_of_xaviers_and_falls_by_8_a_layer",
+        ),
+        (
+            "He's normal std is √(2/fan_in).",
+            "He et al. 2015",
+            "right",
+            "JAX's he_normal draws a truncated normal of the same std",
+            "06_he",
+            "test_claims_06::test_he_is_a_normal_of_std_root_2_over_fan_in_or_a_uniform_of_bound_root_6_over_fan_in",
+            "test_claims_06::test_jaxs_he_normal_is_a_truncated_normal_of_the_same_std",
+        ),
+        (
+            "The gain for leaky ReLU is √(2/(1 + a²)).",
+            "He et al. 2015; a course derives it from a mean of 0",
+            "right",
+            "for a = 0.1 1.4072. The mean is 0.359 and not 0; second moment 0.505, variance 0.376",
+            "06_he",
+            "test_claims_06::test_leaky_relu_of_slope_01_has_this_gain_mean_second_moment_and_variance",
+        ),
+        (
+            "He keeps the signal at every depth.",
+            "widely said",
+            "half right",
+            "in the mean over draws. Of one draw, the logarithm's variance grows as about 5·depth/width",
+            "06_he",
+            "test_claims_06::test_he_keeps_the_mean_square_in_the_mean_over_draws_at_depth_50",
+            "test_claims_06::test_a_single_draw_strays_median_028_and_eight_of_ten_from_0035_to_22",
+            "test_claims_06::test_the_logarithms_variance_grows_as_about_5_depth_over_width",
+        ),
+        (
+            "A network that keeps its variance can be trained.",
+            "widely said",
+            "half right",
+            "two inputs become one: their cosine through He-ReLU is 0.318, 0.494, 0.736, 0.872, 0.948, 0.988, 0.996 "
+            "after 1, 2, 5, 10, 20, 50, 100 layers",
+            "07_order_and_chaos",
+            "test_claims_06::test_theory_brings_orthogonal_inputs_together_as_the_page_says",
+            "test_claims_06::test_two_orthogonal_inputs_come_together_in_drawn_networks",
+        ),
+        (
+            "A 30-layer ReLU network learns with He and stalls with Xavier; one of 22 layers learns with both, with "
+            "He sooner.",
+            "He et al. 2015, figures 2 and 3",
+            "right",
+            "the pattern comes out with fully connected networks of width 64, ten seeds each",
+            "10_the_papers",
+            "test_claims_10::test_he_learns_in_every_seed_and_is_ahead_of_xavier",
+            "test_claims_10::test_with_22_layers_xavier_gets_off_the_ground_too_later",
+            "test_claims_10::test_with_30_layers_xavier_learns_in_no_seed_and_most_have_not_moved",
+        ),
+    ),
+    *_claims(
+        "Frameworks, orthogonal weights, tuning",
+        (
+            "PyTorch's default for a linear layer, U(±1/√fan_in), will do.",
+            "its use with ReLU",
+            "wrong",
+            "a ReLU layer keeps a sixth: 1.7e-8 after 10. The biases keep the output from zero, not the signal",
+            "06_he",
+            "test_claims_06::test_every_other_start_is_he_times_a_power",
+            "test_claims_06::test_pytorchs_biases_keep_the_output_from_zero_and_do_not_depend_on_the_input",
+        ),
+        (
+            "Orthogonal weights are u of the SVD of a Gaussian matrix.",
+            BLOG,
+            "half right",
+            "right in spirit; Q of a QR with the signs of R's diagonal fixed is the uniform (Haar) one, and a linear "
+            "network of them keeps every length",
+            "08_orthogonal_and_luck",
+            "test_initializers::test_orthogonal_matrices_are_uniform_so_that_their_trace_has_mean_0_and_variance_1",
+            "test_initializers::test_a_square_orthogonal_draw_is_an_isometry",
+        ),
+        (
+            "Learning time grows with depth from Gaussian weights and not from orthogonal ones.",
+            "Saxe, McClelland and Ganguli 2014, figure 6",
+            "right",
+            "105, 92.5, 85 steps at 5, 10, 20 layers against 110, 160, none within 300",
+            "10_the_papers",
+            "test_claims_10::test_learning_time_grows_with_depth_from_gaussian_weights_and_not_from_orthogonal_ones",
+        ),
+        (
+            "The normalized start has the smaller error on Shapeset with tanh.",
+            "Glorot and Bengio 2010, table 1",
+            "wrong",
+            "not reproduced at this size: both end alike. The gradients before training differ as their figure 7 says",
+            "10_the_papers",
+            "test_claims_10::test_the_errors_of_tanh_networks_do_not_differ_by_start_as_in_table_1",
+            "test_claims_10::test_before_training_the_gradient_shrinks_much_more_from_the_standard_start",
+        ),
+        (
+            "The batch size should be a power of two.",
+            "an introductory article",
+            "wrong",
+            "within a few per cent of its neighbours in speed here, and no better in loss",
+            "14_tuning",
+            "test_claims_14::test_thirty_two_differs_from_its_neighbours_by_far_less_than_its_seeds_do",
+        ),
+        (
+            "Random search beats a grid where few settings matter; a Gaussian process beats both.",
+            "Bergstra and Bengio 2012; an introductory article",
+            "right",
+            "by how much, and how often not, is on the page: 50 repeats of the same small problem",
+            "14_tuning",
+            ""
+            "test_claims_14::test_where_one_setting_matters_a_grid_of_nine_misses_by_a_twelfth_and_random_points_by_less",
+            ""
+            "test_claims_14::test_bayesian_optimization_ends_lowest_in_the_median_and_below_random_search_in_most_repeats",
+        ),
+    ),
+)
+
+
+def appendix() -> str:
+    """Write the table as a page in Markdown."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# Which claims of the literature are so?"
+    yield ""
+    yield (
+        "Every claim that this course repeats, right or wrong, with what was measured. The tests of the course "
+        "assert each row."
+    )
+    yield ""
+    yield from (f"- **{verdict}**: {meaning}." for verdict, meaning in VERDICTS.items())
+    for topic in dict.fromkeys(claim.topic for claim in CLAIMS):
+        yield from ("", f"## {topic}", "", "| claim | who says it | verdict | what is so | page |")
+        yield "| --- | --- | --- | --- | --- |"
+        yield from (_row(claim) for claim in CLAIMS if claim.topic == topic)
+
+
+def _row(claim: Claim) -> str:
+    page = f"[{claim.page[:2]}]({claim.page}.ipynb)"
+    return f"| {claim.text} | {claim.source} | **{claim.verdict}** | {claim.what_is_so} | {page} |"
+
+
+if __name__ == "__main__":
+    APPENDIX.write_text(appendix(), encoding="utf-8")
