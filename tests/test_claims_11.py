@@ -10,7 +10,8 @@ import pytest
 
 from course import initializers, training
 from course.explorers.loss_map import DEPTHS, GRIDS, SEEDS, STEPS, WIDTH
-from course.networks.classifier import EPSILON, Architecture, Parameters, classify
+from course.networks.classifier import Architecture, Parameters, classify
+from course.networks.normalization import EPSILON
 from course.training import History, Setup, Training
 from course.training.optimizers import MOMENTUM
 

@@ -1,7 +1,6 @@
 """Networks that are trained: features in, a stack of equal layers, one output a class."""
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -10,9 +9,8 @@ from jax import lax
 
 from course import activations
 from course.networks import Layer
+from course.networks.normalization import NORMALIZATIONS
 
-EPSILON = 1e-5
-"""Added to the variance by which a normalization divides."""
 UNROLLED = 10
 """Up to as many layers are written out one by one: faster to run; more of them take long to compile."""
 
@@ -44,23 +42,6 @@ class Parameters(NamedTuple):
     biases: jax.Array
     scales: jax.Array
     last_biases: jax.Array
-
-
-def _standardized(preactivations: jax.Array, axis: int) -> jax.Array:
-    mean = jnp.mean(preactivations, axis=axis, keepdims=True)
-    variance = jnp.var(preactivations, axis=axis, keepdims=True)
-    return (preactivations - mean) / jnp.sqrt(variance + EPSILON)
-
-
-NORMALIZATIONS: Mapping[str, Callable[[jax.Array], jax.Array]] = MappingProxyType(
-    {
-        "none": lambda preactivations: preactivations,
-        "layer": lambda preactivations: _standardized(preactivations, axis=-1),
-        "batch": lambda preactivations: _standardized(preactivations, axis=0),
-    }
-)
-"""What becomes of `(batch, width)` preactivations: nothing; mean 0 and variance 1 over the units of each example (Ba,
-Kiros and Hinton 2016), or over the examples for each unit, those of the present batch (Ioffe and Szegedy 2015)."""
 
 
 def classify(

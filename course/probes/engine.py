@@ -16,9 +16,10 @@ BINS = 61
 COUNTED = 8192
 """About as many values of a layer are counted into its histograms: those of the first examples, or rows."""
 
-_SATURATED_SLOPES = np.array(
+SATURATED_SLOPES = np.array(
     [activations.SATURATION * row.peak_slope for row in activations.ACTIVATIONS.values()], np.float32
 )
+"""Below this |slope| a unit is saturated, for each activation of the table."""
 
 
 def layer_key(seed, layer):
@@ -68,7 +69,8 @@ def _unit(expected):
     return jnp.clip(expected, 1e-30, 1e30)
 
 
-def _counts(values, limits):
+def counts(values, limits):
+    """Count the first rows' values in bins between the two limits; what lies beyond falls into the end bins."""
     rows = min(len(values), math.ceil(COUNTED / values.shape[1]))
     low, high = limits
     position = jnp.clip((values[:rows] - low) * (BINS / (high - low)), 0, BINS - 1)
@@ -117,12 +119,13 @@ def _blank_rows(capacity):
     return forward, BackwardRow(pair, number, pair, number, counts, counts)
 
 
-def _store(whole, part, layer):
+def store(whole, part, layer):
     """Write one layer's part, in place; `whole` and `part` may be trees of arrays."""
     return jax.tree.map(lambda rows, row: lax.dynamic_update_index_in_dim(rows, row, layer, 0), whole, part)
 
 
-def _at(whole, layer):
+def at(whole, layer):
+    """Read one layer's part."""
     return lax.dynamic_index_in_dim(whole, layer, keepdims=False)
 
 
@@ -139,15 +142,15 @@ class Settings(NamedTuple):
 def _forward_layer(layer, carry, weights, biases, settings):
     scratch, input_rms, rows = carry
     weight_std, width = settings.weight_std[layer], weights.shape[-1]
-    preactivations = _at(scratch.inputs, layer) @ _at(weights, layer) * weight_std
-    preactivations = preactivations + _at(biases, layer) * settings.bias_std
+    preactivations = at(scratch.inputs, layer) @ at(weights, layer) * weight_std
+    preactivations = preactivations + at(biases, layer) * settings.bias_std
     outputs, slopes = networks.activate(settings.activation, preactivations)
-    scratch = Scratch(_store(scratch.inputs, outputs, layer + 1), _store(scratch.slopes, slopes, layer))
+    scratch = Scratch(store(scratch.inputs, outputs, layer + 1), store(scratch.slopes, slopes, layer))
 
     preactivation_unit = _unit(input_rms * weight_std * math.sqrt(width) + settings.bias_std)
     activation_unit = _unit(jnp.max(jnp.abs(outputs)))
     activation_moments = _moments(outputs, activation_unit)
-    threshold = jnp.asarray(_SATURATED_SLOPES)[settings.activation]
+    threshold = jnp.asarray(SATURATED_SLOPES)[settings.activation]
     saturated = jnp.mean(jnp.abs(slopes) < threshold, axis=0)
     row = ForwardRow(
         input_rms,
@@ -157,31 +160,31 @@ def _forward_layer(layer, carry, weights, biases, settings):
         activation_unit,
         jnp.mean(saturated),
         jnp.mean(saturated == 1),
-        _counts(outputs, settings.limits[0]),
+        counts(outputs, settings.limits[0]),
     )
-    return scratch, activation_unit * jnp.sqrt(activation_moments[1]), _store(rows, row, layer)
+    return scratch, activation_unit * jnp.sqrt(activation_moments[1]), store(rows, row, layer)
 
 
 def _backward_layer(step, carry, weights, scratch, input_rms, settings):
     gradients, expected_rms, rows = carry
     layer = settings.depth - 1 - step
-    weight_gradients = _at(scratch.inputs, layer).T @ gradients
+    weight_gradients = at(scratch.inputs, layer).T @ gradients
 
     unit = _unit(expected_rms)
     moments = _moments(gradients, unit)
     rms = unit * jnp.sqrt(moments[1])
-    weight_unit = _unit(_at(input_rms, layer) * rms * math.sqrt(len(gradients)))
+    weight_unit = _unit(at(input_rms, layer) * rms * math.sqrt(len(gradients)))
     row = BackwardRow(
         moments,
         unit,
         _moments(weight_gradients, weight_unit),
         weight_unit,
-        _counts(gradients, settings.limits[1]),
-        _counts(weight_gradients, settings.limits[2]),
+        counts(gradients, settings.limits[1]),
+        counts(weight_gradients, settings.limits[2]),
     )
     weight_std = settings.weight_std[layer]
-    below = gradients @ _at(weights, layer).T * weight_std * _at(scratch.slopes, jnp.maximum(layer - 1, 0))
-    return below, rms * weight_std * math.sqrt(weights.shape[-1]), _store(rows, row, layer)
+    below = gradients @ at(weights, layer).T * weight_std * at(scratch.slopes, jnp.maximum(layer - 1, 0))
+    return below, rms * weight_std * math.sqrt(weights.shape[-1]), store(rows, row, layer)
 
 
 def propagate(scratch, weights, biases, inputs, directions, settings):
@@ -190,7 +193,7 @@ def propagate(scratch, weights, biases, inputs, directions, settings):
     `weights` are the unit-variance noise, `(capacity, width, width)`, and `biases` `(capacity, width)`.
     """
     forward_rows, backward_rows = _blank_rows(len(weights))
-    scratch = scratch._replace(inputs=_store(scratch.inputs, inputs, 0))
+    scratch = scratch._replace(inputs=store(scratch.inputs, inputs, 0))
     rms = jnp.sqrt(jnp.mean(inputs**2))
     forward = functools.partial(_forward_layer, weights=weights, biases=biases, settings=settings)
     scratch, _, forward_rows = lax.fori_loop(0, settings.depth, forward, (scratch, rms, forward_rows))

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from course import activations, initializers
 from course.initializers import Scheme
-from course.networks.classifier import NORMALIZATIONS, Architecture
+from course.networks.classifier import Architecture
+from course.networks.normalization import NORMALIZATIONS
 from course.training.optimizers import OPTIMIZERS, SCHEDULES
 from course.training.tasks import TASKS
 
