@@ -261,7 +261,7 @@ def _directions_of(seed: int, stack: Stack) -> jax.Array:
 
 
 @functools.cache
-def _inputs(stack: Stack) -> np.ndarray:
+def inputs_of(stack: Stack) -> np.ndarray:
     """The first digits: as rows like those of `measure`, or as images whose channels are all the same."""
     if stack.layer == "fully connected":
         return data.standardized_digits(stack.batch, stack.units)
@@ -309,7 +309,7 @@ def measure_blocks(
     drawn = next(step for step in (10, 25, 50, DEEPEST) if step >= depth)
     weights = _unit_weights(run.seed, run.scheme.distribution, drawn, stack)
     with programs.RUNNING:
-        rows = program(stack).propagate(weights, _inputs(stack), _directions_of(run.seed, stack), settings)
+        rows = program(stack).propagate(weights, inputs_of(stack), _directions_of(run.seed, stack), settings)
         ups, downs = jax.tree.map(lambda whole: np.asarray(whole)[:depth], jax.device_get(rows))
     return _stats(ups, downs, branches)
 
