@@ -66,7 +66,7 @@ class Recipe(NamedTuple):
 
 SQUARE = (64, *(128,) * 20, 10)
 """Widths of a deep network whose hidden layers are all alike."""
-TAPERED = (512, 448, 384, 320, 256, 192, 160, 128, 96, 64, 32, 10)
+TAPERED = (1024, 768, 512, 384, 256, 192, 128, 96, 64, 32, 16, 10)
 """Widths of a network that narrows from layer to layer."""
 
 
@@ -88,7 +88,7 @@ class Mistake(NamedTuple):
 _ROWS = (
     Mistake(
         "std_as_mean",
-        "The loss is in the billions before the first step.",
+        "The loss has more than twenty digits before the first step.",
         "weights.normal_(std)",
         "weights.normal_(0, std)",
         {"rule": lambda fan_in, _fan_out, gain: (gain / math.sqrt(fan_in), 1.0)},
