@@ -1,0 +1,228 @@
+"""What is measured of each layer before it is judged: a few numbers, taken from a reading's arrays."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from course import activations, initializers
+from course.activations import ACTIVATIONS
+from course.diagnosis.reading import LayerReading, NetworkReading
+
+STAND_INS = 512
+"""Units drawn to learn how many would be dead by chance."""
+MOST_VALUES = 2**18
+"""As many of a layer's answers are looked at; means of more are no better known."""
+NOISE_LENGTH = 256
+"""Two layers whose first weights are alike up to a factor this far come from one draw."""
+
+
+class Evidence(NamedTuple):
+    """One layer of weights in numbers; `number` counts from 1.
+
+    `chained` says that its inputs are the answers of the layer before, and nothing else; `fed_by` is then the name
+    of that layer's activation. `weights` counts them, `weight_variance` is fan_in · E[w²], and `weight_error` how far
+    that of one draw strays, relative to itself. `distinct_units` answer differently, `dead_share` of the units answer
+    0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as alike as these. `noise` holds the
+    first weights over their standard deviation. Second moments are taken over the batch and the units; they are inf
+    or nan where numbers are out of range.
+    """
+
+    number: int
+    name: str
+    fan_in: int
+    fan_out: int
+    units: int
+    weights: int
+    dtype: str
+    activation: str | None
+    fed_by: str | None
+    chained: bool
+    last: bool
+    normalized: bool
+    shared_with: str | None
+    weight_mean: float
+    weight_std: float
+    weight_variance: float
+    weight_error: float
+    distinct_units: int
+    bias_mean: float
+    bias_second_moment: float
+    input_second_moment: float
+    preactivation_second_moment: float
+    activation_second_moment: float
+    gradient_second_moment: float
+    weight_gradient_second_moment: float
+    greatest: float
+    saturated_share: float
+    dead_share: float
+    dead_by_chance: float
+    noise: np.ndarray
+
+    @property
+    def finite(self) -> bool:
+        """Whether every number of the forward pass is within range."""
+        return math.isfinite(self.input_second_moment) and math.isfinite(self.preactivation_second_moment)
+
+
+class Inputs(NamedTuple):
+    """The batch as the first layer receives it.
+
+    `common_share` of its mean square is the same for all examples, and `loudest_share` comes from one feature.
+    """
+
+    examples: int
+    features: int
+    mean: float
+    std: float
+    second_moment: float
+    common_share: float
+    loudest_share: float
+
+
+class Network(NamedTuple):
+    """All that is judged."""
+
+    layers: tuple[Evidence, ...]
+    inputs: Inputs
+    framework: str
+
+
+def gathered(reading: NetworkReading) -> Network:
+    """Take the numbers of a reading."""
+    readings = reading.layers
+    befores = [None, *readings[:-1]]
+    with np.errstate(all="ignore"):  # an overflow is a finding, not an error
+        layers = [
+            _layer(number, layer, before, len(readings))
+            for number, (before, layer) in enumerate(zip(befores, readings, strict=True), 1)
+        ]
+        return Network(tuple(layers), _inputs(readings[0].inputs), reading.framework)
+
+
+def _layer(number: int, layer: LayerReading, before: LayerReading | None, count: int) -> Evidence:
+    weights, biases = layer.weights, np.zeros(1) if layer.biases is None else layer.biases
+    fan_in, fan_out = initializers.fans(weights.shape)
+    second_moment = float(np.mean(weights**2))
+    chained = before is not None and _feeds(before, layer)
+    z = _rows(layer.preactivations)
+    dead, by_chance = _dead(layer, z, biases)
+    return Evidence(
+        number=number,
+        name=layer.name,
+        fan_in=fan_in,
+        fan_out=fan_out,
+        units=weights.shape[-1],
+        weights=weights.size,
+        dtype=layer.dtype,
+        activation=layer.activation if layer.activations is not None else "linear",
+        fed_by=_answers(before) if chained else None,
+        chained=chained,
+        last=number == count,
+        normalized=layer.normalized,
+        shared_with=layer.shared_with,
+        weight_mean=float(weights.mean()),
+        weight_std=float(weights.std()),
+        weight_variance=fan_in * second_moment,
+        weight_error=_error(weights, second_moment),
+        distinct_units=_distinct(weights, biases),
+        bias_mean=float(biases.mean()),
+        bias_second_moment=float(np.mean(biases**2)),
+        input_second_moment=_mean_square(layer.inputs),
+        preactivation_second_moment=_mean_square(layer.preactivations),
+        activation_second_moment=_mean_square(_after(layer)),
+        gradient_second_moment=_mean_square(layer.preactivation_gradients),
+        weight_gradient_second_moment=_mean_square(layer.weight_gradients),
+        greatest=float(np.max(np.abs(layer.preactivations))),
+        saturated_share=_saturated_share(layer.activation, z),
+        dead_share=dead,
+        dead_by_chance=by_chance,
+        noise=_noise(weights),
+    )
+
+
+def _after(layer: LayerReading) -> np.ndarray:
+    return layer.preactivations if layer.activations is None else layer.activations
+
+
+def _answers(layer: LayerReading) -> str | None:
+    """The name of what a layer's preactivations go through."""
+    return "linear" if layer.activations is None else layer.activation
+
+
+def _mean_square(values: np.ndarray) -> float:
+    return float(np.mean(np.square(values, dtype=float)))
+
+
+def _rows(values: np.ndarray) -> np.ndarray:
+    """Answers `(rows, units)`, a row an example and a place, evenly taken from all of them if there are many."""
+    rows = values.reshape(-1, values.shape[-1])
+    return rows[:: math.ceil(rows.size / MOST_VALUES)]
+
+
+def _feeds(before: LayerReading, layer: LayerReading) -> bool:
+    """Whether a layer receives what the layer before answers, perhaps in another shape."""
+    answers = _after(before)
+    if answers.size != layer.inputs.size:
+        return False
+    return bool(np.allclose(answers.ravel(), layer.inputs.ravel(), rtol=1e-3, atol=0.0, equal_nan=True))
+
+
+def _error(weights: np.ndarray, second_moment: float) -> float:
+    """The standard error of the mean of w², relative to it: √((kurtosis − 1) / count), normal weights having 3.
+
+    Taken to be normal where the weights are nearly all of one size, for a constant has no error.
+    """
+    kurtosis = float(np.mean(weights**4)) / second_moment**2 if second_moment else 3.0
+    return math.sqrt(max(kurtosis - 1.0, 0.5) / weights.size)
+
+
+def _distinct(weights: np.ndarray, biases: np.ndarray) -> int:
+    """How many units differ in a weight or in the bias: units of one random projection are taken to be the same."""
+    columns = np.vstack([weights.reshape(-1, weights.shape[-1]), np.broadcast_to(biases, weights.shape[-1:])])
+    scale = np.abs(columns).max()
+    if scale == 0:
+        return 1
+    projected = np.random.default_rng(0).standard_normal(len(columns)) @ (columns / scale)
+    return len(np.unique(np.round(projected, 7)))
+
+
+def _saturated_share(activation: str | None, z: np.ndarray) -> float:
+    """The share of slopes below a twentieth of the steepest; nan for an unknown function."""
+    if activation not in ACTIVATIONS:
+        return math.nan
+    row = ACTIVATIONS[activation]
+    return float(np.mean(np.abs(row.array_slope(z)) < activations.SATURATION * row.peak_slope))
+
+
+def _dead(layer: LayerReading, z: np.ndarray, biases: np.ndarray) -> tuple[float, float]:
+    """The share of units that answer 0 to the whole batch, and the share that would by chance, for ReLU alone.
+
+    Stand-ins for the units are normal mixtures of all of them without their biases: drawn from the distribution
+    that theory gives to a unit's answers to these examples, mean 0 and the covariance that they have here.
+    """
+    if layer.activation != "relu" or not np.all(np.isfinite(z)):
+        return 0.0, 0.0
+    centred = z if layer.normalized else z - biases
+    mixing = np.random.default_rng(0).standard_normal((z.shape[1], STAND_INS))
+    return float(np.mean(np.all(z <= 0, axis=0))), float(np.mean(np.all(centred @ mixing <= 0, axis=0)))
+
+
+def _noise(weights: np.ndarray) -> np.ndarray:
+    """The first weights in units of their size, in the order in which they were drawn."""
+    return weights.ravel()[:NOISE_LENGTH] / (np.std(weights) or 1.0)
+
+
+def _inputs(inputs: np.ndarray) -> Inputs:
+    rows = inputs.reshape(-1, inputs.shape[-1])
+    second_moment = _mean_square(rows)
+    features = np.mean(np.square(rows, dtype=float), axis=0)
+    return Inputs(
+        examples=len(inputs),
+        features=rows.shape[1],
+        mean=float(rows.mean()),
+        std=float(rows.std()),
+        second_moment=second_moment,
+        common_share=_mean_square(rows.mean(axis=0)) / second_moment if second_moment else 0.0,
+        loudest_share=float(features.max() / features.sum()) if second_moment else 0.0,
+    )

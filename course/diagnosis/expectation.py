@@ -1,0 +1,87 @@
+"""The curves that a suitable start would show in the layer picture, with what one draw of these widths may stray."""
+
+import math
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from course.activations import ACTIVATIONS
+from course.diagnosis import trend
+from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.trend import Run
+from course.theory import finite_width
+
+DEVIATIONS = 2.5
+"""Half the width of the shaded band in standard deviations of the logarithm: one draw in eighty is outside."""
+USUAL_INPUTS = 1e-4, 10.0
+"""Data of a mean square between these are taken as they are; others should have been standardized, to 1."""
+
+
+class Curve(NamedTuple):
+    """A mean square by layer, measured and expected; `(layers,)` arrays, nan where theory says nothing."""
+
+    measured: np.ndarray
+    expected: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+class Curves(NamedTuple):
+    """The two curves of the picture: E[h²] after each layer, and the gradient's over the last layer's."""
+
+    forward: Curve
+    gradient: Curve
+
+
+def curves(network: Network) -> Curves:
+    """Give the measured curves, and those that are expected of each stretch of layers that theory knows."""
+    layers = network.layers
+    forward = np.array([layer.activation_second_moment for layer in layers])
+    gradient = np.array([layer.gradient_second_moment for layer in layers])
+    with np.errstate(all="ignore"):
+        gradient = gradient / gradient[-1]
+    expected = np.full((2, 3, len(layers)), np.nan)
+    for run in trend.runs(layers):
+        where = slice(run.layers[0].number - 1, run.layers[-1].number)
+        expected[:, :, where] = _expected(run, 1.0 if run.layers[-1].last else gradient[where.stop - 1])
+    return Curves(Curve(forward, *expected[0]), Curve(gradient, *expected[1]))
+
+
+def _expected(run: Run, last_gradient: float) -> np.ndarray:
+    """Centre, lower and upper edge, forward and backward: an array of shape `(2, 3, layers)`."""
+    start, strays = _inputs(run.layers[0]), _strays(run)
+    fans = np.array([layer.fan_out / layer.fan_in for layer in run.layers])
+    # theory's backward factor is fan_out · Var w where its forward one is fan_in · Var w
+    shapes = np.append(np.cumsum(np.log(fans[1:])[::-1])[::-1], 0.0)
+    forward, backward = run.suitable_forward + math.log(start), run.suitable_backward + shapes
+    if last_gradient > 0:
+        backward = backward + math.log(last_gradient)
+    edges = [
+        (centre, centre + mean - DEVIATIONS * np.sqrt(variance), centre + mean + DEVIATIONS * np.sqrt(variance))
+        for centre, (mean, variance) in zip((forward, backward), strays, strict=True)
+    ]
+    with np.errstate(over="ignore"):
+        return np.exp(np.array(edges))
+
+
+def _inputs(first: Evidence) -> float:
+    """The mean square that the run should have received."""
+    given = first.input_second_moment
+    low, high = USUAL_INPUTS
+    return given if low < given < high or (first.number > 1 and 0 < given < math.inf) else 1.0
+
+
+def _strays(run: Run) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Mean and variance of the logarithms, forward and backward, taking the commonest activation for all."""
+    names = Counter(layer.activation for layer in run.layers if layer.activation in ACTIVATIONS)
+    names.pop("linear" if len(names) > 1 else None, None)
+    activation = names.most_common(1)[0][0] if names else "linear"
+    with np.errstate(all="ignore"):
+        variances = np.array([layer.weight_variance for layer in run.layers]) * np.exp(-run.distances)
+    variances = np.where(np.isfinite(variances), variances, 1.0)
+    start = (activation, len(run.layers), [layer.units for layer in run.layers], variances)
+    keywords = {"input_second_moment": _inputs(run.layers[0])}
+    means = finite_width.log_means(*start, **keywords)
+    spread = finite_width.log_variances(*start, **keywords)
+    return [(means.activations, spread.activations), (means.gradients, spread.gradients)]

@@ -1,0 +1,96 @@
+"""Findings about the size of weights, where it shows: too small, too large, and too large for a function that ends."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from course.diagnosis import starts, trend
+from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.findings.found import Found, deviations, scaling, severity, target
+from course.figures.signal import number
+
+ENDING = "sigmoid", "tanh"
+"""Functions that end in two flat lines; the others are flat on one side at most."""
+FLAT, MOSTLY_FLAT = 0.3, 0.5
+"""Of tanh's slopes 3 % are flat for preactivations of variance 1, and 14 % where PyTorch's gain lets them settle."""
+
+
+def too_small(network: Network) -> Iterator[Found]:
+    """Weights that let the signal or the gradient vanish."""
+    yield from _unsuitable(network, "too small")
+
+
+def too_large(network: Network) -> Iterator[Found]:
+    """Weights that let the signal or the gradient explode."""
+    yield from _unsuitable(network, "too large")
+
+
+def saturated(network: Network) -> Iterator[Found]:
+    """Weights so large that most slopes are flat, whether or not the gradient explodes for it."""
+    yield from _unsuitable(network, "saturated")
+    for layer in network.layers:
+        distance = starts.distance(layer.weight_variance, trend.accepted(layer))
+        if not layer.normalized and distance > math.log(2) and _kind(layer, distance) == "saturated":
+            yield _described(layer, distance, severity(layer.saturated_share > MOSTLY_FLAT), deviations(network))
+
+
+def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
+    """Layers whose weight variance does not suit, in runs of layers where that shows."""
+    limit = deviations(network)
+    for run in trend.runs(network.layers):
+        if run.excess < trend.KEPT + limit * run.error:
+            continue
+        for layer, distance in run.blamed:
+            if _kind(layer, distance) == kind:
+                yield _described(layer, distance, severity(run.excess > trend.LOST), limit)
+
+
+def _kind(layer: Evidence, distance: float) -> str:
+    if distance < 0:
+        return "too small"
+    return "saturated" if layer.activation in ENDING and layer.saturated_share > FLAT else "too large"
+
+
+def _described(layer: Evidence, distance: float, severity: str, limit: float) -> Found:
+    factor = math.sqrt(max(layer.weight_variance / target(layer), target(layer) / (layer.weight_variance or 1e-300)))
+    seen = f"the standard deviation of its weights is {number(factor)} times too {'small' if distance < 0 else 'large'}"
+    if layer.weight_variance == 0:
+        seen = "all its weights are 0"
+    if _kind(layer, distance) == "saturated":
+        seen = f"{layer.saturated_share:.0%} of its slopes are flat, and {seen}"
+    return Found(layer.number, severity, seen, _reason(layer, limit), scaling(layer))
+
+
+class Hint(NamedTuple):
+    """A mistake that a weight variance gives away: what it makes of the right variance, and what was done."""
+
+    variance: Callable[[float, int, int], float]
+    words: str
+
+
+HINTS = (
+    Hint(lambda right, fan_in, _out: right / fan_in, "1/fan_in stands where 1/√fan_in belongs: the root was forgotten"),
+    Hint(lambda right, _in, _out: right**2, "the gain was squared"),
+    Hint(lambda right, _in, _out: 9 * right, "the bound is 3·√(3/n) where √(3/n) belongs"),
+    Hint(lambda right, _in, _out: right / 9, "the bound is √(3/n)/3 where √(3/n) belongs"),
+    Hint(lambda right, _in, _out: right / 3, "the bound is √(1/n) where √(3/n) belongs"),
+    Hint(lambda right, fan_in, _out: right * fan_in, "the weights were not divided by √fan_in"),
+    Hint(lambda _right, fan_in, _out: float(fan_in), "the variance is 1: the weights were not scaled at all"),
+    Hint(lambda right, fan_in, out: right * fan_in / out, "the fan_out stands where the fan_in belongs"),
+    Hint(lambda right, _in, _out: right / 2, "this suits a function that lets everything through, not this one"),
+    Hint(lambda _right, _in, _out: 1 / 3, "a bound of 1/√fan_in, the default of some libraries, is too narrow here"),
+)
+"""Known ways to miss the right variance, the more telling first."""
+CLOSE = 0.2
+"""A hint is not given for a variance farther from its own, in the logarithm, however little is known of it."""
+
+
+def _reason(layer: Evidence, limit: float) -> str:
+    suits = target(layer)
+    for hint in HINTS if layer.weight_variance else ():
+        away = abs(math.log(layer.weight_variance / hint.variance(suits, layer.fan_in, layer.fan_out)))
+        if suits != hint.variance(suits, layer.fan_in, layer.fan_out) and away < min(limit * layer.weight_error, CLOSE):
+            return hint.words
+    return (
+        f"with fan_in · Var w = {number(layer.weight_variance)} where {number(suits)} suits, it adds up over the layers"
+    )

@@ -1,0 +1,126 @@
+"""From a reading to a diagnosis: gather the evidence, search it for every finding, and put it into words."""
+
+import math
+from collections import defaultdict
+
+import numpy as np
+
+from course.diagnosis import evidence, expectation, findings
+from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.expectation import Curves
+from course.diagnosis.findings import Found
+from course.diagnosis.reading import NetworkReading
+from course.diagnosis.report import Diagnosis, LayerReport
+from course.figures.diagnosis import DiagnosisPicture, Expected
+from course.figures.signal import number
+
+HEALTHY = "healthy"
+
+
+class Judgement:
+    """A network's evidence, what was found in it, and its curves: everything but the picture."""
+
+    def __init__(self, reading: NetworkReading):
+        self.network = evidence.gathered(reading)
+        self.curves = expectation.curves(self.network)
+        self.layers = tuple(_reports(self.network, self.curves))
+        self.sentence = overall(self.layers)
+        self.table = _table(self.network, self.curves, self.layers)
+
+
+def judged(reading: NetworkReading, picture: DiagnosisPicture | None = None) -> Diagnosis:
+    """Judge a reading, drawn anew or into a picture that is kept."""
+    judgement = Judgement(reading)
+    frame = (picture or DiagnosisPicture()).update(
+        *(Expected(*curve) for curve in judgement.curves),
+        [layer.state for layer in judgement.layers],
+        judgement.sentence,
+        judgement.table,
+    )
+    return Diagnosis(frame.image, judgement.sentence, judgement.layers, judgement.table)
+
+
+def _reports(network: Network, curves: Curves) -> list[LayerReport]:
+    found: dict[int, list[tuple[str, Found]]] = defaultdict(list)
+    for finding in findings.FINDINGS:
+        for one in finding.search(network):
+            if finding.name not in [name for name, _ in found[one.layer]]:
+                found[one.layer].append((finding.name, one))
+    return [_report(layer, found[layer.number], curves) for layer in network.layers]
+
+
+def _report(layer: Evidence, found: list[tuple[str, Found]], curves: Curves) -> LayerReport:
+    if not found:
+        return LayerReport(layer.number, layer.name, "ok", HEALTHY, *_healthy(layer, curves))
+    # A fault comes before a warning, and among equals a cause before its effects.
+    (name, first), *others = sorted(found, key=lambda pair: pair[1].severity != "fault")
+    also = tuple(other for other, _ in others)
+    return LayerReport(
+        layer.number,
+        layer.name,
+        first.severity,
+        name,
+        _sentence(first.seen),
+        _sentence(first.reason),
+        _sentence(first.remedy),
+        also,
+    )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _healthy(layer: Evidence, curves: Curves) -> tuple[str, str, str]:
+    """What is seen of a layer whose start is right, why it may still look odd, and that nothing is to be done."""
+    measured, expected, low, high = (curve[layer.number - 1] for curve in curves.forward)
+    seen = f"mean square {number(measured)}" if math.isfinite(measured) else "no finite answer"
+    if layer.normalized:
+        return _sentence(seen), "A normalization follows, and forgives any scale of these weights.", ""
+    if not math.isfinite(expected):
+        return _sentence(seen), "Theory has no curve for such a layer; nothing else is odd.", ""
+    seen = _sentence(f"{seen}, expected {number(expected)}")
+    if low <= measured <= high:
+        return seen, "Within what one draw of this width and depth strays.", ""
+    return seen, "Its own start is right; it answers to what it receives.", ""
+
+
+def overall(layers: tuple[LayerReport, ...]) -> str:
+    """Say in a sentence or two what is wrong with a network, and where to begin."""
+    count = f"{len(layers)} layers" if len(layers) > 1 else "one layer"
+    diagnosis = Diagnosis(b"", "", layers)
+    first = diagnosis.primary
+    if first is None:
+        return f"Healthy: {count}, and each starts as it should."
+    same = [layer.layer for layer in layers if layer.finding == first.finding and layer.state == first.state]
+    return (
+        f"{first.finding[0].upper()}{first.finding[1:]} in {_which(same)} of {len(layers)}. Layer {first.layer}: "
+        f"{first.sentence} {first.reason} {first.remedy}"
+    )
+
+
+def _which(numbers: list[int]) -> str:
+    """Name layers as a person would: layer 3, layers 1 to 5, 4 layers."""
+    if len(numbers) == 1:
+        return f"layer {numbers[0]}"
+    if numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"layers {numbers[0]} to {numbers[-1]}"
+    return f"{len(numbers)} layers"
+
+
+def _table(network: Network, curves: Curves, layers: tuple[LayerReport, ...]) -> dict[str, np.ndarray]:
+    rows = network.layers
+    return {
+        "layer": np.array([row.number for row in rows]),
+        "name": np.array([row.name for row in rows]),
+        "finding": np.array([layer.finding for layer in layers]),
+        "fan_in": np.array([row.fan_in for row in rows]),
+        "fan_out": np.array([row.fan_out for row in rows]),
+        "fan_in · Var w": np.array([row.weight_variance for row in rows]),
+        "E[h²], measured": curves.forward.measured,
+        "E[h²], expected": curves.forward.expected,
+        "gradient, measured": curves.gradient.measured,
+        "gradient, expected": curves.gradient.expected,
+        "share of flat slopes": np.array([row.saturated_share for row in rows]),
+        "share of dead units": np.array([row.dead_share for row in rows]),
+    }

@@ -1,0 +1,139 @@
+"""What a start's weight variances do to signal and gradient over many layers, and what suitable ones would do.
+
+Luck plays no part here: a layer's weight variance is known from thousands of weights, and what follows from it is
+theory's. So a network of width 16 whose signal happens to vanish is not taken for one that was started too small.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from course import theory
+from course.activations import ACTIVATIONS
+from course.diagnosis import starts
+from course.diagnosis.evidence import Evidence
+
+KEPT = math.log(10.0)
+"""A mean square that stays within a factor of 10 of what it would be after a suitable start is kept."""
+LOST = math.log(1000.0)
+"""One beyond a factor of 1000 is lost: gradients of layers then differ 30 times, more than one learning rate fits."""
+
+
+class Run(NamedTuple):
+    """Layers that feed one another and nothing else, without a normalization, and the logarithms that tell of them.
+
+    `distances` `(layers,)`: how far each weight variance is from those that suit, 0 within. `forward` and `backward`
+    `(layers,)` are logarithms of the mean square after each layer over the first one's inputs, and of the mean square
+    of the gradient over the last layer's; the `suitable` ones are what the nearest variances that suit would give.
+    """
+
+    layers: tuple[Evidence, ...]
+    distances: np.ndarray
+    forward: np.ndarray
+    backward: np.ndarray
+    suitable_forward: np.ndarray
+    suitable_backward: np.ndarray
+
+    @property
+    def strain(self) -> float:
+        """The greatest change of signal or gradient between two hidden layers, as a logarithm."""
+        return self._strain(self.forward, self.backward)
+
+    @property
+    def excess(self) -> float:
+        """How much of the change is due to variances that do not suit; 0 where suitable ones would do no better."""
+        if self.strain < self._strain(self.suitable_forward, self.suitable_backward):
+            return 0.0
+        with np.errstate(invalid="ignore"):
+            return max(_range(self.forward - self.suitable_forward), _range(self.backward - self.suitable_backward))
+
+    def _strain(self, forward: np.ndarray, backward: np.ndarray) -> float:
+        """Without the last layer, which many make small on purpose."""
+        if self.layers[-1].last and len(self.layers) > 1:
+            forward, backward = forward[:-1], backward[:-1] - backward[-2]
+        return max(_range(forward), _range(backward))
+
+    @property
+    def error(self) -> float:
+        """The standard error of these sums: each layer's weight variance is known from one draw."""
+        return math.sqrt(sum(layer.weight_error**2 for layer in self.layers))
+
+    @property
+    def blamed(self) -> list[tuple[Evidence, float]]:
+        """The layers that are far off, with their distances: at least a quarter as far as the farthest."""
+        farthest = np.abs(self.distances).max()
+        found = zip(self.layers, self.distances.tolist(), strict=True)
+        return [(layer, distance) for layer, distance in found if abs(distance) >= max(farthest / 4, 1e-9)]
+
+
+def runs(layers: Sequence[Evidence]) -> list[Run]:
+    """Cut a network into runs; layers before a normalization belong to none, for their scale does not matter."""
+    groups: list[list[Evidence]] = [[]]
+    for layer, following in zip(layers, [*layers[1:], None], strict=True):
+        if not layer.chained:
+            groups.append([])
+        if layer.normalized or starts_at_zero(layer, following):
+            groups.append([])
+        else:
+            groups[-1].append(layer)
+    return [_run(tuple(group)) for group in groups if group]
+
+
+def starts_at_zero(layer: Evidence, following: Evidence | None) -> bool:
+    """Whether all weights are 0 where that is good practice: in the last layer, or at the end of a residual branch."""
+    return layer.weight_variance == 0 and (following is None or not following.chained)
+
+
+def _run(layers: tuple[Evidence, ...]) -> Run:
+    distances = np.array([_distance(layer) for layer in layers])
+    variances = np.array([layer.weight_variance for layer in layers])
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        suitable = np.where(
+            variances > 0, variances * np.exp(-distances), [starts.best(row.fed_by).best for row in layers]
+        )
+        return Run(layers, distances, *_propagated(layers, variances), *_propagated(layers, suitable))
+
+
+def _distance(layer: Evidence) -> float:
+    """How far the weight variance is from those that suit, by the fan that fits best."""
+    interval = accepted(layer)
+    average = layer.weight_variance * (layer.fan_in + layer.fan_out) / (2 * layer.fan_in)
+    return min((starts.distance(variance, interval) for variance in (layer.weight_variance, average)), key=abs)
+
+
+def accepted(layer: Evidence) -> tuple[float, float]:
+    """The weight variances that suit a layer."""
+    return starts.accepted(layer.fed_by, layer.activation, first=not layer.chained, last=layer.last)
+
+
+def _propagated(layers: Sequence[Evidence], variances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithms forward and backward, by the length map, layer by layer; an unknown function is taken as measured."""
+    signal = layers[0].input_second_moment
+    forward, slopes = [], []
+    for layer, variance in zip(layers, variances, strict=True):
+        preactivation = variance * signal + layer.bias_second_moment
+        signal, slope = _through(layer, preactivation)
+        forward.append(signal)
+        slopes.append(slope)
+    steps = np.log(variances[1:]) + np.log(slopes[:-1])
+    backward = np.append(np.cumsum(steps[::-1])[::-1], 0.0)
+    return np.log(forward) - np.log(layers[0].input_second_moment), backward
+
+
+def _through(layer: Evidence, preactivation: float) -> tuple[float, float]:
+    """E[φ²] and E[φ'²] for normal preactivations of this variance."""
+    if layer.activation not in ACTIVATIONS or not 0 < preactivation < math.inf:
+        ratio = layer.activation_second_moment / layer.preactivation_second_moment
+        return ratio * preactivation, ratio
+    answer = theory.activation_second_moments(layer.activation, 1, preactivation)[0]
+    slope = theory.gradient_variances(layer.activation, 2, [preactivation, 1.0])[0]
+    return float(answer), float(slope)
+
+
+def _range(curve: np.ndarray) -> float:
+    """The greatest difference of two entries, 0 being one of them; inf where a signal dies altogether."""
+    if not np.all(np.isfinite(curve)):
+        return math.inf
+    return float(max(curve.max(), 0.0) - min(curve.min(), 0.0))
