@@ -134,9 +134,10 @@ def _running(framework: str, batch: np.ndarray, reading: Callable[[], NetworkRea
     except Exception as exception:
         if isinstance(exception, ValueError) and str(exception).startswith("the network "):
             raise
-        said = f"{type(exception).__name__}: {str(exception).strip().splitlines()[0] if str(exception).strip() else ''}"
+        first, *_ = [*str(exception).strip().splitlines(), "nothing"]
         raise ValueError(
-            f"the {framework} network could not be run on a batch of shape {batch.shape} and type {batch.dtype}. It says: {said}"
+            f"the network, {framework}, could not be run on a batch of shape {batch.shape} and type {batch.dtype}. "
+            f"{type(exception).__name__}: {first}"
         ) from exception
 
 

@@ -65,23 +65,17 @@ class _Calls:
         x, weights, bias = (*inputs, None, None)[:3]
         if name == "addmm":
             bias, x, weights = inputs[:3]
-        if (
-            name not in ("linear", "addmm", *CONVOLUTIONS, *PRODUCTS)
-            or weights not in self.constant
-            or x in self.constant
-        ):
+        known = name in ("linear", "addmm", *CONVOLUTIONS, *PRODUCTS)
+        if not known or weights not in self.constant or x in self.constant:
             return None
         spatial = range(2, self.tensors[weights].ndim)
         dimensions = range(self.tensors[x].ndim)
-        turned = {
-            True: ((*spatial, 1, 0), (0, *dimensions[2:], 1), 1),
-            False: ((1, 0), tuple(dimensions), output.ndim - 1),
-        }
-        weight_axes, input_axes, axis = turned[name in CONVOLUTIONS]
-        if name == "addmm" or name in PRODUCTS:
-            weight_axes = (0, 1)
+        if name in CONVOLUTIONS:
+            turned = (*spatial, 1, 0), (0, *dimensions[2:], 1), 1
+        else:
+            turned = (1, 0) if name == "linear" else (0, 1), tuple(dimensions), output.ndim - 1
         origin = self._names.get(weights, "weights")
-        return Applied(origin, weights, x, weight_axes, input_axes, axis, bias, origin not in self._frozen)
+        return Applied(origin, weights, x, *turned, bias, origin not in self._frozen)
 
     def _axes(self, function: Callable, arguments: Sequence[Any], keywords: dict[str, Any]) -> tuple[int, ...]:
         """The permutation of a transposition, found by turning a tensor whose sides all differ."""
@@ -152,8 +146,8 @@ def _not_in_place(torch: ModuleType, function: Callable, arguments: Sequence[Any
 def _one_output(torch: ModuleType, output: Any) -> Any:
     if not isinstance(output, torch.Tensor) or not output.is_floating_point():
         raise ValueError(
-            f"the network answers with a {type(output).__name__}; allowed is one tensor of floating-point numbers: wrap "
-            "it in a module that gives the one to judge"
+            f"the network answers with a {type(output).__name__}; allowed is one tensor of floating-point numbers: "
+            "wrap it in a module that gives the one to judge"
         )
     return output
 
