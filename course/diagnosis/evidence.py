@@ -54,6 +54,7 @@ class Evidence(NamedTuple):
     gradient_second_moment: float
     weight_gradient_second_moment: float
     greatest: float
+    slope_second_moment: float
     saturated_share: float
     dead_share: float
     dead_by_chance: float
@@ -107,6 +108,7 @@ def _layer(number: int, layer: LayerReading, before: LayerReading | None, count:
     chained = before is not None and _feeds(before, layer)
     z = _rows(layer.preactivations)
     dead, by_chance = _dead(layer, z, biases)
+    slope, saturated = _slopes(layer, z)
     return Evidence(
         number=number,
         name=layer.name,
@@ -115,7 +117,7 @@ def _layer(number: int, layer: LayerReading, before: LayerReading | None, count:
         units=weights.shape[-1],
         weights=weights.size,
         dtype=layer.dtype,
-        activation=layer.activation if layer.activations is not None else "linear",
+        activation=_answers(layer),
         fed_by=_answers(before) if chained else None,
         chained=chained,
         last=number == count,
@@ -134,7 +136,8 @@ def _layer(number: int, layer: LayerReading, before: LayerReading | None, count:
         gradient_second_moment=_mean_square(layer.preactivation_gradients),
         weight_gradient_second_moment=_mean_square(layer.weight_gradients),
         greatest=float(np.max(np.abs(layer.preactivations))),
-        saturated_share=_saturated_share(layer.activation, z),
+        slope_second_moment=slope,
+        saturated_share=saturated,
         dead_share=dead,
         dead_by_chance=by_chance,
         noise=_noise(weights),
@@ -187,12 +190,14 @@ def _distinct(weights: np.ndarray, biases: np.ndarray) -> int:
     return len(np.unique(np.round(projected, 7)))
 
 
-def _saturated_share(activation: str | None, z: np.ndarray) -> float:
-    """The share of slopes below a twentieth of the steepest; nan for an unknown function."""
+def _slopes(layer: LayerReading, z: np.ndarray) -> tuple[float, float]:
+    """The mean square of φ'(z), and the share of slopes below a twentieth of the steepest; nan for an unknown φ."""
+    activation = _answers(layer)
     if activation not in ACTIVATIONS:
-        return math.nan
+        return math.nan, math.nan
     row = ACTIVATIONS[activation]
-    return float(np.mean(np.abs(row.array_slope(z)) < activations.SATURATION * row.peak_slope))
+    slopes = np.abs(row.array_slope(z))
+    return _mean_square(slopes), float(np.mean(slopes < activations.SATURATION * row.peak_slope))
 
 
 def _dead(layer: LayerReading, z: np.ndarray, biases: np.ndarray) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from course.activations import ACTIVATIONS
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.trend import Run
+from course.figures.diagnosis import Curve
 from course.theory import finite_width
 
 DEVIATIONS = 2.5
@@ -18,17 +19,8 @@ USUAL_INPUTS = 1e-4, 10.0
 """Data of a mean square between these are taken as they are; others should have been standardized, to 1."""
 
 
-class Curve(NamedTuple):
-    """A mean square by layer, measured and expected; `(layers,)` arrays, nan where theory says nothing."""
-
-    measured: np.ndarray
-    expected: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-
-
 class Curves(NamedTuple):
-    """The two curves of the picture: E[h²] after each layer, and the gradient's over the last layer's."""
+    """E[h²] after each layer, and the gradient's mean square over the last layer's; nan where theory says nothing."""
 
     forward: Curve
     gradient: Curve

@@ -11,7 +11,7 @@ from course.diagnosis.expectation import Curves
 from course.diagnosis.findings import Found
 from course.diagnosis.reading import NetworkReading
 from course.diagnosis.report import Diagnosis, LayerReport
-from course.figures.diagnosis import DiagnosisPicture, Expected
+from course.figures.diagnosis import DiagnosisPicture
 from course.figures.signal import number
 
 HEALTHY = "healthy"
@@ -32,7 +32,7 @@ def judged(reading: NetworkReading, picture: DiagnosisPicture | None = None) -> 
     """Judge a reading, drawn anew or into a picture that is kept."""
     judgement = Judgement(reading)
     frame = (picture or DiagnosisPicture()).update(
-        *(Expected(*curve) for curve in judgement.curves),
+        *judgement.curves,
         [layer.state for layer in judgement.layers],
         judgement.sentence,
         judgement.table,

@@ -20,6 +20,9 @@ KEPT = math.log(10.0)
 LOST = math.log(1000.0)
 """One beyond a factor of 1000 is lost: gradients of layers then differ 30 times, more than one learning rate fits."""
 
+SMALL_BIASES = 0.1
+"""Biases of a mean square below this are usual, on the edge of chaos too."""
+
 
 class Run(NamedTuple):
     """Layers that feed one another and nothing else, without a normalization, and the logarithms that tell of them.
@@ -93,7 +96,13 @@ def _run(layers: tuple[Evidence, ...]) -> Run:
         suitable = np.where(
             variances > 0, variances * np.exp(-distances), [starts.best(row.fed_by).best for row in layers]
         )
-        return Run(layers, distances, *_propagated(layers, variances), *_propagated(layers, suitable))
+        biases = np.array([layer.bias_second_moment for layer in layers])
+        return Run(
+            layers,
+            distances,
+            *_propagated(layers, variances, biases),
+            *_propagated(layers, suitable, np.minimum(biases, SMALL_BIASES)),
+        )
 
 
 def _distance(layer: Evidence) -> float:
@@ -108,12 +117,12 @@ def accepted(layer: Evidence) -> tuple[float, float]:
     return starts.accepted(layer.fed_by, layer.activation, first=not layer.chained, last=layer.last)
 
 
-def _propagated(layers: Sequence[Evidence], variances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _propagated(layers: Sequence[Evidence], variances: np.ndarray, biases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Logarithms forward and backward, by the length map, layer by layer; an unknown function is taken as measured."""
     signal = layers[0].input_second_moment
     forward, slopes = [], []
-    for layer, variance in zip(layers, variances, strict=True):
-        preactivation = variance * signal + layer.bias_second_moment
+    for layer, variance, bias in zip(layers, variances, biases, strict=True):
+        preactivation = variance * signal + bias
         signal, slope = _through(layer, preactivation)
         forward.append(signal)
         slopes.append(slope)
@@ -124,8 +133,10 @@ def _propagated(layers: Sequence[Evidence], variances: np.ndarray) -> tuple[np.n
 
 def _through(layer: Evidence, preactivation: float) -> tuple[float, float]:
     """E[φ²] and E[φ'²] for normal preactivations of this variance."""
-    if layer.activation not in ACTIVATIONS or not 0 < preactivation < math.inf:
-        ratio = layer.activation_second_moment / layer.preactivation_second_moment
+    if not preactivation < math.inf:
+        return preactivation, math.nan
+    if layer.activation not in ACTIVATIONS:
+        ratio = layer.activation_second_moment / (layer.preactivation_second_moment or 1.0)
         return ratio * preactivation, ratio
     answer = theory.activation_second_moments(layer.activation, 1, preactivation)[0]
     slope = theory.gradient_variances(layer.activation, 2, [preactivation, 1.0])[0]

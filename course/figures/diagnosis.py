@@ -21,7 +21,7 @@ WIDEST_MARK, CELLS = 8.0, 330
 """A mark is this large in points, or smaller where so many layers leave no room: their widths add up to `CELLS`."""
 
 
-class Expected(NamedTuple):
+class Curve(NamedTuple):
     """A mean square by layer, measured and expected: arrays of shape `(layers,)`, nan where nothing is expected."""
 
     measured: np.ndarray
@@ -62,8 +62,8 @@ class DiagnosisPicture:
 
     def update(
         self,
-        forward: Expected,
-        gradient: Expected,
+        forward: Curve,
+        gradient: Curve,
         states: Sequence[str],
         sentence: str,
         table: Mapping[str, np.ndarray],

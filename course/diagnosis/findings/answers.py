@@ -1,5 +1,6 @@
 """Findings about what layers answer: biases that drown the data, units that are off, gradients that die anyway."""
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -9,19 +10,19 @@ from course.diagnosis.findings.found import Found, advice, deviations, severity
 from course.diagnosis.trend import Run
 from course.figures.signal import number
 
-SMALL_BIASES = 0.1
-"""Biases of a mean square below this are usual, on the edge of chaos too."""
 SHIFT = 0.25
 """A shift of all units alike, its square over that of the weighted inputs, is no longer small."""
 MANY_DEAD, MOST_DEAD = 0.1, 0.5
+TWICE = 2 * math.log(2)
+"""A gradient within a factor of 2 of what is sent back, its mean square within 4, may have other reasons."""
 
 
 def biases(network: Network) -> Iterator[Found]:
     """Biases that are larger than what the data contribute, or that shift all units alike."""
     for layer in network.layers:
         signal, bias = layer.weight_variance * layer.input_second_moment, layer.bias_second_moment
-        drowned = bias > max(signal, SMALL_BIASES)
-        shifted = layer.bias_mean**2 > max(SHIFT * signal, SMALL_BIASES)
+        drowned = bias > max(signal, trend.SMALL_BIASES)
+        shifted = layer.bias_mean**2 > max(SHIFT * signal, trend.SMALL_BIASES)
         if layer.normalized or not layer.finite or not (drowned or shifted):
             continue
         yield Found(
@@ -57,10 +58,46 @@ def _dead(layer: Evidence) -> Found:
 
 
 def gradient(network: Network) -> Iterator[Found]:
-    """Signal or gradient lost although every weight variance suits: too many layers for this activation."""
+    """A gradient that is not what the next layer sends back, or that is lost although every weight variance suits."""
+    limit = deviations(network)
+    plain = all(layer.chained for layer in network.layers[1:])  # otherwise a gradient may come by another way
+    for layer, following in itertools.pairwise(network.layers if plain else ()):
+        if _by_weights_alone(layer, following) and abs(_unexplained(layer, following)) > _most(layer, limit):
+            yield _intercepted(layer, following)
     for run in trend.runs(network.layers):
-        if run.strain > trend.LOST + deviations(network) * run.error and run.excess < trend.KEPT:
+        if run.strain > trend.LOST + limit * run.error and run.excess < trend.KEPT:
             yield from _lost(run)
+
+
+def _by_weights_alone(layer: Evidence, following: Evidence) -> bool:
+    """Whether a layer's gradient comes through the next one's dense weights and nothing else."""
+    dense = following.fan_out == following.units and following.fan_in == layer.units
+    sent = following.gradient_second_moment * following.weight_variance * layer.slope_second_moment
+    return dense and following.chained and not following.normalized and 0 < sent < math.inf
+
+
+def _unexplained(layer: Evidence, following: Evidence) -> float:
+    """The logarithm of E[(∂C/∂z)²] over what comes back, fan_out · Var w · E[φ'²] times the next one's."""
+    arrives = following.weight_variance / following.fan_in * following.fan_out * following.gradient_second_moment
+    if layer.gradient_second_moment == 0:
+        return -math.inf
+    return math.log(layer.gradient_second_moment / (arrives * layer.slope_second_moment))
+
+
+def _most(layer: Evidence, limit: float) -> float:
+    """How much one layer's gradient may stray: 5/width is ReLU's variance, the largest of the usual functions'."""
+    return TWICE + limit * math.sqrt(5 / layer.units)
+
+
+def _intercepted(layer: Evidence, following: Evidence) -> Found:
+    ratio = math.exp(_unexplained(layer, following))
+    return Found(
+        layer.number,
+        "fault",
+        f"its gradient's mean square is {number(ratio)} times what layer {following.number} sends back",
+        "something between the two layers scales the gradient or cuts it off",
+        f"look for a detach, a hook or a rule of your own between layers {layer.number} and {following.number}",
+    )
 
 
 def _lost(run: Run) -> Iterator[Found]:

@@ -2,17 +2,23 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from course.diagnosis import trend
+from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Found, advice, deviations, scaling
 from course.figures.signal import number
 
 OFF_CENTRE = 0.25
-"""A mean beyond this share of the standard deviation that suits does more than a rounding would."""
+"""A mean beyond this share of the standard deviation, the weights' own or the one that suits, adds up over a fan."""
+Fan = Callable[[Evidence], float]
+FANS: tuple[Fan, ...] = (
+    lambda layer: layer.fan_in,
+    lambda layer: (layer.fan_in + layer.fan_out) / 2,
+    lambda layer: layer.fan_out,
+)
 SHORTEST_TWIN = 8
 """Fewer weights may be alike by chance."""
 
@@ -57,9 +63,9 @@ def _one_draw(layer: Evidence, other: Evidence) -> bool:
 def not_centred(network: Network) -> Iterator[Found]:
     """A mean of the weights that is no luck, and large enough to matter."""
     for layer in network.layers:
-        suits = math.sqrt(trend.accepted(layer)[0] / layer.fan_in)
+        spread = min(layer.weight_std, math.sqrt(trend.accepted(layer)[0] / layer.fan_in))
         error = layer.weight_std / math.sqrt(layer.weights)
-        if layer.distinct_units == 1 or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * suits):
+        if layer.distinct_units == 1 or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread):
             continue
         one = abs(layer.weight_std - 1) < 0.1
         yield Found(
@@ -72,28 +78,39 @@ def not_centred(network: Network) -> Iterator[Found]:
 
 
 def wrong_fan(network: Network) -> Iterator[Found]:
-    """Var w · fan_out is one constant over the layers, Var w · fan_in and Var w · fan_avg are not, and it shows."""
+    """Weights that fan_out explains, and neither fan_in nor Glorot's mean of the two, where that lets the signal stray.
+
+    Either Var w · fan is one constant over the layers only with fan_out, or its value suits only with fan_out.
+    """
     rows = [layer for layer in network.layers if not layer.normalized and layer.weight_variance > 0]
     unequal = [layer for layer in rows if layer.fan_in != layer.fan_out]
-    if len(unequal) < 2:
+    if len(unequal) < 2 or _harm(rows) < trend.KEPT:
         return
     limit = deviations(network)
-    spread_in, spread_average, spread_out = (_spread(rows, mode) for mode in ("fan_in", "fan_avg", "fan_out"))
-    if spread_out < limit < min(spread_in, spread_average) and _harm(rows) > trend.KEPT:
-        yield from (_of_fan_out(layer) for layer in unequal)
+    for how in (_spread, _misfit):
+        by_in, by_average, by_out = (how(rows, mode) for mode in FANS)
+        if by_out < limit < min(by_in, by_average):
+            yield from (_of_fan_out(layer) for layer in unequal)
+            return
 
 
-def _spread(layers: list[Evidence], mode: str) -> float:
+def _spread(layers: list[Evidence], fan: Fan) -> float:
     """How far Var w · fan is from being one constant: the greatest deviation of its logarithm, in standard errors."""
-    fans = {"fan_in": lambda row: row.fan_in, "fan_out": lambda row: row.fan_out, "fan_avg": _average}[mode]
-    logarithms = np.array([math.log(layer.weight_variance / layer.fan_in * fans(layer)) for layer in layers])
+    logarithms = np.array([math.log(_variance(layer, fan)) for layer in layers])
     errors = np.array([layer.weight_error for layer in layers])
     centre = np.average(logarithms, weights=errors**-2.0)
     return float(np.max(np.abs(logarithms - centre) / errors))
 
 
-def _average(layer: Evidence) -> float:
-    return (layer.fan_in + layer.fan_out) / 2
+def _misfit(layers: list[Evidence], fan: Fan) -> float:
+    """How far Var w · fan is from what suits, in the layer where it is farthest, in standard errors."""
+    return max(
+        abs(starts.distance(_variance(layer, fan), trend.accepted(layer))) / layer.weight_error for layer in layers
+    )
+
+
+def _variance(layer: Evidence, fan: Fan) -> float:
+    return layer.weight_variance / layer.fan_in * fan(layer)
 
 
 def _harm(layers: list[Evidence]) -> float:
