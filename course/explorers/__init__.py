@@ -8,6 +8,9 @@ steps through the scenes of a page, and `lab` through all of them.
 from course import scenes
 from course.explorers.base import Explorer
 from course.explorers.batch_sizes import batch_sizes
+from course.explorers.bug_hunt import bug_hunt
+from course.explorers.framework_defaults import framework_defaults
+from course.explorers.half_precision import half_precision
 from course.explorers.identical_units import identical_units
 from course.explorers.layers_in_training import layers_in_training
 from course.explorers.learning_time import learning_time
@@ -21,11 +24,15 @@ from course.explorers.signal_propagation import signal_propagation
 from course.explorers.stage import Stage
 from course.explorers.sum_of_inputs import sum_of_inputs
 from course.explorers.tapered_network import tapered_network
+from course.explorers.todays_networks import todays_networks
 from course.explorers.training_race import training_race
 from course.explorers.two_schemes import two_schemes
 
 __all__ = [
     "batch_sizes",
+    "bug_hunt",
+    "framework_defaults",
+    "half_precision",
     "identical_units",
     "layers_in_training",
     "learning_time",
@@ -38,6 +45,7 @@ __all__ = [
     "signal_propagation",
     "sum_of_inputs",
     "tapered_network",
+    "todays_networks",
     "training_race",
     "two_schemes",
 ]

@@ -1,0 +1,72 @@
+"""The bug hunt: networks with a published mistake in them, their layer pictures, and the line of code to mend."""
+
+from functools import lru_cache
+
+import ipywidgets as widgets
+
+from course import diagnosis, mistakes
+from course.diagnosis.judging import Judgement
+from course.explorers.base import Explorer
+from course.figures.canvas import Frame
+from course.figures.diagnosis import DiagnosisPicture
+from course.figures.signal import number
+from course.mistakes import MISTAKES, Mistake
+
+NOTHING = "nothing"
+HIDDEN, SHOWN = "hidden", "shown"
+
+
+def bug_hunt(text: str = "", **state) -> Explorer:
+    """Look at a network that starts with a mistake, `patient`, and mend one line of the code that drew it.
+
+    `mended` names the mistake whose line is put right, "nothing" at first; `diagnosis` hides or shows what `diagnose`
+    says. `state` sets controls by name.
+    """
+    picture = DiagnosisPicture()
+
+    def draw(patient: str, mended: str, diagnosis: str, seed: int) -> Frame:
+        judgement = _judgement(patient, mended == patient, seed)
+        sentence = describe(MISTAKES[patient], mended, judgement, shown=diagnosis == SHOWN)
+        states = [layer.state for layer in judgement.layers]
+        return picture.update(*judgement.curves, states, sentence, judgement.table)
+
+    return Explorer(
+        _controls(), draw, picture.canvas, name="bug_hunt", title="What is wrong here?", text=text, state=state
+    )
+
+
+def _controls() -> dict[str, widgets.ValueWidget]:
+    patients = [(f"{place}", name) for place, name in enumerate(MISTAKES, 1)]
+    lines = [("nothing yet", NOTHING), *((row.meant, name) for name, row in MISTAKES.items())]
+    return {
+        "patient": widgets.Dropdown(options=patients, description="patient"),
+        "mended": widgets.Dropdown(options=lines, description="mended line"),
+        "diagnosis": widgets.ToggleButtons(options=[HIDDEN, SHOWN], description="diagnosis"),
+        "seed": widgets.IntSlider(0, 0, 99, description="seed"),
+    }
+
+
+@lru_cache(maxsize=64)
+def _judgement(patient: str, mended: bool, seed: int) -> Judgement:
+    return Judgement(diagnosis.read(*mistakes.draw(mistakes.recipe(patient, mended=mended), seed)))
+
+
+def describe(mistake: Mistake, mended: str, judgement: Judgement, *, shown: bool) -> str:
+    """Say what the owner says, what is seen, what the mended line has changed, and the diagnosis if wanted."""
+    parts = [f"“{mistake.complaint}”", _seen(judgement)]
+    if mended == mistake.name:
+        parts.append(f"That was it: {mistake.written} stood where {mistake.meant} belongs.")
+    elif mended != NOTHING:
+        parts.append(f"Nothing has changed: the line {MISTAKES[mended].meant} was right already.")
+    return " ".join([*parts, f"Diagnosis: {judgement.sentence}"] if shown else parts)
+
+
+def _seen(judgement: Judgement) -> str:
+    """Describe the curves and the marks, without naming a cause."""
+    forward, backward = (curve.measured for curve in judgement.curves)
+    odd = [layer.layer for layer in judgement.layers if layer.state != "ok"]
+    marks = f"{len(odd)} of them are marked, the first is layer {odd[0]}" if odd else "none of them is marked"
+    return (
+        f"{len(forward)} layers: the mean square is {number(forward[0])} in the first and {number(forward[-1])} in the "
+        f"last, the gradient's in the first {number(backward[0])} of that in the last; {marks}."
+    )
