@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -11,8 +12,16 @@ from course.figures.ghosts import ghost, reach
 from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
 from course.figures.signal import number
 
-STYLES = ((MEASURED, "o"), (ACCENT, "s"), ("#009e73", "^"), ("#cc79a7", "D"))
-"""Colours that colour-blind readers can tell apart (Okabe and Ito, 2008), each with a marker of its own."""
+STYLES = (
+    (MEASURED, "o", 8, "none"),
+    (ACCENT, "s", 4, ACCENT),
+    ("#009e73", "^", 5, "#009e73"),
+    ("#56b4e9", "D", 4, "#56b4e9"),
+)
+"""Colours that colour-blind readers can tell apart (Okabe and Ito, 2008), each with its own marker, its size and fill.
+
+The first is large and hollow, so that it is seen around another that lies on it.
+"""
 DECADE_STEPS = (4, 12, 40, 120)
 
 
@@ -86,9 +95,10 @@ class FrameworksPicture:
         self.canvas.redraw_background()
 
 
-def _points(axes, style: tuple[str, str]) -> Line2D:
-    colour, marker = style
-    return axes.plot([], [], color=colour, marker=marker, linestyle="none", markersize=4)[0]
+def _points(axes: Axes, style: tuple[str, str, int, str]) -> Line2D:
+    colour, marker, size, fill = style
+    look = {"color": colour, "marker": marker, "markersize": size, "markerfacecolor": fill, "linestyle": "none"}
+    return axes.plot([], [], **look)[0]
 
 
 def table(starts: list[Start]) -> dict[str, np.ndarray]:

@@ -1,0 +1,215 @@
+"""The traced passes through a stack of blocks, and their compiled programs, one for each kind and size of layer."""
+
+import functools
+import threading
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from course import networks
+from course.networks import convolution, residual
+from course.networks.normalization import NORMALIZATIONS
+from course.networks.residual import Block, BlockWeights
+from course.probes import engine
+from course.probes.programs import DEEPEST
+
+SIDE = 8
+"""The digits' images are 8 by 8."""
+
+
+class Stack(NamedTuple):
+    """What one program is compiled for: a kind of layer, its units or channels, and the examples of a batch."""
+
+    layer: str
+    units: int
+    batch: int
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """The shape of one layer's weights: a matrix, or a 3×3 kernel."""
+        square = self.units, self.units
+        return square if self.layer == "fully connected" else (3, 3, *square)
+
+    @property
+    def signal_shape(self) -> tuple[int, ...]:
+        """The shape of the signal: `(batch, units)`, or `(batch, 8, 8, channels)`."""
+        images = () if self.layer == "fully connected" else (SIDE, SIDE)
+        return self.batch, *images, self.units
+
+
+class Settings(NamedTuple):
+    """The traced numbers of a run."""
+
+    activation: np.int32
+    normalization: np.int32
+    branches: np.bool
+    depth: np.int32
+    first_std: np.float32
+    last_std: np.float32
+    limits: np.ndarray
+
+
+class Moments(NamedTuple):
+    """The mean and the mean square of values / unit, so that squares neither overflow nor underflow."""
+
+    mean: jax.Array
+    square: jax.Array
+    unit: jax.Array
+
+
+class Up(NamedTuple):
+    """One block on the way up: the signal that it passes on, its preactivations, its flat slopes, its histogram."""
+
+    signal: Moments
+    preactivations: Moments
+    saturated: jax.Array
+    counts: jax.Array
+
+
+class Down(NamedTuple):
+    """One block on the way down: ∂C/∂x of what it passes on, ∂C/∂z, and ∂C/∂W of its first and last weights."""
+
+    signal_gradients: Moments
+    preactivation_gradients: Moments
+    weight_gradients: BlockWeights
+
+
+def _moments(values):
+    unit = jnp.clip(jnp.max(jnp.abs(values)), 1e-30, 1e30)
+    relative = values / unit
+    return Moments(jnp.mean(relative), jnp.mean(relative * relative), unit)
+
+
+@jax.custom_jvp
+def _activate(z, index):
+    return networks.activate(index, z)[0]
+
+
+@_activate.defjvp
+def _activate_jvp(primals, tangents):
+    # The slope comes with the value, so that the way back need not keep what every row of the table would need.
+    (z, index), (change, _) = primals, tangents
+    value, slope = networks.activate(index, z)
+    return value, slope * change
+
+
+def _blocks(layer, settings):
+    """Give the plain and the residual block of a run; both take `(weights, signal, nudge)`."""
+    rows = list(NORMALIZATIONS.values())
+    parts = {
+        "linear": convolution.LAYERS[layer],
+        "activate": lambda z: _activate(z, settings.activation),
+        "normalize": lambda z: lax.switch(settings.normalization, rows, z),
+    }
+    plain, branched = (functools.partial(block, **parts) for block in (residual.plain_block, residual.residual_block))
+    return [
+        lambda weights, signal, nudge: plain(weights, signal, nudge=nudge),
+        lambda weights, signal, nudge: branched(weights, signal, nudge=nudge),
+    ]
+
+
+def weights_of(weights, settings, block):
+    """Block number `block`, counted from 0, of noise that holds all first weights and then all last ones."""
+    first, last = engine.at(weights, block), engine.at(weights, block + DEEPEST)
+    return BlockWeights(first * settings.first_std, last * settings.last_std)
+
+
+def _up(block, carry, layer, weights, settings):
+    scratch, rows = carry
+    arguments = weights_of(weights, settings, block), engine.at(scratch, block), 0.0
+    z, signal = lax.switch(settings.branches.astype(int), _blocks(layer, settings), *arguments)
+    _, slopes = networks.activate(settings.activation, z)
+    flat = jnp.abs(slopes) < jnp.asarray(engine.SATURATED_SLOPES)[settings.activation]
+    counts = engine.counts(signal.reshape(len(signal), -1), settings.limits)
+    row = Up(_moments(signal), _moments(z), jnp.mean(flat), counts)
+    return engine.store(scratch, signal, block + 1), engine.store(rows, row, block)
+
+
+def _back_through(block):
+    def back(weights, signal, gradient):
+        nudge = jnp.zeros_like(gradient)
+        _, pull = jax.vjp(block, weights, signal, nudge)
+        return pull(Block(jnp.zeros_like(gradient), gradient))
+
+    return back
+
+
+def _down(step, carry, layer, weights, scratch, settings):
+    gradient, rows = carry
+    block = settings.depth - 1 - step
+    backs = [_back_through(block) for block in _blocks(layer, settings)]
+    arguments = weights_of(weights, settings, block), engine.at(scratch, block), gradient
+    weight_gradients, below, nudge_gradients = lax.switch(settings.branches.astype(int), backs, *arguments)
+    row = Down(_moments(gradient), _moments(nudge_gradients), BlockWeights(*map(_moments, weight_gradients)))
+    return below, engine.store(rows, row, block)
+
+
+def _blank(row):
+    return jax.tree.map(lambda part: jnp.zeros((DEEPEST, *part.shape), part.dtype), row)
+
+
+def _rows():
+    number = jnp.zeros(())
+    moments = Moments(number, number, number)
+    up = Up(moments, moments, number, jnp.zeros(engine.BINS, jnp.int32))
+    return _blank(up), _blank(Down(moments, moments, BlockWeights(moments, moments)))
+
+
+def _propagate(weights, inputs, directions, settings, *, layer):
+    """Run forward and backward; `weights` are unit-variance noise `(2 DEEPEST, *weight_shape)`, first ones first."""
+    ups, downs = _rows()
+    scratch = engine.store(jnp.zeros((DEEPEST + 1, *inputs.shape)), inputs, 0)
+    up = functools.partial(_up, layer=layer, weights=weights, settings=settings)
+    scratch, ups = lax.fori_loop(0, settings.depth, up, (scratch, ups))
+    down = functools.partial(_down, layer=layer, weights=weights, scratch=scratch, settings=settings)
+    _, downs = lax.fori_loop(0, settings.depth, down, (directions, downs))
+    return ups, downs
+
+
+class Program(NamedTuple):
+    """The compiled calls of one stack: the weights' noise, the cost's directions, and the passes."""
+
+    fill: jax.stages.Compiled
+    directions: jax.stages.Compiled
+    propagate: jax.stages.Compiled
+
+
+def _fill(seed, distribution, depth, *, stack):
+    blank = jnp.zeros((2 * DEEPEST, *stack.weight_shape))
+    first = engine.fill(blank, seed, distribution, 0, depth)
+    return engine.fill(first, seed, distribution, DEEPEST, DEEPEST + depth)
+
+
+def _directions(seed, *, stack):
+    # The second of the three keys that `engine.draw` splits: the same directions as in `measure`.
+    return jax.random.normal(jax.random.split(engine.layer_key(seed, 0), 3)[1], stack.signal_shape)
+
+
+_programs: dict[Stack, Program] = {}
+_compiling = threading.Lock()
+
+
+def program(stack: Stack) -> Program:
+    """Give the compiled calls of a stack; the first request waits for the compiler."""
+    with _compiling:
+        if stack not in _programs:
+            _programs[stack] = _compile(stack)
+    return _programs[stack]
+
+
+def _compile(stack: Stack) -> Program:
+    seed, whole_number = jax.ShapeDtypeStruct((), np.uint32), jax.ShapeDtypeStruct((), np.int32)
+    number, truth = jax.ShapeDtypeStruct((), np.float32), jax.ShapeDtypeStruct((), np.bool)
+    limits = jax.ShapeDtypeStruct((2,), np.float32)
+    settings = Settings(whole_number, whole_number, truth, whole_number, number, number, limits)
+    weights = jax.ShapeDtypeStruct((2 * DEEPEST, *stack.weight_shape), np.float32)
+    signal = jax.ShapeDtypeStruct(stack.signal_shape, np.float32)
+    propagate = functools.partial(_propagate, layer=stack.layer)
+    return Program(
+        jax.jit(functools.partial(_fill, stack=stack)).lower(seed, whole_number, whole_number).compile(),
+        jax.jit(functools.partial(_directions, stack=stack)).lower(seed).compile(),
+        jax.jit(propagate).lower(weights, signal, signal, settings).compile(),
+    )
