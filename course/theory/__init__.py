@@ -13,6 +13,8 @@ ValueError that names it and what is allowed.
 
 from course.theory.border import chi, critical_weight_variance, fixed_point
 from course.theory.checks import Variance
+from course.theory.diagram import PhaseDiagram, phase_diagram
+from course.theory.maps import DepthScales, correlation_map, depth_scales, fixed_correlation, length_map
 from course.theory.propagation import (
     activation_means,
     activation_second_moments,
@@ -24,15 +26,22 @@ from course.theory.propagation import (
 )
 
 __all__ = [
+    "DepthScales",
+    "PhaseDiagram",
     "Variance",
     "activation_means",
     "activation_second_moments",
     "chi",
+    "correlation_map",
     "correlations",
     "critical_weight_variance",
+    "depth_scales",
+    "fixed_correlation",
     "fixed_point",
     "gain",
     "gradient_variances",
+    "length_map",
+    "phase_diagram",
     "preactivation_variances",
     "weight_gradient_variances",
 ]

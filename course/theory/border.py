@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from course.activations import Activation, named
 from course.theory import expectations
-from course.theory.checks import per_layer
+from course.theory.checks import checked_variance
 
 ROUNDING = 1e-11  # a smaller share is no change
 VANISHING = 1e-300  # stands for a variance on its way to 0
@@ -20,8 +20,8 @@ def fixed_point(activation: str | Activation, weight_variance: float, bias_varia
     the first layer's variance when no layer changes it, as for relu at weight variance 2. A limit below 1e-9
     counts as 0 where there is no bias, and one beyond 1e9 times the first layer's variance as inf.
     """
-    (weight_variance,) = per_layer("weight_variance", weight_variance, 1)
-    (bias_variance,) = per_layer("bias_variance", bias_variance, 1)
+    weight_variance = checked_variance("weight_variance", weight_variance)
+    bias_variance = checked_variance("bias_variance", bias_variance)
     return _fixed_point(named(activation), weight_variance, bias_variance)
 
 
@@ -40,7 +40,7 @@ def critical_weight_variance(activation: str | Activation, bias_variance: float)
 
     2 for relu and 1 for tanh without a bias; inf where χ₁ stays below 1 up to a weight variance of 1e12.
     """
-    (bias_variance,) = per_layer("bias_variance", bias_variance, 1)
+    bias_variance = checked_variance("bias_variance", bias_variance)
     return _critical_weight_variance(named(activation), bias_variance)
 
 

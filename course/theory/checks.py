@@ -26,6 +26,21 @@ def per_layer(name: str, variance: Variance, depth: int) -> tuple[float, ...]:
     return tuple(np.broadcast_to(values, (depth,)).tolist())
 
 
+def checked_variance(name: str, variance: float) -> float:
+    """One variance, checked."""
+    return per_layer(name, variance, 1)[0]
+
+
+def checked_variances(name: str, variances: Sequence[float] | np.ndarray) -> tuple[float, ...]:
+    """The values along one axis of a plane, checked."""
+    values = np.asarray(variances, float)
+    if values.ndim != 1 or len(values) == 0:
+        raise ValueError(f"{name} have shape {values.shape}; allowed is a list of one number or more")
+    if not np.all((values >= 0) & (values <= 1e6)):
+        raise ValueError(f"{name} are {variances!r}; allowed are numbers from 0 to 1e6")
+    return tuple(values.tolist())
+
+
 def frozen(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """A read-only array: results are kept for the next call, and must stay as they are."""
     array = np.array(values, float)

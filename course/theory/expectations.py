@@ -7,6 +7,7 @@ is narrower than the step, and Gauss and Legendre's 20 nodes in each give about 
 """
 
 import math
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -58,6 +59,14 @@ def slope_second_moment(activation: Activation, variance: float) -> float:
     return float((activation.array_slope(z) ** 2).sum(axis=0) @ weights)
 
 
+def second_moment_slope(activation: Activation, variance: float) -> float:
+    """How fast the second moment grows with the variance, d/dq E[φ(√q z)²] = E[φ(√q z) φ'(√q z) z] / √q"""
+    z, weights = _scaled_rule(variance)
+    products = activation.array_function(z) * activation.array_slope(z) * np.sign(z)
+    # |z| / √q at the nodes is |z_scaled| / q.
+    return float((products * np.abs(z)).sum(axis=0) @ weights) / variance
+
+
 # E[(φ(u) - φ(u'))²] / 2 for u, u' normal with variance q and correlation cos α. In polar coordinates
 # u = √q r cos(θ - α/2) and u' = √q r cos(θ + α/2) change sign on rays, so that kinks and steps lie on the ray
 # u' = 0 of the quarter that is enough by symmetry; t is the angle from that ray, to its either side. Nodes are
@@ -79,6 +88,15 @@ _RADIUS_WEIGHTS = _REACH * _RADIUS_WEIGHTS * _RADIUS * np.exp(-0.5 * _RADIUS**2)
 
 def half_distance(activation: Activation, variance: float, apart: float) -> float:
     """E[(φ(u) - φ(u'))²] / 2 for normal u and u' of this variance and of correlation 1 - `apart`."""
+    return _half_distance(activation.array_function, variance, apart)
+
+
+def slope_product(activation: Activation, variance: float, apart: float) -> float:
+    """E[φ'(u) φ'(u')] for normal u and u' of this variance and of correlation 1 - `apart`."""
+    return slope_second_moment(activation, variance) - _half_distance(activation.array_slope, variance, apart)
+
+
+def _half_distance(function: Callable[[np.ndarray], np.ndarray], variance: float, apart: float) -> float:
     alpha = 2.0 * math.asin(math.sqrt(min(max(apart / 2.0, 0.0), 1.0)))
     outer, inner = (math.pi - alpha) / 2.0, alpha / 2.0
     rays = np.array(
@@ -91,5 +109,5 @@ def half_distance(activation: Activation, variance: float, apart: float) -> floa
     scale = min(math.sqrt(variance), _HUGE)
     u = (scale * _RADIUS)[:, None] * rays[:, None, :]
     with np.errstate(over="ignore", invalid="ignore"):
-        differences = np.diff(activation.array_function(np.array([u, -u])), axis=1) ** 2
+        differences = np.diff(function(np.array([u, -u])), axis=1) ** 2
         return float(_RADIUS_WEIGHTS @ differences.sum(axis=(0, 1)) @ weights) / 2.0
