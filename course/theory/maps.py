@@ -38,7 +38,7 @@ def length_map(
 ) -> np.ndarray:
     """The next layer's preactivation variance for each of this layer's, σ_w² E[φ(√q z)²] + σ_b².
 
-    The result has the shape of `variances`. Poole et al. 2016, equation 3.
+    The result has the shape of `variances`. Poole et al. 2016.
     """
     activation, weight, bias = _checked(activation, weight_variance, bias_variance)
     variances = np.asarray(variances, float)
@@ -56,7 +56,7 @@ def correlation_map(
 ) -> np.ndarray:
     """The correlation of two inputs' preactivations in the next layer for each one in this, at the fixed point q*.
 
-    c' = (σ_w² E[φ(u) φ(u')] + σ_b²) / q* with u, u' of variance q* and correlation c: Poole et al. 2016, equation 5.
+    c' = (σ_w² E[φ(u) φ(u')] + σ_b²) / q* with u, u' of variance q* and correlation c (Poole et al. 2016).
     Where lengths vanish or grow without bound it is the limit, divided by the next layer's own variance. The result
     has the shape of `correlations`, numbers from -1 to 1.
     """
@@ -99,8 +99,8 @@ def depth_scales(activation: str | Activation, weight_variance: float, bias_vari
     """How many layers a difference of lengths, or of correlations, takes to fall to 1/e of itself near the fixed point.
 
     ξ = 1 / |log slope|, with the slope of the length map at q* and that of the correlation map at c* (Schoenholz et
-    al. 2017, equations 7 and 9). ξ_c is inf on the critical line. Where lengths grow without bound ξ_q says how fast,
-    and ξ_c is inf: two inputs then meet more slowly than by a factor a layer, if at all. Where they vanish, 1 / |log χ₁| stands for ξ_c.
+    al. 2017). ξ_c is inf on the critical line. Where lengths grow without bound, ξ_q says how fast and ξ_c is inf,
+    for two inputs then meet more slowly than by a factor a layer. Where lengths vanish, ξ_c is 1 / |log χ₁|.
     """
     activation, weight, bias = _checked(activation, weight_variance, bias_variance)
     settled = fixed_point(activation, weight, bias)
