@@ -81,11 +81,72 @@ async function copy(text, field) {
   }
 }
 
+// A point to drag: one place at a time goes to the kernel, the next when its picture is there, the last one always.
+function makePlane(model, picture) {
+  const plane = element("div", "course-plane", { "aria-hidden": "true" });
+  let dragging = false;
+  let wanted = null; // where the hand is, if the kernel has not been told yet
+  let asked = 0; // the number of the place that the kernel was told last, 0 when it has answered
+
+  const share = (value) => Math.min(Math.max(value, 0), 1);
+  const ask = () => {
+    if (asked || !wanted) return;
+    asked = model.get("answered") + 1;
+    model.send({ kind: "point", ...wanted, number: asked });
+    wanted = null;
+  };
+  const answer = () => {
+    if (!asked || model.get("answered") < asked) return;
+    if (Number(picture.dataset.number) < model.get("number")) return; // its picture is still on its way to the screen
+    asked = 0;
+    ask();
+  };
+  const place = () => {
+    const [left, top, width, height] = model.get("region");
+    plane.hidden = width === undefined;
+    const percent = { left, top, width, height };
+    for (const [side, value] of Object.entries(percent)) plane.style[side] = `${100 * value}%`;
+  };
+  const drag = (event) => {
+    if (!dragging) return;
+    const box = plane.getBoundingClientRect();
+    wanted = {
+      across: share((event.clientX - box.left) / box.width),
+      up: share((box.bottom - event.clientY) / box.height),
+    };
+    ask();
+  };
+  plane.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    dragging = true;
+    plane.setPointerCapture(event.pointerId);
+    drag(event);
+  });
+  plane.addEventListener("pointermove", drag);
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    plane.addEventListener(end, () => {
+      dragging = false;
+    });
+  }
+  model.on("change:region", place);
+  model.on("change:answered", answer);
+  place();
+  const remove = () => {
+    model.off("change:region", place);
+    model.off("change:answered", answer);
+  };
+  return { plane, shown: answer, remove };
+}
+
 function render({ model, el }) {
   const failure = element("p", "course-failure", { role: "alert" });
   const picture = element("img", "course-picture");
   const sentence = element("p", "course-sentence", { "aria-live": "polite", "aria-atomic": "true" });
-  el.append(failure, picture, sentence);
+  const frame = element("div", "course-frame");
+  const dragged = makePlane(model, picture);
+  frame.append(picture, dragged.plane);
+  el.append(failure, frame, sentence);
   let root = null;
   let stage = null; // the explorer and its row of scenes, or the explorer alone
   let watcher = null;
@@ -99,6 +160,7 @@ function render({ model, el }) {
     const shown = () => {
       URL.revokeObjectURL(address);
       picture.dataset.number = number;
+      dragged.shown();
       play();
     };
     picture.addEventListener("load", shown, { once: true });
@@ -173,6 +235,7 @@ function render({ model, el }) {
     stage?.removeEventListener("keydown", touch, true);
     for (const [name, change] of Object.entries(changes)) model.off(`change:${name}`, change);
     model.off("msg:custom", answer);
+    dragged.remove();
   };
 }
 

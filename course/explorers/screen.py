@@ -14,7 +14,9 @@ class Screen(anywidget.AnyWidget):
 
     `width` and `height` are in pixels of the page. The page sets `pixel_ratio`, its screen's pixels to one of the
     page, sends `{"kind": "seen"}` when it first shows the picture, and `{"kind": "step", "number": …}` while `playing`,
-    each time picture `number` has been shown.
+    each time picture `number` has been shown. Where `region` has the left, top, width and height of a part of the
+    picture, as shares, a point is dragged there: the page sends `{"kind": "point", "across": …, "up": …, "number": …}`,
+    shares of the region from its lower left corner, and waits until `answered` is that number and the picture shown.
     """
 
     _esm = HERE.joinpath("screen.js").read_text(encoding="utf-8")
@@ -27,6 +29,8 @@ class Screen(anywidget.AnyWidget):
     sentence = traitlets.Unicode().tag(sync=True)
     failure = traitlets.Unicode().tag(sync=True)
     playing = traitlets.Bool().tag(sync=True)
+    region = traitlets.List(traitlets.Float()).tag(sync=True)
+    answered = traitlets.Int().tag(sync=True)
     pixel_ratio = traitlets.Float(1.0).tag(sync=True)
 
     def show(self, image: bytes, size: tuple[int, int], sentence: str) -> None:
