@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from course.diagnosis import evidence, expectation, findings
+from course.diagnosis import evidence, expectation, findings, report
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.expectation import Curves
 from course.diagnosis.findings import Found
@@ -88,8 +88,7 @@ def _healthy(layer: Evidence, curves: Curves) -> tuple[str, str, str]:
 def overall(layers: tuple[LayerReport, ...]) -> str:
     """Say in a sentence or two what is wrong with a network, and where to begin."""
     count = f"{len(layers)} layers" if len(layers) > 1 else "one layer"
-    diagnosis = Diagnosis(b"", "", layers)
-    first = diagnosis.primary
+    first = report.first(layers)
     if first is None:
         return f"Healthy: {count}, and each starts as it should."
     same = [layer.layer for layer in layers if layer.finding == first.finding and layer.state == first.state]

@@ -2,7 +2,7 @@
 
 import base64
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -48,8 +48,7 @@ class Diagnosis(NamedTuple):
     @property
     def primary(self) -> LayerReport | None:
         """The report to begin with: the first layer with a fault, or else with a warning; `None` if healthy."""
-        worst = (next((layer for layer in self.layers if layer.state == state), None) for state in ("fault", "warning"))
-        return next((layer for layer in worst if layer is not None), None)
+        return first(self.layers)
 
     @property
     def alt(self) -> str:
@@ -57,8 +56,17 @@ class Diagnosis(NamedTuple):
         panels = " and ".join(title[0].lower() + title[1:] for title in TITLES)
         return f"Two curves over {len(self.layers)} layers, {panels}, with a mark for each layer. {self.sentence}"
 
+    def __repr__(self) -> str:
+        return as_text(self)
+
     def _repr_mimebundle_(self, **_options) -> dict[str, str]:
         return {"text/plain": as_text(self), "text/html": as_html(self)}
+
+
+def first(layers: Sequence[LayerReport]) -> LayerReport | None:
+    """Give the first report of a fault, or else of a warning, or `None`."""
+    sick = [layer for layer in layers if layer.state == "fault"] or [layer for layer in layers if layer.state != "ok"]
+    return sick[0] if sick else None
 
 
 def as_text(diagnosis: Diagnosis) -> str:
