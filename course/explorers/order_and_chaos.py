@@ -82,7 +82,8 @@ def point(activation: str, weight_variance: float, bias_variance: float) -> Poin
     place = activation, weight_variance, bias_variance
     settled, chi = theory.fixed_point(*place), theory.chi(*place)
     phase = 2 if np.isinf(settled) else int(chi > 1)
-    return Point(*place, phase, settled, chi, theory.fixed_correlation(*place), theory.depth_scales(*place).correlation)
+    correlation = theory.fixed_correlation(*place) if 0 < settled < np.inf else np.nan
+    return Point(*place, phase, settled, chi, correlation, theory.depth_scales(*place).correlation)
 
 
 @lru_cache(maxsize=256)

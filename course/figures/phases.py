@@ -48,7 +48,10 @@ class PlaneMap(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Where the network lies, and what theory says of that place: the phase by number, q*, χ, c*, ξ_c."""
+    """Where the network lies, and what theory says of that place: the phase by number, q*, χ, c*, ξ_c.
+
+    `fixed_correlation` is nan where no length is kept at which two inputs could settle.
+    """
 
     activation: str
     weight_variance: float
@@ -193,7 +196,7 @@ def describe(point: Point, measured: Depths, predicted: Depths) -> str:
     return (
         f"{place} {_phase(point)}: χ is {point.chi:.3f}, {_scale(point.depth_scale)}. {_lengths(point)} "
         f"The cosine of two inputs is {_plain(measured.cosines[-1])} after layer {depth} "
-        f"(theory: {_plain(predicted.cosines[-1])}), on its way to {_plain(point.fixed_correlation)}. "
+        f"(theory: {_plain(predicted.cosines[-1])}){_aim(point.fixed_correlation)}. "
         f"Back at layer 1 the gradient's variance is {number(measured.gradients[0])} of the last layer's "
         f"(theory: {number(predicted.gradients[0])})."
     )
@@ -219,6 +222,10 @@ def _lengths(point: Point) -> str:
     if point.fixed_point == 0:
         return "Lengths die out."
     return f"Lengths settle at q* = {number(point.fixed_point)}."
+
+
+def _aim(settled: float) -> str:
+    return "" if math.isnan(settled) else f", on its way to {_plain(settled)}"
 
 
 def _plain(cosine: float) -> str:

@@ -87,7 +87,7 @@ def _run(draws: _Draws, activation, depth, cosine, weight_std, bias_std) -> jax.
 
     def up(layer, carry):
         signal, slopes, rows = carry
-        preactivations = signal @ draws.weights[layer] * weight_std + draws.biases[layer] * bias_std
+        preactivations = signal @ draws.weights[layer] * weight_std[layer] + draws.biases[layer] * bias_std[layer]
         signal, slope = networks.activate(activation, preactivations)
         row = jnp.stack([_mean_square(preactivations), _cosine(preactivations), _cosine(signal)])
         return signal, slopes.at[layer].set(slope), rows.at[layer, :3].set(row)
@@ -96,7 +96,7 @@ def _run(draws: _Draws, activation, depth, cosine, weight_std, bias_std) -> jax.
         gradients, slopes, rows = carry
         layer = depth - 1 - step
         rows = rows.at[layer, 3].set(_mean_square(gradients))
-        below = gradients @ draws.weights[layer].T * weight_std * slopes[jnp.maximum(layer - 1, 0)]
+        below = gradients @ draws.weights[layer].T * weight_std[layer] * slopes[jnp.maximum(layer - 1, 0)]
         return below, slopes, rows
 
     slopes, rows = jnp.zeros((DEEPEST, 2 * PAIRS, width)), jnp.zeros((DEEPEST, 4))
@@ -109,31 +109,36 @@ def measure_pairs(
     *,
     depth: int,
     activation: str,
-    weight_variance: float,
-    bias_variance: float = 0.0,
+    weight_variance: float | np.ndarray,
+    bias_variance: float | np.ndarray = 0.0,
     cosine: float = 0.0,
     width: int = WIDTH,
 ) -> PairStats:
     """Draw a network of normal weights of variance σ_w²/width, and run eight pairs of inputs of this cosine through it.
 
-    `depth` is from 1 to 100, `width` from 2 to 1024 (each width is compiled on its own), `cosine` from -1 to 1; the
-    inputs have mean square 1. Both inputs of a pair meet the same biases. Raises `ValueError` for any other value;
+    `weight_variance` is σ_w²; it and `bias_variance` are numbers, or one number a layer in an array of shape
+    `(depth,)`. `depth` is from 1 to 100, `width` from 2 to 1024 (each width is compiled on its own), `cosine` from -1
+    to 1. Inputs have mean square 1, and both of a pair meet the same biases. Raises `ValueError` for any other value;
     overflow is a result, and nan the cosine where nothing is left to compare.
     """
     index = list(activations.ACTIVATIONS).index(activations.named(activation).name)
     depth, width = whole("depth", depth, 1, DEEPEST), whole("width", width, 2, 1024)
-    numbers = (
-        _number("cosine", cosine, -1.0, 1.0),
-        math.sqrt(_number("weight_variance", weight_variance, 0.0, LARGEST) / width),
-        math.sqrt(_number("bias_variance", bias_variance, 0.0, LARGEST)),
-    )
+    weight_std = _stds("weight_variance", weight_variance, depth) / np.float32(math.sqrt(width))
+    bias_std = _stds("bias_variance", bias_variance, depth)
+    if not -1 <= cosine <= 1:
+        raise ValueError(f"cosine must be a number from -1 to 1, not {cosine!r}")
     with RUNNING:
         draws = _draws(np.uint32(whole("seed", seed, 0, 2**32 - 1)), width)
-        rows = jax.device_get(_run(draws, np.int32(index), np.int32(depth), *map(np.float32, numbers)))
+        settings = np.int32(index), np.int32(depth), np.float32(cosine), weight_std, bias_std
+        rows = jax.device_get(_run(draws, *settings))
     return PairStats(*rows[:depth].T)
 
 
-def _number(name: str, value: float, lowest: float, highest: float) -> float:
-    if not lowest <= value <= highest:
-        raise ValueError(f"{name} must be a number from {lowest:g} to {highest:g}, not {value!r}")
-    return float(value)
+def _stds(name: str, variance: float | np.ndarray, depth: int) -> np.ndarray:
+    """The standard deviation of every layer, up to the deepest that the program can run."""
+    values = np.asarray(variance, float)
+    if values.shape not in ((), (depth,)) or not np.all((values >= 0) & (values <= LARGEST)):
+        raise ValueError(f"{name} must be a number from 0 to {LARGEST:g}, or {depth} of them, not {variance!r}")
+    stds = np.zeros(DEEPEST, np.float32)
+    stds[:depth] = np.sqrt(values)
+    return stds

@@ -13,16 +13,20 @@ VANISHING = 1e-300  # stands for a variance on its way to 0
 _STEP = 2.0**0.25  # of the search for the border, which may be no more than a narrow ridge
 
 
-def fixed_point(activation: str | Activation, weight_variance: float, bias_variance: float = 0.0) -> float:
+def fixed_point(
+    activation: str | Activation, weight_variance: float, bias_variance: float = 0.0, *, start: float | None = None
+) -> float:
     """The preactivation variance q* at which a deep network settles when its inputs have second moment 1.
 
     It is the limit of `preactivation_variances`: 0 when the signal dies, inf when it grows without bound, and
     the first layer's variance when no layer changes it, as for relu at weight variance 2. A limit below 1e-9
-    counts as 0 where there is no bias, and one beyond 1e9 times the first layer's variance as inf.
+    counts as 0 where there is no bias, and one beyond 1e9 times the first layer's variance as inf. `start` is another
+    variance for the first layer's preactivations, instead of σ_w² + σ_b².
     """
     weight_variance = checked_variance("weight_variance", weight_variance)
     bias_variance = checked_variance("bias_variance", bias_variance)
-    return _fixed_point(named(activation), weight_variance, bias_variance)
+    start = weight_variance + bias_variance if start is None else checked_variance("start", start)
+    return _fixed_point(named(activation), weight_variance, bias_variance, start)
 
 
 def chi(activation: str | Activation, weight_variance: float, bias_variance: float = 0.0) -> float:
@@ -45,13 +49,12 @@ def critical_weight_variance(activation: str | Activation, bias_variance: float)
 
 
 @lru_cache(maxsize=1024)
-def _fixed_point(activation: Activation, weight_variance: float, bias_variance: float) -> float:
+def _fixed_point(activation: Activation, weight_variance: float, bias_variance: float, start: float) -> float:
     def growth(variance: float) -> float:
         """The next layer's variance over this one's, less 1."""
         second_moment = expectations.second_moment(activation, variance)
         return (weight_variance * second_moment + bias_variance) / variance - 1.0
 
-    start = weight_variance + bias_variance
     if start == 0 or abs(growth(start)) < ROUNDING:
         return start
     # The map from layer to layer never falls, so the network walks one way, to the first variance that it keeps.
