@@ -13,7 +13,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from course import activations, data, explorers, initializers, probes, scenes, theory, training, tuning
+from course import activations, data, explorers, initializers, mistakes, probes, scenes, theory, training, tuning
 from course.explorers.base import Explorer
 from course.explorers.batch_sizes import SIZES
 from course.explorers.loss_map import GRIDS
@@ -299,6 +299,16 @@ def last_mean_squares(scheme: str, gain: float = 1.0, networks: int = 100) -> np
 
 def he_path(seed: int) -> np.ndarray:
     return probes.measure(seed, depth=50, width=128, activation="relu", scheme="he_normal").activation_rms ** 2
+
+
+def patient_factor(mistake: str) -> float:
+    """What a layer of a patient typically multiplies the mean square by, from its second layer to the last but one."""
+    layers, signal = mistakes.draw(mistakes.recipe(mistake))
+    mean_squares = []
+    for weights, biases, _activation in layers[:-1]:
+        signal = np.maximum(signal.astype(float) @ weights + biases, 0)
+        mean_squares.append(np.mean(signal**2))
+    return (mean_squares[-1] / mean_squares[0]) ** (1 / (len(mean_squares) - 1))
 
 
 APART = 0.5
@@ -668,6 +678,25 @@ FACTS: dict[tuple[str, str], dict[str, Proof]] = {
     },
     ("11", "Which normalization?"): {
         "does only one map have an island": "Left, SGD, layer normalization: no point has learned",
+    },
+    ("13", "The first patient"): {
+        "too large from layer 1 on": "12 of them are marked, the first is layer 1",
+        "far beyond what layers of this kind could do by luck": lambda: patient_factor("std_as_mean") > 10,
+    },
+    ("13", "Ten layers were fine"): {
+        "Count it off the curve: 2": lambda: as_written("2", patient_factor("gain_squared"))
+    },
+    ("13", "Only in this shape"): {},
+    ("13", "It worked with tanh"): {
+        "halves in every layer": lambda: abs(patient_factor("gain_of_another") - 0.5) < 0.05,
+        "Why is layer 1 not marked": "the first is layer 2",
+    },
+    ("13", "Nothing to be seen"): {
+        "every layer but the first is marked": "20 of them are marked, the first is layer 2"
+    },
+    ("13", "Ill before layer 1"): {
+        "One mark, on layer 1": "1 of them is marked, the first is layer 1",
+        "The largest number of float16 is 65504": lambda: np.finfo(np.float16).max == 65504,
     },
     ("14", "Twelve tries by hand"): {
         "twelve tries": lambda: BUDGET == 12,

@@ -14,8 +14,10 @@ from course.explorers.half_precision import half_precision
 from course.explorers.identical_units import identical_units
 from course.explorers.layers_in_training import layers_in_training
 from course.explorers.learning_time import learning_time
+from course.explorers.length_map import length_map
 from course.explorers.loss_map import loss_map
 from course.explorers.many_draws import many_draws
+from course.explorers.order_and_chaos import order_and_chaos
 from course.explorers.search_race import search_race
 from course.explorers.shapeset_samples import shapeset_samples
 from course.explorers.sigmoid_chain import sigmoid_chain
@@ -36,8 +38,10 @@ __all__ = [
     "identical_units",
     "layers_in_training",
     "learning_time",
+    "length_map",
     "loss_map",
     "many_draws",
+    "order_and_chaos",
     "search_race",
     "shapeset_samples",
     "sigmoid_chain",

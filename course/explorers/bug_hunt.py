@@ -65,7 +65,9 @@ def _seen(judgement: Judgement) -> str:
     """Describe the curves and the marks, without naming a cause."""
     forward, backward = (curve.measured for curve in judgement.curves)
     odd = [layer.layer for layer in judgement.layers if layer.state != "ok"]
-    marks = f"{len(odd)} of them are marked, the first is layer {odd[0]}" if odd else "none of them is marked"
+    marks = "none of them is marked"
+    if odd:
+        marks = f"{len(odd)} of them {'is' if len(odd) == 1 else 'are'} marked, the first is layer {odd[0]}"
     return (
         f"{len(forward)} layers: the mean square is {number(forward[0])} in the first and {number(forward[-1])} in the "
         f"last, the gradient's in the first {number(backward[0])} of that in the last; {marks}."

@@ -4,13 +4,14 @@ A scene is opened by bringing all controls of its explorer to their defaults and
 """
 
 from course.scenes.learning import LEARNING
+from course.scenes.practice import PRACTICE
 from course.scenes.scene import Scene
 from course.scenes.units import UNITS
 from course.scenes.variances import VARIANCES
 
 __all__ = ["SCENES", "Scene", "of"]
 
-SCENES: tuple[Scene, ...] = (*UNITS, *VARIANCES, *LEARNING)
+SCENES: tuple[Scene, ...] = (*UNITS, *VARIANCES, *LEARNING, *PRACTICE)
 """All scenes, in the order of the pages; the first of a page opens where the page's own picture does."""
 
 
