@@ -217,8 +217,8 @@ def widths(random: np.random.Generator, depth: int, shape: str) -> list[int]:
 
 
 def inputs(random: np.random.Generator, features: int, examples: int) -> np.ndarray:
-    """Standardized noise, pixels from 0 to 1, examples of a few classes, or standardized digits."""
-    kind = random.integers(4)
+    """Standardized noise, pixels from 0 to 1, a few classes, one loud feature, or standardized digits."""
+    kind = random.integers(5)
     if kind == 0:
         return random.standard_normal((examples, features))
     if kind == 1:
@@ -227,6 +227,8 @@ def inputs(random: np.random.Generator, features: int, examples: int) -> np.ndar
     if kind == 2:
         classes = random.standard_normal((3, features))[random.integers(3, size=examples)]
         return math.sqrt(0.5) * (classes + random.standard_normal((examples, features)))
+    if kind == 3:
+        return math.sqrt(features) * np.eye(features)[random.integers(features, size=examples)]
     return data.standardized_digits(1024, 64)[random.choice(1024, examples)]
 
 
@@ -249,7 +251,11 @@ def sound_stack(random: np.random.Generator, deepest: int = 50) -> Sample:
     kind = KINDS[random.integers(len(KINDS))]
     depth = int(random.integers(2, min(deepest, kind.deepest) + 1))
     shape = SHAPES[random.integers(len(SHAPES))]
-    batch = inputs(random, int(np.exp(random.uniform(math.log(4), math.log(784)))), int(random.integers(16, 257)))
+    batch = inputs(
+        random,
+        int(np.exp(random.uniform(math.log(4), math.log(784)))),
+        int(np.exp(random.uniform(math.log(2), math.log(256)))),
+    )
     sizes = [batch.shape[1], *widths(random, depth - 1, shape), int(random.integers(1, 101))]
     biases = int(random.integers(4))
     layers = [
@@ -303,11 +309,22 @@ def sound_convolution(random: np.random.Generator) -> Sample:
     return Sample(blocks, batch, f"convolution {he.scheme} {shapes}")
 
 
+def sound_half(random: np.random.Generator) -> Sample:
+    """A small plain network in float16, on standardized data."""
+    kind = KINDS[random.integers(4)]
+    sizes = [32, *(int(width) for width in random.integers(16, 97, int(random.integers(1, 10)))), 10]
+    layers = [Dense(weights(random, kind, (n, m)), None, kind.activation) for n, m in itertools.pairwise(sizes)]
+    layers = [layer._replace(weights=layer.weights.astype(np.float16)) for layer in layers]
+    layers[-1] = layers[-1]._replace(activation=None)
+    return Sample(layers, random.standard_normal((64, 32)).astype(np.float16), f"float16 {kind.scheme} {sizes}")
+
+
 SOUND = {
     "plain": sound_stack,
     "residual": sound_residual,
     "normalized": sound_normalized,
     "convolution": sound_convolution,
+    "half precision": sound_half,
 }
 """Ways to draw a sound network, by name."""
 
@@ -315,8 +332,8 @@ SOUND = {
 def sound(seed: int) -> Sample:
     """One of many sound networks: plain ones more often than the others."""
     random = np.random.default_rng([seed, 1])
-    name = ("plain", "plain", "plain", "residual", "normalized", "convolution")[random.integers(6)]
-    return SOUND[name](random)
+    names = ("plain", "plain", *SOUND)
+    return SOUND[names[random.integers(len(names))]](random)
 
 
 # Planted faults
@@ -467,7 +484,7 @@ PLANTED: dict[str, Callable[[np.random.Generator], Planted]] = {
     "ReLU with a bound of 1/√n": everywhere("too small", normal(lambda n, m: 1 / (3 * n))),
     "ReLU with std 0.01": everywhere("too small", normal(lambda n, m: 1e-4)),
     "ReLU with std 1": everywhere("too large", normal(lambda n, m: 1.0), shallowest=3),
-    "linear with std 1, 50 layers": everywhere("too large", normal(lambda n, m: 1.0), "linear", shallowest=30),
+    "linear with std 10, 30 layers": everywhere("too large", normal(lambda n, m: 100.0), "linear", shallowest=30),
     "tanh with std 1": everywhere("too large", normal(lambda n, m: 1.0), "tanh", shallowest=2),
     "tanh with std 0.01": everywhere("too small", normal(lambda n, m: 1e-4), "tanh"),
     "selu with std √(2/n)": everywhere("too large", normal(lambda n, m: 2 / n), "selu", shallowest=15),

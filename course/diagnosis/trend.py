@@ -42,12 +42,13 @@ class Run(NamedTuple):
     @property
     def strain(self) -> float:
         """The greatest change of signal or gradient between two hidden layers, as a logarithm."""
-        return self._strain(self.forward, self.backward)
+        with np.errstate(invalid="ignore"):
+            return self._strain(self.forward - self.forward[0], self.backward)
 
     @property
     def excess(self) -> float:
         """How much of the change is due to variances that do not suit; 0 where suitable ones would do no better."""
-        if self.strain < self._strain(self.suitable_forward, self.suitable_backward):
+        if self._strain(self.forward, self.backward) < self._strain(self.suitable_forward, self.suitable_backward):
             return 0.0
         with np.errstate(invalid="ignore"):
             return max(_range(self.forward - self.suitable_forward), _range(self.backward - self.suitable_backward))
@@ -55,7 +56,8 @@ class Run(NamedTuple):
     def _strain(self, forward: np.ndarray, backward: np.ndarray) -> float:
         """Without the last layer, which many make small on purpose."""
         if self.layers[-1].last and len(self.layers) > 1:
-            forward, backward = forward[:-1], backward[:-1] - backward[-2]
+            with np.errstate(invalid="ignore"):
+                forward, backward = forward[:-1], backward[:-1] - backward[-2]
         return max(_range(forward), _range(backward))
 
     @property

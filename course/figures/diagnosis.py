@@ -17,8 +17,8 @@ COLOURS = ("#d5e8f3", "#f0e442", ACCENT)
 MARKS = ("$✓$", "$!$", "X")
 LABELS = ("as it should be", "a warning", "a fault")
 TITLES = ("Forward: mean square E[h²]", "Backward: mean square of ∂C/∂z (last layer: 1)")
-WIDEST_MARK, CELLS = 8.0, 330
-"""A mark is this large in points, or smaller where so many layers leave no room: their widths add up to `CELLS`."""
+MARK_SIZES, CELLS = (5.0, 8.0), 330
+"""A mark is at most so large in points, and smaller where many layers leave less room, of `CELLS` points in all."""
 
 
 class Curve(NamedTuple):
@@ -87,7 +87,7 @@ class DiagnosisPicture:
         for state, marks in enumerate(self._marks):
             layers = np.flatnonzero(states == state) + 1
             marks.set_data(layers, np.full(len(layers), 0.5))
-            marks.set_markersize(min(WIDEST_MARK, CELLS / last * (1.3 if state == 2 else 1.0)))
+            marks.set_markersize(float(np.clip(CELLS / last, *MARK_SIZES)))
         if last == self._last:
             return False
         self._last = last
