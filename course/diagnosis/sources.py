@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from course.diagnosis import lists, torch_calls, traced
+from course.diagnosis import lists, torch_modules, traced
 from course.diagnosis.reading import NetworkReading
 
 MOST_EXAMPLES = 512
@@ -124,7 +124,7 @@ def _read_torch(torch: Any, module: Any, batch: np.ndarray, seed: int) -> Networ
     kind = next((one.dtype for one in parameters.values() if one.is_floating_point()), torch.float32)
     tensor = torch.as_tensor(np.asarray(batch))
     tensor = tensor.to(kind) if tensor.is_floating_point() else tensor
-    return _running("PyTorch", batch, lambda: torch_calls.read(torch, module, tensor, seed=seed))
+    return _running("PyTorch", batch, lambda: torch_modules.read(torch, module, tensor, seed=seed))
 
 
 def _running(framework: str, batch: np.ndarray, reading: Callable[[], NetworkReading]) -> NetworkReading:

@@ -11,12 +11,16 @@ import numpy as np
 
 from course.activations import ACTIVATIONS
 
+FEW = 16
+"""As many examples suffice to see what a network is made of."""
 COMPARED = 256
 """As many values are compared to recognize an activation function."""
 REDUCTIONS = ("reduce_sum", "reduce_mean", "mean", "var", "std", "var_mean", "rsqrt")
 NORMALIZATIONS = ("layer_norm", "batch_norm", "group_norm", "instance_norm", "rms_norm")
-TOLERANCES = {"gelu": 1e-3}
-"""How far values may be from an activation function's; gelu has an approximation in use that is off by 5e-4."""
+ROUNDINGS = {"float16": 4e-3, "bfloat16": 3e-2}
+"""How far values may be from an activation function's, relative to 1 and to themselves; 1e-4 in other types."""
+APPROXIMATIONS = {"gelu": 1e-3}
+"""The same, where a usual approximation is further off: that of gelu by 5e-4."""
 
 
 class Applied(NamedTuple):
@@ -135,29 +139,36 @@ def _nonlinearity(followers: list[_Follower], values: Mapping[int, np.ndarray]):
 
 
 def recognized(preactivations: np.ndarray, activations: np.ndarray) -> str | None:
-    """The name of the nonlinear function of the table that turns the one into the other, or `None`."""
+    """The name of the nonlinear function of the table that turns the one into the other, or `None`.
+
+    Of several that agree within the precision of the arrays, the one that agrees best.
+    """
     stride = max(1, np.size(preactivations) // COMPARED)
     z, h = (np.asarray(part, float).ravel()[::stride] for part in (preactivations, activations))
-    if np.array_equal(z, h) or not np.isfinite(z).all():
+    if np.array_equal(z, h) or not (np.isfinite(z).all() and np.isfinite(h).all()):
         return None
-    for name, row in ACTIVATIONS.items():
-        tolerance = TOLERANCES.get(name, 1e-4)
-        if name != "linear" and np.allclose(row.array_function(z), h, rtol=1e-3, atol=tolerance * _scale(z)):
-            return name
-    return "leaky_relu" if _is_leaky(z, h) else None
+    rounding = max(ROUNDINGS.get(str(part.dtype), 1e-4) for part in (preactivations, activations))
+    misses = {name: _miss(name, z, h, rounding) for name in ACTIVATIONS if name != "linear"}
+    best = min(misses, key=misses.get)
+    if misses[best] <= 1:
+        return best
+    return "leaky_relu" if _is_leaky(z, h, rounding) else None
 
 
-def _scale(z: np.ndarray) -> float:
-    return min(1.0, float(np.abs(z).max()))
+def _miss(name: str, z: np.ndarray, h: np.ndarray, rounding: float) -> float:
+    """How far values are from an activation function's, in units of what is forgiven."""
+    allowed = max(rounding, APPROXIMATIONS.get(name, 0.0)) * min(1.0, float(np.abs(z).max()))
+    expected = ACTIVATIONS[name].array_function(z)
+    return float(np.max(np.abs(expected - h) / (allowed + rounding * np.abs(expected) + 1e-300)))
 
 
-def _is_leaky(z: np.ndarray, h: np.ndarray) -> bool:
+def _is_leaky(z: np.ndarray, h: np.ndarray, rounding: float) -> bool:
     """Whether positive values are kept, and negative ones multiplied by one factor from 0 to 1."""
     below = z < 0
-    if not below.any() or not (~below).any() or not np.allclose(h[~below], z[~below], rtol=1e-3):
+    if not below.any() or not (~below).any() or not np.allclose(h[~below], z[~below], rtol=rounding):
         return False
-    slopes = h[below] / z[below]
-    return bool(np.ptp(slopes) < 1e-3 and 0 <= slopes.mean() < 0.9)
+    slope = float(h[below] @ z[below] / (z[below] @ z[below]))
+    return 0 <= slope < 0.9 and np.allclose(h[below], slope * z[below], rtol=2 * rounding)
 
 
 def _bias(followers: list[_Follower], steps: Sequence[Step], values, constant: set[int]):
