@@ -197,7 +197,7 @@ def describe(point: Point, measured: Depths, predicted: Depths) -> str:
         f"{place} {_phase(point)}: χ is {point.chi:.3f}, {_scale(point.depth_scale)}. {_lengths(point)} "
         f"The cosine of two inputs is {_plain(measured.cosines[-1])} after layer {depth} "
         f"(theory: {_plain(predicted.cosines[-1])}){_aim(point.fixed_correlation)}. "
-        f"Back at layer 1 the gradient's variance is {number(measured.gradients[0])} of the last layer's "
+        f"Back at layer 1 the gradient's variance is {number(measured.gradients[0])} times the last layer's "
         f"(theory: {number(predicted.gradients[0])})."
     )
 
