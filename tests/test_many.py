@@ -2,7 +2,10 @@
 
 import itertools
 import math
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -14,6 +17,7 @@ from course.activations import ACTIVATIONS
 from course.initializers import SCHEMES, Scheme
 from course.probes import many, programs
 
+ROOT = Path(__file__).parent.parent
 WIDTH = 32
 SMALL = {"depth": 6, "width": WIDTH, "activation": "tanh", "scheme": "glorot_uniform"}
 TRUNCATED = Scheme("own", "Cut at two", 1.0, "fan_in", "truncated_normal", "a reader")
@@ -235,3 +239,37 @@ def test_a_hundred_networks_are_affordable_up_to_width_128_and_never_fewer_than_
     assert found[:3] == [100, 100, 100]
     assert found == sorted(found, reverse=True)
     assert min(found) >= 10
+
+
+ON_DEVICES = """
+import sys
+import jax
+jax.config.update("jax_num_cpu_devices", int(sys.argv[1]))
+import numpy as np
+from course import probes
+stats = probes.measure_many(
+    5, networks=21, depth=7, width=32, activation="gelu", scheme="he_normal", gain=1.1, bias_variance=0.1
+)
+assert jax.device_count() == int(sys.argv[1])
+np.save(sys.argv[2], np.stack(stats))
+"""
+
+
+def test_the_same_networks_come_out_however_many_devices_share_them(tmp_path):
+    files = [tmp_path / f"{devices}.npy" for devices in (1, 2, 3)]
+    for devices, file in enumerate(files, 1):
+        subprocess.run([sys.executable, "-c", ON_DEVICES, str(devices), str(file)], check=True, cwd=ROOT)
+    one, *others = (np.load(file) for file in files)
+    for other in others:
+        # A slope within rounding of the threshold may fall on either side of it.
+        np.testing.assert_allclose(other, one, rtol=ROUNDING, atol=2 / (32 * 128))
+
+
+def test_every_device_runs_its_part_of_a_call():
+    size = programs.size_for(WIDTH, 128, programs.DEEPEST)
+    many.compile_many(WIDTH)
+    scratch = many._program(size).blank_scratch()
+    assert many._chunk(size) % jax.device_count() == 0
+    for part in scratch:
+        assert {len(shard.data) for shard in part.addressable_shards} == {many._chunk(size) // jax.device_count()}
+        assert {shard.device for shard in part.addressable_shards} == set(jax.devices())

@@ -2,7 +2,8 @@
 
 Two threads share the networks out among them. Each draws a few in NumPy, whose generators need a fraction of the
 time of JAX's here, and runs them in one compiled call, which serves every depth, scheme, activation, gain and seed
-of its width and batch. Histograms are not asked for, so the compiler leaves them out.
+of its width and batch. The call is sharded: every device that JAX has runs its part of the few. Histograms are not
+asked for, so the compiler leaves them out.
 """
 
 import functools
@@ -15,6 +16,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from course import data, initializers
 from course.initializers import Scheme
@@ -120,8 +122,9 @@ def _network_bytes(size: Size) -> int:
 
 
 def _chunk(size: Size) -> int:
-    """Give how many networks run in one call."""
-    return max(1, min(LARGEST_CHUNK, CHUNK_BYTES // _network_bytes(size)))
+    """Give how many networks run in one call: as many on each device."""
+    devices = jax.device_count()
+    return devices * max(1, min(LARGEST_CHUNK, CHUNK_BYTES // _network_bytes(size)) // devices)
 
 
 def _blank_scratch(size: Size) -> engine.Scratch:
@@ -136,8 +139,15 @@ def _propagate(scratch, drawn, inputs, settings):
     return scratch, (forward._replace(counts=None), backward)
 
 
+def _shardings() -> tuple[NamedSharding, NamedSharding]:
+    """Give the layout of arrays whose first axis is that of the networks, and of what every device needs whole."""
+    mesh = Mesh(np.array(jax.devices()), ("networks",))
+    return NamedSharding(mesh, PartitionSpec("networks")), NamedSharding(mesh, PartitionSpec())
+
+
 def _compile(size: Size) -> _Program:
     blank = functools.partial(_blank_scratch, size)
+    split, whole_on_each = _shardings()
     networks, square = _chunk(size), (size.batch, size.width)
     shapes = Drawn((size.capacity, size.width, size.width), (size.capacity, size.width), square)
     drawn = Drawn(*(jax.ShapeDtypeStruct((networks, *shape), np.float32) for shape in shapes))
@@ -145,8 +155,12 @@ def _compile(size: Size) -> _Program:
     per_layer, limits = (jax.ShapeDtypeStruct(shape, np.float32) for shape in [(size.capacity,), (3, 2)])
     settings = engine.Settings(whole_number, whole_number, per_layer, number, limits)
     inputs = jax.ShapeDtypeStruct(square, np.float32)
-    passes = jax.jit(_propagate, donate_argnums=0).lower(jax.eval_shape(blank), drawn, inputs, settings)
-    compiled = _Program(jax.jit(blank).lower().compile(), passes.compile())
+    specs = split.spec, split.spec, whole_on_each.spec, whole_on_each.spec
+    sharded = jax.shard_map(_propagate, mesh=split.mesh, in_specs=specs, out_specs=split.spec, check_vma=False)
+    layouts = split, split, whole_on_each, whole_on_each
+    passes = jax.jit(sharded, in_shardings=layouts, out_shardings=split, donate_argnums=0)
+    passes = passes.lower(jax.eval_shape(blank), drawn, inputs, settings)
+    compiled = _Program(jax.jit(blank, out_shardings=split).lower().compile(), passes.compile())
     programs.return_freed_memory()
     return compiled
 

@@ -1,4 +1,4 @@
-"""Multiplies real layers: the singular values of a network's Jacobian, from its input to each of its layers.
+"""Multiplies real layers: the singular values of a network's Jacobian ∂h/∂x at one digit, after some of its layers.
 
 In NumPy and float64: a product of fifty matrices has singular values so small that 32 bits would not tell them from 0.
 """
@@ -9,54 +9,80 @@ from typing import NamedTuple
 import numpy as np
 
 from course import activations, data, initializers
+from course.probes.programs import DEEPEST
 from course.probes.requests import whole
 
-DEEPEST = 50
-WIDEST = 256
-DIGITS = 1e-13
-"""Singular values below this share of the largest are rounding errors, and given as NaN."""
+WIDTH, WIDEST = 100, 512
+DIGITS = 1e-14
+"""Singular values below this share of the largest one are rounding errors, and are given as 0."""
+STRONGEST, LOUDEST = 4.0, 10.0
+MARKS = (1, 2, 5, 10, 20, 50, 100)
+"""Singular values are taken after these layers, up to the depth asked for, and there."""
 
 
-@functools.lru_cache(maxsize=4)
-def _noise(seed: int, distribution: str, width: int) -> np.ndarray:
-    """Unit-variance weights of all layers, `(50, width, width)`; each layer has a generator of its own."""
-    layers = (np.random.default_rng((seed, layer)) for layer in range(1, DEEPEST + 1))
-    return np.stack([initializers.array_noise(random, distribution, (width, width)) for random in layers])
+class Spectra(NamedTuple):
+    """Singular values after some layers: `depths` of shape `(marks,)`, ending with the depth asked for.
 
-
-class Stretching(NamedTuple):
-    """What layers do to a small change of the input: singular values `(depth, width)`, row l after layer l + 1.
-
-    Each row falls from its largest value; what rounding errors have swallowed is NaN. `mean_squares` `(depth,)` are
-    those of the activations.
+    `singular_values` has shape `(marks, width)`, the largest first, 0 where they are 0 or lost in rounding.
     """
 
+    depths: np.ndarray
     singular_values: np.ndarray
-    mean_squares: np.ndarray
 
 
-@functools.lru_cache(maxsize=32)
-def stretching(
-    seed: int, *, depth: int, width: int = 128, activation: str = "linear", distribution: str = "normal", gain: float = 1.0
-) -> Stretching:
-    """Give the singular values of ∂z_l/∂x, with x one digit of mean square 1 and z_l the preactivations of layer l.
+def condition_number(singular_values: np.ndarray) -> float:
+    """The largest singular value over the smallest, inf where that is 0; `singular_values` fall."""
+    return float(singular_values[0] / singular_values[-1]) if singular_values[-1] else np.inf
 
-    Weights have the standard deviation gain/√width, and are "normal" or "orthogonal"; there are no biases. `depth` is
-    from 1 to 50, `width` from 1 to 256. Raises `ValueError` for other values.
+
+@functools.lru_cache(maxsize=400)
+def _noise(seed: int, layer: int, distribution: str, width: int) -> np.ndarray:
+    random = np.random.default_rng([seed, layer, initializers.DISTRIBUTIONS.index(distribution)])
+    noise = initializers.array_noise(random, distribution, (width, width)).astype(float)
+    noise.setflags(write=False)
+    return noise
+
+
+def layer_weights(seed: int, layer: int, distribution: str, gain: float = 1.0, width: int = WIDTH) -> np.ndarray:
+    """Give the weights of a layer, counted from 1: shape `(width, width)`, variance gain²/width."""
+    return _noise(seed, layer, distribution, width) * (gain / np.sqrt(width))
+
+
+def jacobian_spectra(
+    seed: int,
+    *,
+    depth: int,
+    activation: str,
+    distribution: str,
+    gain: float = 1.0,
+    input_rms: float = 1.0,
+    width: int = WIDTH,
+) -> Spectra:
+    """Take the singular values of ∂h/∂x after layers 1, 2, 5, 10 and so on up to `depth`, at one digit.
+
+    `distribution` is one of the schemes'; the weights have variance gain²/width, with `gain` from 0 to 4, and there are
+    no biases. `depth` is from 1 to 100, `width` from 2 to 512, and `input_rms`, the digit's size, from 0 to 10. Raises
+    `ValueError` for any other value.
     """
-    depth, width = whole("depth", depth, 1, DEEPEST), whole("width", width, 1, WIDEST)
     row = activations.named(activation)
-    weights = gain / np.sqrt(width) * _noise(whole("seed", seed, 0, 2**32 - 1), distribution, width)[:depth]
-    signal, jacobian = data.standardized_digits(1, width)[0].astype(float), np.eye(width)
-    values, mean_squares = [], []
-    for layer in weights.astype(float):
-        z, jacobian = signal @ layer, jacobian @ layer
-        values.append(_singular_values(jacobian))
-        signal, jacobian = row.array_function(z), jacobian * row.array_slope(z)
-        mean_squares.append(np.mean(signal**2))
-    return Stretching(np.array(values), np.array(mean_squares))
+    seed, depth = whole("seed", seed, 0, 2**32 - 1), whole("depth", depth, 1, DEEPEST)
+    width = whole("width", width, 2, WIDEST)
+    if distribution not in initializers.DISTRIBUTIONS:
+        raise ValueError(f"distribution must be one of {', '.join(initializers.DISTRIBUTIONS)}, not {distribution!r}")
+    for name, value, highest in (("gain", gain, STRONGEST), ("input_rms", input_rms, LOUDEST)):
+        if not 0 <= value <= highest:
+            raise ValueError(f"{name} must be a number from 0 to {highest:g}, not {value!r}")
+    depths, taken = sorted({*(mark for mark in MARKS if mark < depth), depth}), []
+    signal, jacobian = input_rms * data.standardized_digits(1, width)[0].astype(float), np.eye(width)
+    for layer in range(1, depth + 1):
+        weights = layer_weights(seed, layer, distribution, float(gain), width)
+        z = signal @ weights
+        signal, jacobian = row.array_function(z), (jacobian @ weights) * row.array_slope(z)
+        if layer in depths:
+            taken.append(_singular_values(jacobian))
+    return Spectra(np.array(depths), np.array(taken))
 
 
 def _singular_values(matrix: np.ndarray) -> np.ndarray:
     values = np.linalg.svd(matrix, compute_uv=False)
-    return np.where(values > DIGITS * values[0], values, np.nan)
+    return np.where(values > DIGITS * values[0], values, 0.0)

@@ -1,62 +1,95 @@
-"""What mathematics predicts of a product of `depth` wide square matrices: how far it stretches a vector, at most.
+"""The singular values of a product of square weight matrices: what a deep linear network does to directions.
 
-Gaussian matrices have independent entries of variance 1/width. Their product's squared singular values follow the
-Fuss and Catalan law when the width is great (Penson and Życzkowski 2011); at depth 1 it is that of Marchenko and
-Pastur. A product of orthogonal matrices is orthogonal: all its singular values are 1 (Saxe et al. 2014).
+Orthogonal matrices multiply to an orthogonal one: all singular values are 1 (Saxe et al. 2014). For `depth` matrices of
+independent normal weights of variance 1/n, the squared singular values follow the Fuss–Catalan law as n grows (Penson
+and Życzkowski 2011); for one matrix this is the law of Marchenko and Pastur (1967). A gain multiplies singular values
+by gain^depth.
 """
 
 import math
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from course.theory.checks import checked_count
+from course.theory.checks import checked_count, frozen
 
-_NODES = 20_000
-"""The law is written along an angle φ; so many steps of it give the share below a value to about seven digits."""
+DEEPEST = 1000
+NODES = 400
+
+
+class Law(NamedTuple):
+    """The law as a curve over singular values s, from the largest one down: arrays of shape `(400,)`.
+
+    `per_log` is the share of singular values per unit of log s, `share_below` the share that is smaller than s, and
+    `weights` sum up: the mean of f(s) is Σ weights · f(s), to the digits of float64 for a polynomial f.
+    """
+
+    singular_values: np.ndarray
+    per_log: np.ndarray
+    share_below: np.ndarray
+    weights: np.ndarray
 
 
 def moment(depth: int, order: int) -> float:
-    """The mean over a Gaussian product's singular values s of s^(2·order): binom((L+1)m, m) / (Lm + 1).
+    """The mean of s^(2·order) over the singular values s: the Fuss–Catalan number C((L+1)m, m) / (Lm + 1).
 
-    1 for order 1, whatever the depth L; L + 1 for order 2, so that the spread grows with the depth.
+    L is `depth` and m is `order`. The mean of s² is 1 at every depth, and that of s⁴ is depth + 1.
     """
-    depth, order = checked_count("depth", depth), checked_count("order", order)
+    depth, order = _checked_depth(depth), checked_count("order", order)
     return math.comb((depth + 1) * order, order) / (depth * order + 1)
 
 
 def largest(depth: int) -> float:
-    """The largest singular value of a Gaussian product, √((L+1)^(L+1) / L^L): 2 at depth 1, about √(e·L) at depth L."""
-    depth = checked_count("depth", depth)
-    return math.exp(0.5 * ((depth + 1) * math.log(depth + 1) - depth * math.log(depth)))
+    """The largest singular value, √((L+1)^(L+1) / L^L): 2 for one matrix, about √(e · (depth + 1/2)) for many."""
+    depth = _checked_depth(depth)
+    return math.exp((math.log(depth + 1) + depth * math.log1p(1 / depth)) / 2)
+
+
+def law(depth: int) -> Law:
+    """The whole law, written along an angle φ from 0 to π/(L+1).
+
+    s² = sin^(L+1)((L+1)φ) / (sin φ · sin^L(Lφ)), and the density at s² is sin²φ · sin^(L−1)(Lφ) / (π sin^L((L+1)φ))
+    (Haagerup and Möller 2013; Forrester and Liu 2015).
+    """
+    return _law(_checked_depth(depth))
 
 
 def quantiles(depth: int, shares: np.ndarray) -> np.ndarray:
-    """The singular values of a Gaussian product below which these shares of them lie; shaped like `shares`.
+    """The singular values below which these shares of all lie, shaped like `shares`; 1 gives the largest one.
 
     Raises `ValueError` for a share that is not from 0 to 1.
     """
-    shares = np.asarray(shares, float)
+    depth, shares = _checked_depth(depth), np.asarray(shares, float)
     if not np.all((shares >= 0) & (shares <= 1)):
         raise ValueError(f"shares are {shares!r}; allowed are numbers from 0 to 1")
-    below, logarithms = _law(checked_count("depth", depth))
-    return np.exp(0.5 * np.interp(shares, below, logarithms))
+    curve = _law(depth)
+    # Towards the share 0, log s is a straight line in the logarithm of the share; ends are added for interp.
+    logs, below = np.log(curve.singular_values[::-1]), np.log(curve.share_below[::-1])
+    slope = (logs[1] - logs[0]) / (below[1] - below[0])
+    far = -750.0
+    logs = np.concatenate([[logs[0] + slope * (far - below[0])], logs, [math.log(largest(depth))]])
+    with np.errstate(divide="ignore"):
+        return np.where(shares > 0, np.exp(np.interp(np.log(shares), np.concatenate([[far], below, [0.0]]), logs)), 0.0)
 
 
-@lru_cache(maxsize=128)
-def _law(depth: int) -> tuple[np.ndarray, np.ndarray]:
-    """The share of squared singular values below x, and log x, both rising.
+def _checked_depth(depth: int) -> int:
+    if checked_count("depth", depth) > DEEPEST:
+        raise ValueError(f"depth is {depth}; allowed is a whole number from 1 to {DEEPEST}")
+    return int(depth)
 
-    With 0 < φ < π/(L+1): x = sin^(L+1)((L+1)φ) / (sin φ sin^L(Lφ)), and the density is
-    sin²φ sin^(L−1)(Lφ) / (π sin^L((L+1)φ)) (Haagerup and Möller 2013).
-    """
-    # Nodes are dense at both ends, where x reaches from its largest value down to 0.
-    angle = 0.5 * (1 - np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)) * math.pi / (depth + 1)
-    one, many, more = (np.log(np.sin(factor * angle)) for factor in (1, depth, depth + 1))
-    logarithms = (depth + 1) * more - one - depth * many
-    log_density = 2 * one + (depth - 1) * many - depth * more - math.log(math.pi)
-    # The share between two nodes is ∫ density dx = ∫ density · x d(log x).
-    mass = np.exp(log_density + logarithms)
-    steps = -np.diff(logarithms) * (mass[1:] + mass[:-1]) / 2
-    below = 1 - np.append(0.0, np.cumsum(steps))
-    return below[::-1].clip(0, 1), logarithms[::-1]
+
+@lru_cache(maxsize=256)
+def _law(depth: int) -> Law:
+    nodes, lengths = np.polynomial.legendre.leggauss(NODES)
+    half = math.pi / (depth + 1) / 2
+    angle, lengths = half * (nodes + 1), half * lengths
+    one, many, more = (np.sin(factor * angle) for factor in (1, depth, depth + 1))
+    log_square = (depth + 1) * np.log(more) - np.log(one) - depth * np.log(many)
+    fall = 1 / np.tan(angle) + depth**2 / np.tan(depth * angle) - (depth + 1) ** 2 / np.tan((depth + 1) * angle)
+    # density · d(s²) = density · s² · d(log s²), in which the high powers of sines cancel
+    density_times_square = one * more / (math.pi * many)
+    weights = lengths * density_times_square * fall
+    # From the small values up, so that small shares keep their digits.
+    below = np.cumsum(weights[::-1])[::-1] - weights / 2
+    return Law(frozen(np.exp(log_square / 2)), frozen(2 * density_times_square), frozen(below), frozen(weights))
