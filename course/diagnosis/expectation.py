@@ -36,25 +36,37 @@ def curves(network: Network) -> Curves:
     expected = np.full((2, 3, len(layers)), np.nan)
     for run in trend.runs(layers):
         where = slice(run.layers[0].number - 1, run.layers[-1].number)
-        expected[:, :, where] = _expected(run, 1.0 if run.layers[-1].last else gradient[where.stop - 1])
+        expected[:, :, where] = _expected(
+            run, 1.0 if run.layers[-1].last or not gradient[where.stop - 1] > 0 else gradient[where.stop - 1]
+        )
     return Curves(Curve(forward, *expected[0]), Curve(gradient, *expected[1]))
 
 
 def _expected(run: Run, last_gradient: float) -> np.ndarray:
     """Centre, lower and upper edge, forward and backward: an array of shape `(2, 3, layers)`."""
-    start, strays = _inputs(run.layers[0]), _strays(run)
+    variances = _variances(run)
     fans = np.array([layer.fan_out / layer.fan_in for layer in run.layers])
     # theory's backward factor is fan_out · Var w where its forward one is fan_in · Var w
     shapes = np.append(np.cumsum(np.log(fans[1:])[::-1])[::-1], 0.0)
-    forward, backward = run.suitable_forward + math.log(start), run.suitable_backward + shapes
-    if last_gradient > 0:
-        backward = backward + math.log(last_gradient)
-    edges = [
-        (centre, centre + mean - DEVIATIONS * np.sqrt(variance), centre + mean + DEVIATIONS * np.sqrt(variance))
-        for centre, (mean, variance) in zip((forward, backward), strays, strict=True)
-    ]
+    forward, backward = trend.propagated(run.layers, variances, _biases(run))
+    centres = forward + math.log(_inputs(run.layers[0])), backward + shapes + math.log(last_gradient)
     with np.errstate(over="ignore"):
-        return np.exp(np.array(edges))
+        return np.exp(
+            [
+                (centre, *(centre + mean + side * np.sqrt(variance) for side in (-DEVIATIONS, DEVIATIONS)))
+                for centre, (mean, variance) in zip(centres, _strays(run, variances), strict=True)
+            ]
+        )
+
+
+def _variances(run: Run) -> np.ndarray:
+    """The weight variances as they are where they suit, and the advised ones where they do not."""
+    rows = zip(run.layers, run.distances, strict=True)
+    return np.array([trend.advised(layer) if distance else layer.weight_variance for layer, distance in rows])
+
+
+def _biases(run: Run) -> np.ndarray:
+    return np.minimum([layer.bias_second_moment for layer in run.layers], trend.SMALL_BIASES)
 
 
 def _inputs(first: Evidence) -> float:
@@ -64,16 +76,14 @@ def _inputs(first: Evidence) -> float:
     return given if low < given < high or (first.number > 1 and 0 < given < math.inf) else 1.0
 
 
-def _strays(run: Run) -> list[tuple[np.ndarray, np.ndarray]]:
+def _strays(run: Run, variances: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Mean and variance of the logarithms, forward and backward, taking the commonest activation for all."""
     names = Counter(layer.activation for layer in run.layers if layer.activation in ACTIVATIONS)
-    names.pop("linear" if len(names) > 1 else None, None)
+    if len(names) > 1:
+        del names["linear"]
     activation = names.most_common(1)[0][0] if names else "linear"
-    with np.errstate(all="ignore"):
-        variances = np.array([layer.weight_variance for layer in run.layers]) * np.exp(-run.distances)
-    variances = np.where(np.isfinite(variances), variances, 1.0)
-    start = (activation, len(run.layers), [layer.units for layer in run.layers], variances)
-    keywords = {"input_second_moment": _inputs(run.layers[0])}
-    means = finite_width.log_means(*start, **keywords)
-    spread = finite_width.log_variances(*start, **keywords)
+    start = (activation, len(run.layers), [layer.units for layer in run.layers], variances, _biases(run))
+    moment = _inputs(run.layers[0])
+    means = finite_width.log_means(*start, input_second_moment=moment)
+    spread = finite_width.log_variances(*start, input_second_moment=moment)
     return [(means.activations, spread.activations), (means.gradients, spread.gradients)]

@@ -102,8 +102,8 @@ def _run(layers: tuple[Evidence, ...]) -> Run:
         return Run(
             layers,
             distances,
-            *_propagated(layers, variances, biases),
-            *_propagated(layers, suitable, np.minimum(biases, SMALL_BIASES)),
+            *propagated(layers, variances, biases),
+            *propagated(layers, suitable, np.minimum(biases, SMALL_BIASES)),
         )
 
 
@@ -119,8 +119,20 @@ def accepted(layer: Evidence) -> tuple[float, float]:
     return starts.accepted(layer.fed_by, layer.activation, first=not layer.chained, last=layer.last)
 
 
-def _propagated(layers: Sequence[Evidence], variances: np.ndarray, biases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Logarithms forward and backward, by the length map, layer by layer; an unknown function is taken as measured."""
+def advised(layer: Evidence) -> float:
+    """The weight variance to advise: the best that suits what feeds the layer."""
+    if layer.chained:
+        return starts.best(layer.fed_by).best
+    low, high = accepted(layer)
+    return min(max(starts.best(layer.activation).best, low), high)
+
+
+def propagated(layers: Sequence[Evidence], variances: np.ndarray, biases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithms of the mean squares forward and backward, as `Run` has them, by the length map.
+
+    `variances` and `biases` `(layers,)` are the weight variances and the biases' mean squares. A function that is not
+    in the table is taken to multiply as it was measured to.
+    """
     signal = layers[0].input_second_moment
     forward, slopes = [], []
     for layer, variance, bias in zip(layers, variances, biases, strict=True):

@@ -17,8 +17,10 @@ COLOURS = ("#d5e8f3", "#f0e442", ACCENT)
 MARKS = ("$✓$", "$!$", "X")
 LABELS = ("as it should be", "a warning", "a fault")
 TITLES = ("Forward: mean square E[h²]", "Backward: mean square of ∂C/∂z (last layer: 1)")
-MARK_SIZES, CELLS = (5.0, 8.0), 330
+MARK_SIZES, CELLS = (6.0, 8.0), 330
 """A mark is at most so large in points, and smaller where many layers leave less room, of `CELLS` points in all."""
+MOST_MARKS = 50
+"""Of many layers that are as they should be only some are marked; a warning or a fault always is."""
 
 
 class Curve(NamedTuple):
@@ -86,6 +88,7 @@ class DiagnosisPicture:
         self._cells.set_data(cells)
         for state, marks in enumerate(self._marks):
             layers = np.flatnonzero(states == state) + 1
+            layers = layers if state else layers[:: max(1, last // MOST_MARKS)]
             marks.set_data(layers, np.full(len(layers), 0.5))
             marks.set_markersize(float(np.clip(CELLS / last, *MARK_SIZES)))
         if last == self._last:

@@ -4,7 +4,7 @@ import math
 from statistics import NormalDist
 from typing import NamedTuple
 
-from course.diagnosis import starts, trend
+from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.figures.signal import number
 
@@ -34,17 +34,9 @@ def severity(grave: bool) -> str:
     return "fault" if grave else "warning"
 
 
-def target(layer: Evidence) -> float:
-    """The weight variance to advise: the best that suits what feeds the layer."""
-    if layer.chained:
-        return starts.best(layer.fed_by).best
-    low, high = trend.accepted(layer)
-    return min(max(starts.best(layer.activation).best, low), high)
-
-
 def advice(layer: Evidence) -> str:
     """Say which standard deviation suits, as a formula and as a number."""
-    suits = target(layer)
+    suits = trend.advised(layer)
     return f"std √({suits:.3g}/fan_in) = {number(math.sqrt(suits / layer.fan_in))}"
 
 
@@ -52,5 +44,5 @@ def scaling(layer: Evidence) -> str:
     """Say by how much the weights have to be scaled."""
     if layer.weight_variance == 0:
         return f"draw the weights, {advice(layer)}"
-    factor = math.sqrt(target(layer) / layer.weight_variance)
+    factor = math.sqrt(trend.advised(layer) / layer.weight_variance)
     return f"multiply the standard deviation of its weights by {factor:.3g} ({advice(layer)})"

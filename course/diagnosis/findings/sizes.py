@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings.found import Found, deviations, scaling, severity, target
+from course.diagnosis.findings.found import Found, deviations, scaling, severity
 from course.figures.signal import number
 
 ENDING = "sigmoid", "tanh"
@@ -52,7 +52,9 @@ def _kind(layer: Evidence, distance: float) -> str:
 
 
 def _described(layer: Evidence, distance: float, severity: str, limit: float) -> Found:
-    factor = math.sqrt(max(layer.weight_variance / target(layer), target(layer) / (layer.weight_variance or 1e-300)))
+    factor = math.sqrt(
+        max(layer.weight_variance / trend.advised(layer), trend.advised(layer) / (layer.weight_variance or 1e-300))
+    )
     seen = f"the standard deviation of its weights is {number(factor)} times too {'small' if distance < 0 else 'large'}"
     if layer.weight_variance == 0:
         seen = "all its weights are 0"
@@ -86,7 +88,7 @@ CLOSE = 0.2
 
 
 def _reason(layer: Evidence, limit: float) -> str:
-    suits = target(layer)
+    suits = trend.advised(layer)
     for hint in HINTS if layer.weight_variance else ():
         away = abs(math.log(layer.weight_variance / hint.variance(suits, layer.fan_in, layer.fan_out)))
         if suits != hint.variance(suits, layer.fan_in, layer.fan_out) and away < min(limit * layer.weight_error, CLOSE):
