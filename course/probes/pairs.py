@@ -76,9 +76,9 @@ def _cosine(rows: jax.Array) -> jax.Array:
 
 
 def _mean_square(rows: jax.Array) -> jax.Array:
-    """The mean square in a unit that keeps it from under- and overflowing on the way."""
+    """The mean square, in a unit that keeps it from under- and overflowing on the way; inf after an overflow."""
     unit = jnp.maximum(jnp.max(jnp.abs(rows)), 1e-18)
-    return jnp.mean((rows / unit) ** 2) * unit**2
+    return jnp.where(jnp.isfinite(unit), jnp.mean((rows / unit) ** 2) * unit**2, jnp.inf)
 
 
 @jax.jit
@@ -117,12 +117,12 @@ def measure_pairs(
     """Draw a network of normal weights of variance σ_w²/width, and run eight pairs of inputs of this cosine through it.
 
     `weight_variance` is σ_w²; it and `bias_variance` are numbers, or one number a layer in an array of shape
-    `(depth,)`. `depth` is from 1 to 100, `width` from 2 to 1024 (each width is compiled on its own), `cosine` from -1
+    `(depth,)`. `depth` is from 1 to 100, `width` from 2 to 256 (each width is compiled on its own), `cosine` from -1
     to 1. Inputs have mean square 1, and both of a pair meet the same biases. Raises `ValueError` for any other value;
     overflow is a result, and nan the cosine where nothing is left to compare.
     """
     index = list(activations.ACTIVATIONS).index(activations.named(activation).name)
-    depth, width = whole("depth", depth, 1, DEEPEST), whole("width", width, 2, 1024)
+    depth, width = whole("depth", depth, 1, DEEPEST), whole("width", width, 2, WIDTH)
     weight_std = _stds("weight_variance", weight_variance, depth) / np.float32(math.sqrt(width))
     bias_std = _stds("bias_variance", bias_variance, depth)
     if not -1 <= cosine <= 1:
