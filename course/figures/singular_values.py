@@ -20,7 +20,7 @@ from course.figures.ghosts import ghost
 from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
 from course.figures.signal import number
 
-DECADES = (2, 4, 8, 16, 32)
+DECADES = (2, 4, 8, 16)
 """The vertical axis reaches down to 10^-d for one of these d."""
 ORTHOGONAL_POINTS = {**MEASURED_POINTS, "color": ACCENT, "marker": "s", "markersize": 3.5}
 NAMES = ("normal", "orthogonal")
@@ -30,7 +30,7 @@ class Stretches(NamedTuple):
     """What one kind of weights makes of all directions.
 
     `depths` of shape `(marks,)` ends with the depth shown; `singular_values` `(marks, width)`, the largest first, 0
-    where they are 0 or lost in rounding. Predicted are `quantiles`, `(width,)` like the last row (empty where there is no
+    where they are 0 or lost in rounding. Predicted are `quantiles`, shaped like the last row (empty where there is no
     theory), and the root mean square by layer, `rms`, of shape `(depth,)`.
     """
 
@@ -41,7 +41,7 @@ class Stretches(NamedTuple):
 
 
 class SingularValuesPicture:
-    """Two panels: the last layer's singular values, sorted, and the largest, the middle one and the rms by depth."""
+    """Two panels: the last layer's singular values, sorted, and the largest and the rms by depth."""
 
     def __init__(self):
         with course_style():
@@ -57,10 +57,10 @@ class SingularValuesPicture:
             )
             self._label()
             first, second = self._kinds
-            handles = [first.sorted, second.sorted, first.largest, first.middle, first.quantiles, self._lost]
+            handles = [first.sorted, second.sorted, first.largest, first.rms, first.predicted, self._lost]
             figure.legend(
                 handles,
-                ["normal", "orthogonal", "largest", "middle", "theory", "0, or lost in rounding"],
+                ["normal", "orthogonal", "largest", "rms", "theory", "0, or lost in rounding"],
                 loc="lower center",
                 ncols=6,
                 columnspacing=1.2,
@@ -74,7 +74,7 @@ class SingularValuesPicture:
         self._sorted.set_title("Singular values after the last layer, sorted")
         self._sorted.set_xlabel("share of directions that are stretched less")
         self._sorted.set_xlim(0, 1)
-        self._by_depth.set_title("Largest and middle one by layer")
+        self._by_depth.set_title("Largest, and root mean square, by layer")
         self._by_depth.set_xlabel("layer")
         for axes in (self._sorted, self._by_depth):
             axes.set_yscale("log")
@@ -112,10 +112,10 @@ class _Kind:
     def __init__(self, sorted_axes: Axes, depth_axes: Axes, points: dict):
         (self.quantiles,) = sorted_axes.plot([], [], **PREDICTED_LINE)
         (self.sorted,) = sorted_axes.plot([], [], **points)
-        (self.rms,) = depth_axes.plot([], [], **PREDICTED_LINE)
+        (self.predicted,) = depth_axes.plot([], [], **PREDICTED_LINE)
         (self.largest,) = depth_axes.plot([], [], **{**points, "marker": "^", "markersize": 6})
-        (self.middle,) = depth_axes.plot([], [], **{**points, "markersize": 4.5})
-        self.moving = [self.sorted, self.quantiles, self.largest, self.middle, self.rms]
+        (self.rms,) = depth_axes.plot([], [], **{**points, "markersize": 5})
+        self.moving = [self.sorted, self.quantiles, self.largest, self.rms, self.predicted]
 
     def update(self, stretches: Stretches, low: float) -> np.ndarray:
         """Show one kind; give the places of the values that lie below the axis."""
@@ -124,9 +124,8 @@ class _Kind:
         self.sorted.set_data(places[values >= low], values[values >= low])
         self.quantiles.set_data(places[: len(stretches.quantiles)], stretches.quantiles[::-1])
         self.largest.set_data(stretches.depths, stretches.singular_values[:, 0])
-        middle = np.median(stretches.singular_values, axis=1)
-        self.middle.set_data(stretches.depths, np.where(middle >= low, middle, np.nan))
-        self.rms.set_data(np.arange(1, len(stretches.rms) + 1), stretches.rms)
+        self.rms.set_data(stretches.depths, np.sqrt(np.mean(stretches.singular_values**2, axis=1)))
+        self.predicted.set_data(np.arange(1, len(stretches.rms) + 1), stretches.rms)
         return places[values < low]
 
 
