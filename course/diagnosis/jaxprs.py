@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
+from jax.tree_util import GetAttrKey
 
 from course.diagnosis.traces import Applied, Step
 
@@ -48,8 +49,10 @@ def listed(function: Callable, parameters: Any, batch: Any) -> Program:
 
 def _name(path: Sequence[Any]) -> str:
     """A parameter's path as a person writes it: layers.0.kernel."""
+    if path and path[-1] == GetAttrKey("value"):  # the variable of a Flax module holds its array so
+        path = path[:-1]
     parts = (getattr(key, "key", getattr(key, "idx", getattr(key, "name", key))) for key in path)
-    return ".".join(str(part) for part in parts if str(part) != "value") or "weights"
+    return ".".join(map(str, parts)) or "weights"
 
 
 class _Lister:
