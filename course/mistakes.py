@@ -118,7 +118,7 @@ _ROWS = (
     ),
     Mistake(
         "three_times_the_bound",
-        "The formula says uniform, and so did I. Now every loss is NaN.",
+        "The formula says uniform, and so did I. Now every loss is infinite.",
         "bound = 3 * gain * sqrt(3 / fan_in)",
         "bound = gain * sqrt(3 / fan_in)",
         {"rule": lambda fan_in, _fan_out, gain: (0.0, 3 * gain / math.sqrt(fan_in))},
@@ -171,7 +171,7 @@ _ROWS = (
     ),
     Mistake(
         "half_precision",
-        "In float32 it ran, badly. Since we went to float16 for the new 15-bit camera, it says NaN.",
+        "In float32 it ran, badly. Since we went to float16 for the new 15-bit camera, it gives no numbers at all.",
         "batch = pixels.astype(float16)",
         "batch = ((pixels - mean) / std).astype(float16)",
         {"brightest": 32767.0},

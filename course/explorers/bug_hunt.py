@@ -1,5 +1,6 @@
 """The bug hunt: networks with a published mistake in them, their layer pictures, and the line of code to mend."""
 
+import math
 from functools import lru_cache
 
 import ipywidgets as widgets
@@ -68,7 +69,12 @@ def _seen(judgement: Judgement) -> str:
     marks = "none of them is marked"
     if odd:
         marks = f"{len(odd)} of them {'is' if len(odd) == 1 else 'are'} marked, the first is layer {odd[0]}"
+    first, last, received = map(_size, (forward[0], forward[-1], backward[0]))
     return (
-        f"{len(forward)} layers: the mean square is {number(forward[0])} in the first and {number(forward[-1])} in the "
-        f"last, the gradient's in the first {number(backward[0])} of that in the last; {marks}."
+        f"{len(forward)} layers: the mean square is {first} in the first and {last} in the last, the gradient's in the "
+        f"first {received} of that in the last; {marks}."
     )
+
+
+def _size(value: float) -> str:
+    return "no number any more" if math.isnan(value) else number(value)

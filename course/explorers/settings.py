@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import ipywidgets as widgets
 
@@ -94,7 +94,7 @@ def write(name: str, controls: Controls, state: Mapping[str, Any]) -> str:
     pairs = {key: state[key] for key in controls}
     if PINNED in state:
         kept = differences(controls, state[PINNED], state)
-        pairs[PINNED] = ",".join(f"{key}:{state[PINNED][key]}" for key in kept)
+        pairs[PINNED] = ",".join(f"{key}:{quote(str(state[PINNED][key]), safe='')}" for key in kept)
     if state.get(PROJECTOR):
         pairs[PROJECTOR] = True
     return f"{name}?{urlencode(pairs, safe=':,/')}"
@@ -111,7 +111,8 @@ def read(text: str, name: str, controls: Controls) -> dict[str, Any]:
         raise ValueError(f"a state of this picture begins with {name + '?'!r}, not {text.strip()[:40]!r}")
     pairs = dict(parse_qsl(query, keep_blank_values=True))
     pinned, projector = pairs.pop(PINNED, None), pairs.pop(PROJECTOR, "False")
-    kept = None if pinned is None else dict(pair.partition(":")[::2] for pair in pinned.split(",") if pair)
+    pairs_kept = [pair.partition(":")[::2] for pair in (pinned or "").split(",") if pair]
+    kept = None if pinned is None else {name: unquote(value) for name, value in pairs_kept}
     return {
         **_values(controls, pairs),
         PINNED: None if kept is None else _values(controls, kept),
