@@ -16,6 +16,7 @@ from course.explorers.layers_in_training import layers_in_training
 from course.explorers.learning_time import learning_time
 from course.explorers.length_map import length_map
 from course.explorers.loss_map import loss_map
+from course.explorers.luck import luck
 from course.explorers.many_draws import many_draws
 from course.explorers.order_and_chaos import order_and_chaos
 from course.explorers.search_race import search_race
@@ -23,6 +24,7 @@ from course.explorers.shapeset_samples import shapeset_samples
 from course.explorers.sigmoid_chain import sigmoid_chain
 from course.explorers.sigmoid_slope import sigmoid_slope
 from course.explorers.signal_propagation import signal_propagation
+from course.explorers.singular_values import singular_values
 from course.explorers.stage import Stage
 from course.explorers.sum_of_inputs import sum_of_inputs
 from course.explorers.tapered_network import tapered_network
@@ -40,6 +42,7 @@ __all__ = [
     "learning_time",
     "length_map",
     "loss_map",
+    "luck",
     "many_draws",
     "order_and_chaos",
     "search_race",
@@ -47,6 +50,7 @@ __all__ = [
     "sigmoid_chain",
     "sigmoid_slope",
     "signal_propagation",
+    "singular_values",
     "sum_of_inputs",
     "tapered_network",
     "todays_networks",
