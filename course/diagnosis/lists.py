@@ -40,7 +40,7 @@ def checked(network: Sequence[Any]) -> list[Layer]:
 def _checked_layer(number: int, layer: Any) -> Layer:
     if not isinstance(layer, list | tuple) or len(layer) not in (2, 3):
         raise ValueError(
-            f"layer {number} is {_short(layer)}; allowed is (weights, activation) or (weights, biases, activation)"
+            f"layer {number} is {short(layer)}; allowed is (weights, activation) or (weights, biases, activation)"
         )
     weights, biases, activation = (layer[0], None, layer[1]) if len(layer) == 2 else layer
     weights = _checked_array(f"the weights of layer {number}", weights, 2)
@@ -57,14 +57,15 @@ def _checked_array(what: str, values: Any, dimensions: int) -> np.ndarray:
     try:
         array = np.asarray(values)
     except (TypeError, ValueError):
-        raise ValueError(f"{what} are {_short(values)}; allowed is an array of {dimensions} dimensions") from None
+        raise ValueError(f"{what} are {short(values)}; allowed is an array of {dimensions} dimensions") from None
     if array.ndim != dimensions or array.size == 0:
         raise ValueError(f"{what} have shape {array.shape}; allowed is an array of {dimensions} dimensions, not empty")
     return array
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
+def short(value: Any) -> str:
+    """A value in one line of at most 60 characters, for a sentence."""
+    text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -65,7 +65,10 @@ def _linen(network: Any) -> str:
 def _checked_batch(batch: Any) -> np.ndarray:
     if hasattr(batch, "detach"):
         batch = batch.detach().cpu().numpy()
-    array = np.asarray(batch)
+    try:
+        array = np.asarray(batch)
+    except ValueError:  # rows of different lengths
+        raise ValueError(f"the batch is {lists.short(batch)}; allowed is an array of numbers, examples first") from None
     if not (jnp.issubdtype(array.dtype, jnp.floating) or jnp.issubdtype(array.dtype, jnp.integer)):
         raise ValueError(f"the batch holds {array.dtype}; allowed are real numbers")
     if array.ndim < 2 or array.size == 0:

@@ -27,6 +27,9 @@ def read(function: Callable, parameters: Any, batch: Any, *, seed: int, framewor
 def _answers(program: Program, parameters: Any, batch: Any) -> list[Answer]:
     random = np.random.default_rng(0)
     leaves = [_tamed(random, leaf) for leaf in [*jax.tree.leaves(parameters), *jax.tree.leaves(batch)]]
+    shapes = _shapes(program, leaves)
+    _check_types(program, shapes)
+    _one_output(program, shapes)
 
     @partial(jax.jit, compiler_options=QUICKLY)
     def run(leaves):
@@ -35,6 +38,19 @@ def _answers(program: Program, parameters: Any, batch: Any) -> list[Answer]:
 
     values = jax.device_get(run(leaves))
     return traces.answers([operation.step for operation in program.operations], values, _constants_of(program))
+
+
+def _check_types(program: Program, shapes: dict[int, jax.ShapeDtypeStruct]) -> None:
+    """Weights and what they answer are real, and have a gradient."""
+    applying = (operation.step for operation in program.operations if operation.step.applied is not None)
+    for place, step in enumerate(applying, 1):
+        for number in (int(step.applied.name), step.applied.weights, *step.outputs):
+            kind = shapes[number].dtype
+            if not jnp.issubdtype(kind, jnp.floating):
+                name = program.names.get(int(step.applied.name), "written into the function")
+                raise ValueError(
+                    f"the network's weights of layer {place} ({name}) are {kind}; allowed are floating-point numbers"
+                )
 
 
 def _is_key(value: Any) -> bool:
@@ -87,7 +103,8 @@ def _reading(
     program: Program, found: Sequence[Answer], leaves: Sequence[jax.Array], seed: int, framework: str
 ) -> NetworkReading:
     """Run a network forward and backward, and put the arrays of every layer into the course's order."""
-    output = _one_output(program, leaves)
+    shapes = _shapes(program, leaves)
+    output = _one_output(program, shapes)
     wanted = sorted({number for answer in found for number in _numbers(answer)} | {output})
     watched = sorted({number for answer in found for number in (answer.preactivations, answer.applied.weights)})
 
@@ -98,12 +115,10 @@ def _reading(
             cost = jnp.sum(directions * values[output].astype(jnp.float32))
             return cost, {number: values[number] for number in wanted}
 
-        shapes = _shapes(program, leaves)
         nudges = {number: jnp.zeros(shapes[number].shape, shapes[number].dtype) for number in watched}
         return jax.grad(forward, has_aux=True)(nudges)
 
-    shape = _shapes(program, leaves)[output].shape
-    directions = np.random.default_rng(seed).standard_normal(shape, np.float32)
+    directions = np.random.default_rng(seed).standard_normal(shapes[output].shape, np.float32)
     gradients, values = jax.device_get(both_ways(list(leaves), directions))
     layers = tuple(_layer_readings(program, found, values, gradients))
     return NetworkReading(layers, np.asarray(values[output], float), framework)
@@ -113,8 +128,7 @@ def _shapes(program: Program, leaves: Sequence[jax.Array]) -> dict[int, jax.Shap
     return jax.eval_shape(lambda: _run(program, leaves))
 
 
-def _one_output(program: Program, leaves: Sequence[jax.Array]) -> int:
-    shapes = _shapes(program, leaves)
+def _one_output(program: Program, shapes: dict[int, jax.ShapeDtypeStruct]) -> int:
     floating = [number for number in program.outputs if jnp.issubdtype(shapes[number].dtype, jnp.floating)]
     if len(floating) != 1:
         raise ValueError(
