@@ -104,7 +104,9 @@ def _followers(
     followers = [first]
     for place, step in enumerate(steps[first.place + 1 :], first.place + 1):
         sources = [number for number in step.inputs if number in behind]
-        if not sources or step.applied is not None:
+        if sources and step.applied is not None:
+            break  # what comes around the next weights, by a residual connection, is no longer this layer's alone
+        if not sources:
             continue
         for number in step.outputs:
             behind[number] = {place}.union(*(behind[source] for source in sources))
