@@ -124,6 +124,9 @@ def _read_torch(torch: Any, module: Any, batch: np.ndarray, seed: int) -> Networ
     lazy = [name for name, one in parameters.items() if isinstance(one, torch.nn.parameter.UninitializedParameter)]
     if lazy:
         raise ValueError(f"the parameter {lazy[0]} is lazy and has no numbers yet; run the network once before")
+    unreal = next((name for name, one in parameters.items() if one.is_complex()), None)
+    if unreal:
+        raise ValueError(f"the parameter {unreal} is {parameters[unreal].dtype}; allowed are floating-point numbers")
     kind = next((one.dtype for one in parameters.values() if one.is_floating_point()), torch.float32)
     tensor = torch.as_tensor(np.asarray(batch))
     tensor = tensor.to(kind) if tensor.is_floating_point() else tensor

@@ -11,7 +11,7 @@ from typing import Any
 
 from course.diagnosis.traces import Applied, Step
 
-TURNING = ("transpose", "permute", "t", "swapaxes", "swapdims", "movedim", "moveaxis")
+TURNING = ("T", "mT", "transpose", "permute", "t", "swapaxes", "swapdims", "movedim", "moveaxis")
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 PRODUCTS = ("matmul", "mm", "__matmul__")
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
@@ -61,7 +61,7 @@ class Calls:
 
     def _noted(self, function: Callable, arguments: Sequence[Any], keywords: dict[str, Any], tame: bool) -> Any:
         result = function(*arguments, **keywords)
-        name = function.__name__
+        name = _name(function)
         if name in RECURRENT:
             raise ValueError(f"the network has a recurrent layer, {name}, whose weights cannot be read one by one")
         inputs = [self.number(one) for one in _flat([*arguments, *keywords.values()], self._torch.Tensor)]
@@ -126,6 +126,11 @@ def _not_in_place(torch: ModuleType, function: Callable, arguments: Sequence[Any
         return None
     bound.arguments["inplace"] = False
     return partial(function, *bound.args, **bound.kwargs)
+
+
+def _name(function: Callable) -> str:
+    """A function's name, or that of the property that it reads."""
+    return function.__self__.__name__ if function.__name__ == "__get__" else function.__name__
 
 
 def _flat(values: Sequence[Any], kind: type) -> list[Any]:

@@ -29,7 +29,9 @@ def read(torch: ModuleType, module: Any, batch: Any, *, seed: int) -> NetworkRea
         )
     directions = np.random.default_rng(seed).standard_normal(tuple(output.shape), np.float32)
     watched = [calls.tensors[number] for answer in found for number in (answer.preactivations, answer.applied.weights)]
-    gradients = _gradients(torch, (torch.as_tensor(directions) * output.float()).sum(), watched)
+    with torch.enable_grad():
+        cost = (torch.as_tensor(directions) * output.float()).sum()
+    gradients = _gradients(torch, cost, watched)
     pairs = zip(gradients[::2], gradients[1::2], strict=True)
     return NetworkReading(tuple(_layer_readings(found, calls, pairs)), _wide(output), "PyTorch")
 
