@@ -78,7 +78,8 @@ def _cosine(rows: jax.Array) -> jax.Array:
 def _mean_square(rows: jax.Array) -> jax.Array:
     """The mean square, in a unit that keeps it from under- and overflowing on the way; inf after an overflow."""
     unit = jnp.maximum(jnp.max(jnp.abs(rows)), 1e-18)
-    return jnp.where(jnp.isfinite(unit), jnp.mean((rows / unit) ** 2) * unit**2, jnp.inf)
+    mean = jnp.mean((rows / unit) ** 2) * unit**2
+    return jnp.where(jnp.isnan(mean), jnp.inf, mean)
 
 
 @jax.jit
