@@ -450,6 +450,19 @@ def _half_precision(random: np.random.Generator) -> Planted:
     return planted._replace(blocks=blocks, batch=pixels, layers=frozenset({1}))
 
 
+def _branches(random: np.random.Generator) -> Planted:
+    """Residual branches with He's weights and no scale: every one doubles the mean square."""
+    count, width = int(random.integers(14, 31)), int(random.integers(32, 129))
+    ends = Kind("relu", "lecun_normal", 1.0, 50)
+    blocks: list[Block] = [Dense(weights(random, ends, (32, width)), None, None)]
+    for _ in range(count):
+        one, two = weights(random, RELU, (width, width)), weights(random, RELU, (width, width))
+        blocks.append(Residual([Dense(one, None, "relu"), Dense(two, None, None)]))
+    blocks.append(Dense(weights(random, ends, (width, 10)), None, None))
+    batch = random.standard_normal((64, 32)).astype(np.float32)
+    return Planted(blocks, batch, "too large", frozenset(range(3, 2 * count + 2, 2)), f"{count} branches of {width}")
+
+
 def _gate(random: np.random.Generator) -> Planted:
     planted = in_one_layer("gradient off by a factor", lambda _random, layer: layer)(random)
     (place,) = planted.layers
@@ -518,6 +531,7 @@ PLANTED: dict[str, Callable[[np.random.Generator], Planted]] = {
     "temperatures in kelvin": of_data("unscaled inputs", lambda _random, x: 290 + 10 * x),
     "data in millionths": of_data("unscaled inputs", lambda _random, x: 1e-6 * x),
     "15-bit pixels in float16": _half_precision,
+    "residual branches that add up": _branches,
     "a gradient scaled or cut on its way": _gate,
     "a deep sigmoid network": _deep_sigmoid,
 }

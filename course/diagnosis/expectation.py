@@ -36,9 +36,7 @@ def curves(network: Network) -> Curves:
     expected = np.full((2, 3, len(layers)), np.nan)
     for run in trend.runs(layers):
         where = slice(run.layers[0].number - 1, run.layers[-1].number)
-        expected[:, :, where] = _expected(
-            run, 1.0 if run.layers[-1].last or not gradient[where.stop - 1] > 0 else gradient[where.stop - 1]
-        )
+        expected[:, :, where] = _expected(run, gradient[where.stop - 1])
     return Curves(Curve(forward, *expected[0]), Curve(gradient, *expected[1]))
 
 
@@ -49,7 +47,8 @@ def _expected(run: Run, last_gradient: float) -> np.ndarray:
     # theory's backward factor is fan_out · Var w where its forward one is fan_in · Var w
     shapes = np.append(np.cumsum(np.log(fans[1:])[::-1])[::-1], 0.0)
     forward, backward = trend.propagated(run.layers, variances, _biases(run))
-    centres = forward + math.log(_inputs(run.layers[0])), backward + shapes + math.log(last_gradient)
+    end = math.log(last_gradient) if 0 < last_gradient < math.inf else 0.0
+    centres = forward + math.log(_inputs(run.layers[0])), backward + shapes + end
     with np.errstate(over="ignore"):
         return np.exp(
             [

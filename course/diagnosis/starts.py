@@ -39,20 +39,17 @@ INPUTS = 1.0, 2.0
 """Data suit LeCun's variance and He's."""
 SMALL_LAST = 1e-3
 """A last layer may be this much smaller: many start it so on purpose, and nothing follows that could starve."""
-FANS = "fan_in", "fan_avg"
-"""Fans that divide the scale in the recipes in use; Glorot's compromise is no mistake where the fans differ."""
 
 
 def accepted(fed_by: str | None, own: str | None, *, first: bool, last: bool) -> tuple[float, float]:
     """The weight variances that suit a layer that is fed by one activation function and has its own.
 
-    `None` is a function that is not in the table: there, anything from LeCun's to He's.
+    What is fed by data, or by a function that is not in the table (`None`), may have anything from LeCun's to He's;
+    the `first` layer may also be scaled for its own function, as if that had fed it.
     """
-    low, high = STARTS[fed_by][1:4:2] if fed_by in STARTS else INPUTS
-    if first:
-        low, high = min(low, INPUTS[0]), max(high, INPUTS[1])
-    if own in STARTS and not last:  # whoever scales a layer for the function behind it
-        low, high = (min(low, STARTS[own].low), max(high, STARTS[own].high)) if first else (low, high)
+    rows = [STARTS[name] for name in (own if first and not last else None, fed_by) if name in STARTS]
+    intervals = [(row.low, row.high) for row in rows] + ([INPUTS] if first or not rows else [])
+    low, high = min(low for low, _ in intervals), max(high for _, high in intervals)
     return (SMALL_LAST * low if last else low), high
 
 

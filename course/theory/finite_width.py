@@ -1,12 +1,12 @@
 """How far one network of finite width strays from what theory predicts for a wide one.
 
 The mean over a layer's units of φ(z)² is a mean of finitely many numbers. It strays, the next layer takes what it
-gets for its input, and so the logarithm of the signal wanders from layer to layer: in a ReLU network by 5/width a
-layer (Hanin 2018; Hanin and Rolnick 2018). The laws here are those of one input to a network of normal weights, with
-every layer's mean taken to be gamma distributed, which is exact for linear and right in mean and variance for all
-others. A batch whose inputs differ strays less. Backward the weights are taken to be independent of those that went
-forward, as Schoenholz et al. (2017) do. Arguments are those of `course.theory`; `width` is the number of units, one
-for all layers or one for each.
+gets for its input, and so the logarithm of the signal wanders from layer to layer: after He's start its variance grows
+by 5/width a layer, so that the sum of 1/width over the layers decides (Hanin 2018). The laws here are those of one
+input to a network of normal weights, with every layer's mean taken to be gamma distributed, which is exact for linear
+and right in mean and variance for all others. A batch whose inputs differ strays less. Backward the weights are taken
+to be independent of those that went forward, as Schoenholz et al. (2017) do. Arguments are those of `course.theory`;
+`width` is the number of units, one for all layers or one for each.
 """
 
 import itertools

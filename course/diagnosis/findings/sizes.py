@@ -1,5 +1,6 @@
 """Findings about the size of weights, where it shows: too small, too large, and too large for a function that ends."""
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -21,8 +22,26 @@ def too_small(network: Network) -> Iterator[Found]:
 
 
 def too_large(network: Network) -> Iterator[Found]:
-    """Weights that let the signal or the gradient explode."""
+    """Weights that let the signal or the gradient explode, and branches that do so by adding up."""
     yield from _unsuitable(network, "too large")
+    yield from _adding_up(network)
+
+
+def _adding_up(network: Network) -> Iterator[Found]:
+    """Ends of residual branches without a scale, where what enters a layer has grown beyond what counts as lost."""
+    sums = [layer for layer in network.layers[1:] if not layer.chained and math.isfinite(layer.input_second_moment)]
+    most = max((layer.input_second_moment for layer in sums), default=0.0)
+    if most <= math.exp(trend.LOST) * network.inputs.second_moment:
+        return
+    for layer, following in itertools.pairwise(network.layers):
+        if not following.chained and layer.activation_second_moment > 0:
+            yield Found(
+                layer.number,
+                "fault",
+                f"what the branches add up to has grown to a mean square of {number(most)}",
+                "each branch adds its own mean square to that of what it receives",
+                "scale the branches by 1/√(their number), start their last layers at 0, or normalize what enters them",
+            )
 
 
 def saturated(network: Network) -> Iterator[Found]:
