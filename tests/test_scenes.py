@@ -22,10 +22,14 @@ from course.explorers.search_race import BUDGET
 from course.explorers.tapered_network import scheme as tapered_scheme
 from course.explorers.training_race import DEPTHS, LINE_UPS, SEEDS, predicted
 from course.figures.sums import EDGE
+from course.networks.residual import SCALINGS
+from course.probes import blocks
 from course.probes.chain import run_chain
 from course.probes.spread import he_relu_draws
 from course.probes.sums import TERMS
 from course.scenes import SCENES, Scene
+from course.theory import products
+from course.theory.luck import relu_factor_variance, relu_log_factor
 from course.training.history import LEARNED
 
 PAGES = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
@@ -605,6 +609,61 @@ FACTS: dict[tuple[str, str], dict[str, Proof]] = {
             he_relu_draws(0, width=16)[:, 99].max() > 0.9 * he_relu_draws(0, width=16)[:, 99].sum()
         ),
     },
+    ("07", "A recommended gain"): {
+        "5/3, is a weight variance of 2.78": lambda: as_written("2.78", (5 / 3) ** 2),
+        "a cosine of 0.5": lambda: defaults("order_and_chaos")["cosine"] == 0.5,
+        "6434": "(theory: 6434)",
+    },
+    ("07", "Everything looks alike"): {
+        "the cosine of 0.5": lambda: defaults("order_and_chaos")["cosine"] == 0.5,
+        "To 1, within": "on its way to 1.00",
+        "twenty layers": lambda: theory.correlations("tanh", 20, 1.5, 0.2, correlation=0.5)[-1] > 0.98,
+    },
+    ("07", "On the border"): {
+        "The gradient is nearly level": "lies on the border",
+    },
+    ("07", "He is a point"): {
+        "upright at 2": lambda: math.isclose(theory.critical_weight_variance("relu", 0.5), 2.0),
+        "0.99 after layer 50": "after layer 50 (theory: 0.99)",
+    },
+    ("07", "A staircase to the end"): {
+        "begins at 2": "from 2 in layer 1",
+        "settles at 0.42": "settles at 0.42",
+        "begins at 0.2 and climbs to 1": "settles at 1.00",
+        "below 1": "slope at c = 1",
+    },
+    ("07", "A map without a bend"): {
+        "0.94 in 20 layers": "from 0.00 to 0.94",
+    },
+    ("08", "Ten linear layers"): {
+        "ten layers": "After 10 layers",
+        "5.3": lambda: as_written("5.3", products.largest(10)),
+    },
+    ("08", "A single matrix"): {
+        "nearly 2": lambda: math.isclose(products.largest(1), 2),
+        "One matrix": "After 1 layer",
+    },
+    ("08", "Tanh kept nearly linear"): {
+        "Fifty tanh layers": "After 50 layers",
+        "gain 1": lambda: defaults("singular_values")["gain"] == 1,
+        "rms 0.01": lambda: shown("08", "Tanh kept nearly linear").state["input_rms"] == 0.01,
+        "input to 1": lambda: defaults("singular_values")["input_rms"] == 1,
+    },
+    ("08", "ReLU flattens"): {
+        "Five ReLU layers": "After 5 layers",
+        "He's gain keeps at 1": lambda: math.isclose(theory.gradient_variances("relu", 6, 2.0)[0], 1),
+    },
+    ("08", "Three widths, one input"): {"200 networks": "200 ReLU networks"},
+    ("08", "Depth over width"): {
+        "100 layers of 64 units or 50 layers of 32": lambda: 100 / 64 == 50 / 32,
+        "more than 5": lambda: 5 < 64 * relu_log_factor(64).variance < 6,
+    },
+    ("08", "Less luck needed"): {
+        "about 5 to about 3": lambda: (
+            math.isclose(relu_factor_variance(1000), 5 / 1000)
+            and math.isclose(relu_factor_variance(1000, "orthogonal"), 3 / 1002)
+        ),
+    },
     ("09", "Six starts, ten layers"): {
         "Three do: Xavier, He and orthogonal": lambda: learned("Six starts, ten layers") == {XAVIER, HE, ORTHOGONAL},
         "Two never leave the grey line": lambda: guessing("Six starts, ten layers") == {SMALL, STANDARD},
@@ -678,6 +737,36 @@ FACTS: dict[tuple[str, str], dict[str, Proof]] = {
     },
     ("11", "Which normalization?"): {
         "does only one map have an island": "Left, SGD, layer normalization: no point has learned",
+    },
+    ("12", "Fifty residual blocks"): {
+        "7.2e+23": "(theory: 7.2e+23)",
+        "three to the fiftieth power": lambda: math.isclose(3.0**50, 7.2e23, rel_tol=0.01),
+    },
+    ("12", "Branches times 1/√L"): {
+        "1/√50": lambda: math.isclose(SCALINGS["1/√L"].last(50) ** -2, 50),
+        "7.1 in all": "(theory: 7.1)",
+        "100 blocks make of it? Hardly more: 7.2": lambda: as_written("7.2", (1 + 2 / 100) ** 100),
+    },
+    ("12", "Branches that start at zero"): {
+        "Every block passes on what it received": "(theory: 1)",
+        "what the first weights of a branch get": "a gradient of exactly 0",
+    },
+    ("12", "Batch norm's own explosion"): {
+        "1.467": lambda: math.pi / (math.pi - 1),
+        "1.4e+08": "(theory: 1.4e+08)",
+    },
+    ("12", "What a border costs"): {
+        "0.015": "(theory: 0.015)",
+        "8 by 8": lambda: blocks.SIDE == 8,
+    },
+    ("12", "Nothing was said"): {
+        "9.8e-04": "with Keras (theory: 9.8e-04)",
+        "1.7e-08": "with PyTorch, Equinox (theory: 1.7e-08)",
+    },
+    ("12", "Gradients in float16"): {
+        "layer 30": lambda: defaults("half_precision")["depth"] == 30,
+        "Below 6.1e-05": "below 6.1e-05",
+        "layer 1 about 4 %": "4% of layer 1",
     },
     ("13", "The first patient"): {
         "too large from layer 1 on": "12 of them are marked, the first is layer 1",

@@ -4,6 +4,7 @@ A scene is opened by bringing all controls of its explorer to their defaults and
 """
 
 from course.scenes.learning import LEARNING
+from course.scenes.past_he import PAST_HE
 from course.scenes.practice import PRACTICE
 from course.scenes.scene import Scene
 from course.scenes.units import UNITS
@@ -11,7 +12,7 @@ from course.scenes.variances import VARIANCES
 
 __all__ = ["SCENES", "Scene", "of"]
 
-SCENES: tuple[Scene, ...] = (*UNITS, *VARIANCES, *LEARNING, *PRACTICE)
+SCENES: tuple[Scene, ...] = (*UNITS, *VARIANCES, *PAST_HE, *LEARNING, *PRACTICE)
 """All scenes, in the order of the pages; the first of a page opens where the page's own picture does."""
 
 
