@@ -160,3 +160,10 @@ def test_a_network_of_std_0_01_is_told_to_be_too_small():
     layers = [(rng.normal(0, 0.01, shape), name) for shape, name in zip(shapes, ["relu", "relu", None], strict=True)]
     diagnosis = diagnose(layers, drawn("raw_pixels", mended=True).batch)
     assert [layer.finding for layer in diagnosis.layers][:2] == ["too small", "too small"]
+
+
+def test_layers_sorted_as_text_are_out_of_order_from_ten_on():
+    names = [f"layer {number}" for number in range(1, 21)]
+    assert sorted(names[:9]) == names[:9]
+    assert sorted(names)[:3] == ["layer 1", "layer 10", "layer 11"]
+    assert sorted(names, key=lambda name: int(name.split()[1])) == names

@@ -24,6 +24,8 @@ PAGES = [
     "04_vanishing_exploding",
     "05_xavier",
     "06_he",
+    "07_order_and_chaos",
+    "08_orthogonal_and_luck",
     "09_training",
     "10_the_papers",
     "11_start_or_learning_rate",

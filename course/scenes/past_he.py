@@ -117,7 +117,7 @@ PAST_HE: tuple[Scene, ...] = (
         "Less luck needed",
         "luck",
         {"weights": "orthogonal", "axis": "depth / width", "pinned": {"weights": "normal", "axis": "depth / width"}},
-        "Pinned are normal weights, the others are orthogonal ones times the same gain. Let the class guess how "
+        "Normal weights are pinned, the others are orthogonal ones times the same gain. Let the class guess how "
         "much luck is left: an orthogonal layer keeps the length exactly, so what else is random? Which units are "
         "off. The slope falls from about 5 to about 3.",
     ),
