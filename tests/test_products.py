@@ -56,7 +56,7 @@ def test_the_largest_value_is_2_and_grows_like_the_root_of_e_times_the_depth():
 
 
 def test_moments_of_high_order_find_the_largest_value():
-    # By Stirling's formula the m-th moment grows like the edge to the m-th power times m^(−3/2), up to 1/m² in the ratio.
+    # By Stirling's formula the m-th moment grows like edge^m · m^(−3/2), and the ratio is right up to 1/m².
     ratio = products.moment(4, 100) / products.moment(4, 99) * (100 / 99) ** 1.5
     assert ratio == pytest.approx(products.largest(4) ** 2, rel=2 / 100**2)
     assert products.moment(4, 1000) == math.inf

@@ -34,8 +34,8 @@ class Law(NamedTuple):
 def moment(depth: int, order: int) -> float:
     """The mean of s^(2·order) over the singular values s: the Fuss–Catalan number C((L+1)m, m) / (Lm + 1).
 
-    L is `depth` and m is `order`. The mean of s² is 1 at every depth, and that of s⁴ is depth + 1. A moment that float64
-    cannot hold is inf.
+    L is `depth` and m is `order`. The mean of s² is 1 at every depth, and that of s⁴ is depth + 1. A moment too
+    large for float64 is inf.
     """
     depth, order = _checked_depth(depth), checked_count("order", order)
     try:
