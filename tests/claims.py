@@ -449,7 +449,7 @@ CLAIMS: tuple[Claim, ...] = (
             "shape[1] is the fan_in, as it is in PyTorch.",
             "code carried from one framework to another",
             "wrong",
-            "where weights are (fan_in, fan_out) it is the fan_out: each layer is off by their ratio, square ones are not",
+            "where weights are (fan_in, fan_out) it is the fan_out: a layer is off by their ratio, and right if square",
             "13_whats_wrong",
             "test_mistakes::test_fan_out_for_fan_in_cannot_be_seen_in_square_layers",
             "test_claims_13::test_fan_out_for_fan_in_makes_it_twice_their_ratio",

@@ -41,7 +41,7 @@ def _controls() -> dict[str, widgets.ValueWidget]:
     lines = [("nothing yet", NOTHING), *((row.meant, name) for name, row in MISTAKES.items())]
     return {
         "patient": widgets.Dropdown(options=patients, description="patient"),
-        "mended": widgets.Dropdown(options=lines, description="mended line"),
+        "mended": widgets.Dropdown(options=lines, description="mend"),
         "diagnosis": widgets.ToggleButtons(options=[HIDDEN, SHOWN], description="diagnosis"),
         "seed": widgets.IntSlider(0, 0, 99, description="seed"),
     }
