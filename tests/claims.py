@@ -351,6 +351,7 @@ CLAIMS: tuple[Claim, ...] = (
             "06_he",
             "test_claims_06::test_he_keeps_the_mean_square_in_the_mean_over_draws_at_depth_50",
             "test_claims_06::test_a_single_draw_strays_median_028_and_eight_of_ten_from_0035_to_22",
+            "test_claims_08::test_400_networks_of_width_100_and_depth_50_follow_the_law",
             "test_claims_06::test_the_logarithms_variance_grows_as_about_5_depth_over_width",
         ),
         (
@@ -394,7 +395,9 @@ CLAIMS: tuple[Claim, ...] = (
             "right in spirit; Q of a QR with the signs of R's diagonal fixed is the uniform (Haar) one, and a linear "
             "network of them keeps every length",
             "08_orthogonal_and_luck",
-            "test_initializers::test_orthogonal_matrices_are_uniform_so_that_their_trace_has_mean_0_and_variance_1",
+            "test_claims_08::test_u_of_the_svd_is_orthogonal_and_in_three_dimensions_not_uniform",
+            "test_claims_08::test_the_signs_of_r_make_the_mean_trace_0_and_its_variance_1",
+            "test_claims_08::test_a_product_of_orthogonal_matrices_has_only_the_singular_value_1",
             "test_initializers::test_a_square_orthogonal_draw_is_an_isometry",
         ),
         (
