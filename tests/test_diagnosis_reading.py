@@ -189,6 +189,34 @@ def test_a_residual_block_keeps_its_two_layers_apart_from_the_skip():
     assert_close(out.inputs, x + branch @ p["two"])
 
 
+def test_what_is_added_to_a_skip_has_no_nonlinearity_of_its_own():
+    p = {"in": normal(6, 8), "blocks": [(normal(8, 8), normal(8, 8)) for _ in range(3)], "out": normal(8, 3)}
+
+    def network(p, x):
+        x = x @ p["in"]
+        for one, two in p["blocks"]:
+            x = x + jax.nn.relu(jax.nn.relu(norm(x, 1)) @ one) @ two
+        return jax.nn.relu(x) @ p["out"]
+
+    layers = read((network, p), BATCH).layers
+    assert [layer.activation for layer in layers] == ["relu", *["relu", None] * 3, None]
+    assert [layer.normalized for layer in layers] == [True] + [False] * 7
+
+
+def test_a_normalization_before_a_skip_is_seen_without_a_nonlinearity():
+    p = {"in": normal(6, 8), "one": normal(8, 8), "two": normal(8, 8), "out": normal(8, 3)}
+
+    def network(p, x):
+        x = x @ p["in"]
+        x = jax.nn.relu(x + norm(jax.nn.relu(norm(x @ p["one"], 0)) @ p["two"], 0))
+        return jax.nn.log_softmax(x @ p["out"])
+
+    start, one, two, out = read((network, p), BATCH).layers
+    assert [layer.activation for layer in (start, one, two, out)] == [None, "relu", None, None]
+    assert [layer.normalized for layer in (start, one, two, out)] == [False, True, True, False]
+    assert_close(two.preactivations, norm(one.activations @ p["two"], 0))
+
+
 def convolved(w, x):
     return jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
 

@@ -15,7 +15,7 @@ FEW = 16
 """As many examples suffice to see what a network is made of."""
 COMPARED = 256
 """As many values are compared to recognize an activation function."""
-REDUCTIONS = ("reduce_sum", "reduce_mean", "mean", "var", "std", "var_mean", "rsqrt")
+SCALES = ("rsqrt", "sqrt", "std", "std_mean")
 NORMALIZATIONS = ("layer_norm", "batch_norm", "group_norm", "instance_norm", "rms_norm")
 ROUNDINGS = {"float16": 4e-3, "bfloat16": 3e-2}
 """How far values may be from an activation function's, relative to 1 and to themselves; 1e-4 in other types."""
@@ -86,27 +86,31 @@ class _Follower(NamedTuple):
 def _answer(place: int, steps: Sequence[Step], values: Mapping[int, np.ndarray], constant: set[int]) -> Answer:
     step = steps[place]
     applied, (output, *_) = step.applied, step.outputs
-    followers, ancestors = _followers(_Follower(output, applied.axis, place), steps, values)
+    followers, ancestors = _followers(_Follower(output, applied.axis, place), steps, values, constant)
     z, h, name = _nonlinearity(followers, values)
     bias, biased = _bias(followers, steps, values, constant) if applied.bias is None else (applied.bias, followers[0])
+    last = z or followers[-1]
+    normalized = _is_normalized(place, last.place, ancestors[last.number], steps, constant)
     if z is None:
-        return Answer(applied, biased.number, None, None, bias, biased.axis, normalized=False)
-    normalized = _is_normalized(place, z.place, ancestors[z.number], steps)
+        last = last if normalized else biased
+        return Answer(applied, last.number, None, None, bias, last.axis, normalized)
     return Answer(applied, z.number, h.number, name, bias, z.axis, normalized)
 
 
 def _followers(
-    first: _Follower, steps: Sequence[Step], values: Mapping[int, np.ndarray]
+    first: _Follower, steps: Sequence[Step], values: Mapping[int, np.ndarray], constant: set[int]
 ) -> tuple[list[_Follower], dict[int, set[int]]]:
-    """Values of the answer's size behind it, up to the next weights, and the steps that each has come through."""
+    """Values of the answer's size that are made of it and of constants alone, and the steps that each has come through.
+
+    They end at the next weights, and where another branch of the network is added.
+    """
     behind: dict[int, set[int]] = {first.number: set()}
     axes = {first.number: first.axis}
     followers = [first]
     for place, step in enumerate(steps[first.place + 1 :], first.place + 1):
         sources = [number for number in step.inputs if number in behind]
-        if sources and step.applied is not None:
-            break  # what comes around the next weights, by a residual connection, is no longer this layer's alone
-        if not sources:
+        alone = all(number in behind or number in constant for number in step.inputs)
+        if not sources or not alone or step.applied is not None:
             continue
         for number in step.outputs:
             behind[number] = {place}.union(*(behind[source] for source in sources))
@@ -191,6 +195,19 @@ def _bias(followers: list[_Follower], steps: Sequence[Step], values, constant: s
     return None, followers[0]
 
 
-def _is_normalized(start: int, end: int, through: set[int], steps: Sequence[Step]) -> bool:
-    operations = [steps[place].operation for place in sorted(through) if start < place <= end]
-    return any(operation in REDUCTIONS or operation.startswith(NORMALIZATIONS) for operation in operations)
+def _is_normalized(start: int, end: int, through: set[int], steps: Sequence[Step], constant: set[int]) -> bool:
+    behind = [steps[place] for place in sorted(through) if start < place <= end]
+    past = _past_statistics(steps, constant)
+    return any(
+        step.operation in SCALES or step.operation.startswith(NORMALIZATIONS) or not past.isdisjoint(step.inputs)
+        for step in behind
+    )
+
+
+def _past_statistics(steps: Sequence[Step], constant: set[int]) -> set[int]:
+    """Constants that are made with an inverse root: the scales of a batch normalization in evaluation."""
+    found: set[int] = set()
+    for step in steps:
+        if constant.issuperset(step.inputs) and (step.operation == "rsqrt" or not found.isdisjoint(step.inputs)):
+            found.update(step.outputs)
+    return found

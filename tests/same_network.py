@@ -1,0 +1,76 @@
+"""One network and its readings, for every framework to agree with."""
+
+import itertools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from course.activations import ACTIVATIONS
+from course.diagnosis.reading import NetworkReading
+
+RANDOM = np.random.default_rng(11)
+BATCH = RANDOM.standard_normal((20, 6)).astype(np.float32)
+IMAGES = RANDOM.standard_normal((6, 8, 8, 3)).astype(np.float32)
+SIZES = (6, 9, 7, 8, 4)
+WEIGHTS = [RANDOM.standard_normal(pair).astype(np.float32) / math.sqrt(pair[0]) for pair in itertools.pairwise(SIZES)]
+BIASES = [RANDOM.standard_normal(size).astype(np.float32) for size in SIZES[1:]]
+KERNEL = RANDOM.standard_normal((3, 3, 3, 5)).astype(np.float32) / math.sqrt(27)
+OUT = RANDOM.standard_normal((5, 2)).astype(np.float32) / math.sqrt(5)
+SQUARE = RANDOM.standard_normal((6, 6)).astype(np.float32) / math.sqrt(6)
+LAST = len(WEIGHTS) - 1
+
+
+def function(name: str):
+    """Plain layers with one activation function: the pair (function, parameters)."""
+
+    def forward(parameters, x):
+        for w, b in parameters[:-1]:
+            x = ACTIVATIONS[name].function(x @ w + b)
+        return x @ parameters[-1][0] + parameters[-1][1]
+
+    return forward, list(zip(WEIGHTS, BIASES, strict=True))
+
+
+def convolution(p, x):
+    """A convolution, a mean over the places, and a last layer."""
+    order = ("NHWC", "HWIO", "NHWC")
+    x = jax.nn.relu(jax.lax.conv_general_dilated(x, p["kernel"], (1, 1), "SAME", dimension_numbers=order))
+    return x.mean((1, 2)) @ p["out"]
+
+
+def block(mode: str):
+    """x + W relu(norm(W x)), normalized over the batch, over the layer, or by statistics of mean 0 and variance 1."""
+    axis = {"batch": 0, "layer": 1, "fresh": None}[mode]
+
+    def normalized(z):
+        if axis is None:
+            return z / (1 + 1e-5) ** 0.5
+        return (z - z.mean(axis, keepdims=True)) / jnp.sqrt(z.var(axis, keepdims=True) + 1e-5)
+
+    return lambda p, x: x + jax.nn.relu(normalized(x @ p["tied"])) @ p["tied"]
+
+
+ARRAYS = dict.fromkeys(
+    ("weights", "biases", "inputs", "preactivations", "activations", "preactivation_gradients", "weight_gradients")
+)
+
+
+def assert_same(reading: NetworkReading, expected: NetworkReading, within: float = 1e-5) -> None:
+    """The same layers to 1e-5 of their largest numbers; names may differ."""
+    assert len(reading.layers) == len(expected.layers)
+    np.testing.assert_allclose(reading.outputs, expected.outputs, atol=within * np.abs(expected.outputs).max())
+    for layer, other in zip(reading.layers, expected.layers, strict=True):
+        assert layer._replace(**ARRAYS, name="") == other._replace(**ARRAYS, name="")
+        for field in ARRAYS:
+            one, two = getattr(layer, field), getattr(other, field)
+            assert (one is None) == (two is None), field
+            if two is not None:
+                assert one.shape == two.shape, field
+                np.testing.assert_allclose(one, two, atol=within * np.abs(two).max(), rtol=within, err_msg=field)
+
+
+def without_shares(reading: NetworkReading) -> NetworkReading:
+    """Without the names of shared weights, which differ from framework to framework."""
+    return reading._replace(layers=tuple(layer._replace(shared_with=None) for layer in reading.layers))

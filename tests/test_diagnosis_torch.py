@@ -1,0 +1,228 @@
+"""PyTorch modules read like the same network in JAX, and are left as they were."""
+
+import math
+
+import numpy as np
+import pytest
+import same_network
+from same_network import BATCH, BIASES, IMAGES, KERNEL, LAST, OUT, RANDOM, SQUARE, WEIGHTS, assert_same, without_shares
+
+from course.diagnosis import read
+
+torch = pytest.importorskip("torch")
+
+TORCH_FUNCTIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "gelu": torch.nn.GELU, "silu": torch.nn.SiLU}
+
+
+def filled(module, weights, bias=None):
+    """A PyTorch layer with these weights, in the course's order."""
+    turned = weights.T if weights.ndim == 2 else weights.transpose(3, 2, 0, 1)
+    with torch.no_grad():
+        module.weight.copy_(torch.tensor(np.ascontiguousarray(turned)))
+        if bias is not None:
+            module.bias.copy_(torch.tensor(bias))
+    return module
+
+
+def torch_module(name: str, **keywords):
+    rows = [filled(torch.nn.Linear(*w.shape), w, b) for w, b in zip(WEIGHTS, BIASES, strict=True)]
+    parts = [part for row in rows for part in (row, TORCH_FUNCTIONS[name](**keywords))]
+    return torch.nn.Sequential(*parts[:-1])
+
+
+@pytest.mark.parametrize("name", TORCH_FUNCTIONS)
+def test_a_module_reads_like_a_function_in_jax(name: str):
+    reading = read(torch_module(name), BATCH, seed=4)
+    assert reading.framework == "PyTorch"
+    assert [layer.name for layer in reading.layers] == ["0", "2", "4", "6"]
+    # PyTorch's gelu is the exact one, and JAX's the usual approximation, 5e-4 away
+    assert_same(reading, read(same_network.function(name), BATCH, seed=4), 3e-3 if name == "gelu" else 1e-5)
+
+
+class TorchConvolution(torch.nn.Module):
+    """The same, with channels first."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = filled(torch.nn.Conv2d(3, 5, 3, padding=1, bias=False), KERNEL)
+        self.out = filled(torch.nn.Linear(5, 2, bias=False), OUT)
+
+    def forward(self, x):
+        return self.out(torch.relu(self.convolution(x)).mean((2, 3)))
+
+
+def test_a_convolution_reads_as_in_jax():
+    expected = read((same_network.convolution, {"kernel": KERNEL, "out": OUT}), IMAGES)
+    assert_same(read(TorchConvolution(), IMAGES.transpose(0, 3, 1, 2)), expected)
+
+
+class TorchBlock(torch.nn.Module):
+    """The same."""
+
+    def __init__(self, norm):
+        super().__init__()
+        self.norm, self.tied = norm, filled(torch.nn.Linear(6, 6, bias=False), SQUARE)
+
+    def forward(self, x):
+        return x + self.tied(torch.relu(self.norm(self.tied(x))))
+
+
+def torch_norm(kind: str):
+    return {"batch": torch.nn.BatchNorm1d, "layer": torch.nn.LayerNorm}[kind](6)
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+@pytest.mark.parametrize("kind", ["batch", "layer"])
+def test_a_normalized_residual_block_of_shared_weights_reads_as_in_jax(kind: str, training: bool):
+    reading = read(TorchBlock(torch_norm(kind)).train(training), BATCH)
+    mode = kind if kind == "layer" or training else "fresh"
+    assert [layer.shared_with for layer in reading.layers] == [None, "tied"]
+    assert reading.layers[0].activation == "relu"
+    expected = without_shares(read((same_network.block(mode), {"tied": SQUARE}), BATCH))
+    if mode == "fresh":  # statistics of the past are a scale like any other in a function
+        expected = expected._replace(layers=(expected.layers[0]._replace(normalized=True), expected.layers[1]))
+    assert_same(without_shares(reading), expected)
+
+
+def test_a_pytorch_module_is_left_bit_for_bit_as_it_was():
+    module = torch.nn.Sequential(
+        torch.nn.Linear(6, 9),
+        torch.nn.BatchNorm1d(9),
+        torch.nn.ReLU(inplace=True),
+        torch.nn.Dropout(),
+        torch.nn.Linear(9, 2),
+    )
+    module[4].weight.requires_grad_(False)
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    random = torch.get_rng_state()
+    layers = read(module, torch.tensor(BATCH)).layers
+    assert [layer.trainable for layer in layers] == [True, False]
+    assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), random)
+    assert module.training
+    assert all(parameter.grad is None for parameter in module.parameters())
+    assert [p.requires_grad for p in module.parameters()] == [True, True, True, True, False, True]
+    assert not any(part._forward_hooks or part._backward_hooks for part in module.modules())
+
+
+def test_a_module_is_read_under_no_grad_too():
+    module = torch_module("tanh")
+    with torch.no_grad():
+        inside = read(module, BATCH)
+        assert not torch.is_grad_enabled()
+    assert_same(inside, read(module, BATCH))
+
+
+class Statement(torch.nn.Module):
+    """Writes over its tensors by statements and by `+=`."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = torch_module("relu")
+
+    def forward(self, x):
+        for layer in list(self.layers)[:-1:2]:
+            x = layer(x)
+            x.relu_()
+        x = self.layers[-1](x)
+        x += 0
+        return x
+
+
+@pytest.mark.parametrize("module", [torch_module("relu", inplace=True), Statement()], ids=["argument", "statement"])
+def test_a_relu_that_writes_over_its_input_reads_like_one_that_does_not(module):
+    assert_same(read(module, BATCH), read(torch_module("relu"), BATCH))
+
+
+class Products(torch.nn.Module):
+    """The same network by products, from the right and from the left."""
+
+    def __init__(self, left: bool):
+        super().__init__()
+        self.left = left
+        self.weights = torch.nn.ParameterList([torch.tensor(w.T.copy() if left else w) for w in WEIGHTS])
+        self.biases = torch.nn.ParameterList([torch.tensor(b) for b in BIASES])
+
+    def forward(self, x):
+        for place, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            z = (w @ x.T + b[:, None]).T if self.left else x @ w + b
+            x = z if place == LAST else torch.relu(z)
+        return x
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_weights_in_plain_products_are_layers_too(left: bool):
+    reading, expected = read(Products(left), BATCH), read(torch_module("relu"), BATCH)
+    assert [layer.name for layer in reading.layers] == [f"weights.{place}" for place in range(4)]
+    for layer, other in zip(reading.layers, expected.layers, strict=True):
+        assert np.array_equal(layer.weights, other.weights)
+        assert layer.activation == other.activation
+        np.testing.assert_allclose(layer.preactivations, other.preactivations, atol=1e-5)
+        np.testing.assert_allclose(layer.weight_gradients, other.weight_gradients, atol=1e-3)
+        np.testing.assert_allclose(layer.biases, other.biases)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("scale", [0.0, 1.0, 1e4], ids=["zeros", "sound", "overflowing"])
+def test_activations_are_recognized_in_every_precision_and_whatever_the_weights(dtype, scale):
+    module = torch_module("gelu").to(dtype)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.mul_(scale)
+    layers = read(module, BATCH).layers
+    assert [layer.activation for layer in layers] == ["gelu"] * 3 + [None]
+    assert {layer.dtype for layer in layers} == {str(dtype).removeprefix("torch.")}
+
+
+def test_attention_of_pytorch_shows_its_projections():
+    layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    words = RANDOM.standard_normal((4, 5, 8)).astype(np.float32)
+    layers = read(layer, words).layers
+    assert [one.name for one in layers] == ["self_attn.in_proj_weight", "self_attn.out_proj", "linear1", "linear2"]
+    assert [one.activation for one in layers] == [None, None, "relu", None]
+    np.testing.assert_array_equal(layers[0].weights, layer.self_attn.in_proj_weight.detach().numpy().T)
+
+
+def test_an_embedding_is_no_layer():
+    module = torch.nn.Sequential(torch.nn.Embedding(11, 6), torch.nn.Linear(6, 3))
+    tokens = RANDOM.integers(0, 11, (4, 5))
+    (layer,) = read(module, tokens).layers
+    np.testing.assert_array_equal(layer.inputs, module[0].weight.detach().numpy()[tokens])
+
+
+def test_a_gradient_that_the_network_cuts_is_read_as_zero():
+    class Cut(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = torch.nn.Linear(6, 5), torch.nn.Linear(5, 2)
+
+        def forward(self, x):
+            return self.two(torch.relu(self.one(x)).detach())
+
+    one, two = read(Cut(), BATCH).layers
+    assert not one.preactivation_gradients.any()
+    assert two.preactivation_gradients.any()
+
+
+def test_nan_in_a_module_is_named_with_its_layer():
+    module = torch_module("relu")
+    with torch.no_grad():
+        module[2].weight[0, 0] = math.nan
+    with pytest.raises(ValueError, match=r"weights of layer 2 \(2\) hold NaN or infinity in 1 of 63 places"):
+        read(module, BATCH)
+
+
+SENTENCES = {
+    "a class of PyTorch": (torch.nn.Linear, "the class Linear; allowed is a network made from it"),
+    "a layer without numbers": (torch.nn.LazyLinear(3), "the parameter weight is lazy and has no numbers yet"),
+    "a module without weights": (torch.nn.ReLU(), "the network has no layer of weights"),
+    "other inputs": (torch.nn.Linear(5, 2), r"could not be run on a batch of shape \(20, 6\) and type float32"),
+    "a recurrent layer": (torch.nn.LSTM(6, 2), "the network has a recurrent layer, lstm"),
+    "complex numbers": (torch.nn.Linear(6, 2, dtype=torch.complex64), "allowed are floating-point numbers"),
+}
+
+
+@pytest.mark.parametrize(("network", "sentence"), SENTENCES.values(), ids=SENTENCES)
+def test_a_module_that_cannot_be_read_is_told_why(network, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read(network, BATCH)
