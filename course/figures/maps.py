@@ -12,7 +12,7 @@ from course.figures.ghosts import ghost, reach
 from course.figures.layers import step
 from course.figures.signal import number
 
-LENGTH_STEPS = (0.5, 1, 2, 5, 10, 20, 50, 100, 1000)
+LENGTH_STEPS = (0.5, 1, 2, 3, 5, 10, 20, 50, 100, 1000)
 """The lengths' axes end at one of these."""
 
 
@@ -58,7 +58,7 @@ class MapPanel:
 
     def legend(self) -> None:
         """Name the curves, in a corner."""
-        self._axes.legend(loc="lower right")
+        self._axes.legend(loc="upper left")
 
     def update(self, web: Web, end: float) -> bool:
         """Show a map up to `end`; give whether the axes have changed."""

@@ -24,7 +24,7 @@ from course.figures.layers import DEPTH_STEPS, LogPanel, set_layer_axis, step
 from course.figures.plane import Plane
 from course.figures.signal import number
 
-LENGTH_DECADES, GRADIENT_DECADES = (2, 12, 40), (4, 20, 80)
+LENGTH_DECADES, GRADIENT_DECADES = (2, 12, 40), (6, 20, 80)
 FAINTEST, DEEPEST_SHADE, LONGEST = 0.12, 0.75, 100.0
 """How strongly a phase is coloured: the weakest for a depth scale of a layer, the strongest from 100 layers on."""
 SMALLEST_NAMED = 0.04
