@@ -28,7 +28,11 @@ def read(network: Any, batch: Any, *, seed: int = 0) -> NetworkReading:
 
     `batch` has the examples first; `seed` decides the directions v of the cost C = Σ v · outputs. A module is read in
     the mode that it is in, training or evaluation, and left as it was; an Equinox module takes single examples or
-    batches. Raises `ValueError`, in words, for what is no network, cannot run, or holds numbers that are none.
+    batches, and is read in inference mode.
+
+    A layer is a product of a matrix of weights with a signal, or a convolution. Embeddings are none, and products over
+    several axes at once, `torch.einsum` among them, are passed over. Raises `ValueError`, in words, for what is no
+    network, cannot run, or holds numbers that are none, and for weights inside a `while`, a `cond` or an LSTM.
     """
     reading = _read(network, _checked_batch(batch), seed)
     if not reading.layers:
