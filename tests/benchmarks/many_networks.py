@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from itertools import count
 
 import jax
-import jax
 import psutil
 
 from course import probes
@@ -74,21 +73,6 @@ def against_single_calls(scheme: str, networks: int, width: int, pairs: int = 5)
     )
 
 
-def four_hundred() -> None:
-    """Print what 400 ReLU networks of depth 50 and width 100 take in one call, and in 400 calls of `measure`."""
-    settings = {"depth": 50, "width": 100, "activation": "relu", "scheme": "he_normal"}
-    probes.measure(0, **settings)
-    probes.compile_many(100)
-    with highest() as rise:
-        together = [seconds(lambda: probes.measure_many(next(SEEDS), networks=400, **settings)) for _ in range(3)]
-    alone = seconds(lambda: [probes.measure(next(SEEDS), **settings) for _ in range(400)])
-    many = statistics.median(together)
-    print(
-        f"400 networks of width 100 on {jax.device_count()} devices: {many:.2f} s, memory {rise[0]:+.0f} MB;", end=" "
-    )
-    print(f"400 single calls {alone:.2f} s, ratio {alone / many:.2f}")
-
-
 def at_width(width: int) -> None:
     """Print the compiler's time and memory at a width, and the time of what is affordable there with each scheme."""
     probes.measure(0, **NETWORK, width=width, scheme=SCHEMES[0])
@@ -112,7 +96,6 @@ def main() -> None:
     """Print all of it."""
     machine = f"{os.cpu_count()} cores, {jax.device_count()} devices, a load of {os.getloadavg()[0]:.1f}"
     print(f"tanh, depth 50, batch 128, on {machine}")
-    four_hundred()
     for width in sorted(probes.WIDTHS, key=lambda width: abs(width - 128)):
         at_width(width)
     print("one call for many networks against as many calls, and how many times longer those take")
