@@ -275,6 +275,18 @@ def test_a_normalization_forgives_any_scale():
     assert "A normalization follows" in judgement.layers[3].reason
 
 
+@pytest.mark.parametrize("scale", [0.0, 1e-30, 1e18, 1e30])
+@pytest.mark.parametrize("sizes", [[3, 2], [1, 1, 1], [5, 4, 3, 2]])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "softplus"])
+def test_numbers_at_the_ends_of_their_range_get_a_diagnosis_and_no_warning(scale, sizes, activation):
+    layers, batch = stack(sizes, activation)
+    single = [layer._replace(weights=(scale * layer.weights).astype(np.float32), biases=None) for layer in layers]
+    for factor in (0.0, 1e-20, 1.0, 1e15):
+        judgement = judge(single, (factor * batch).astype(np.float32))
+        assert len(judgement.layers) == len(sizes) - 1
+        assert len(sizes) == 2 or judgement.layers[0].state != "ok"
+
+
 # Thresholds
 
 

@@ -140,9 +140,10 @@ def propagated(layers: Sequence[Evidence], variances: np.ndarray, biases: np.nda
         signal, slope = _through(layer, preactivation)
         forward.append(signal)
         slopes.append(slope)
-    steps = np.log(variances[1:]) + np.log(slopes[:-1])
-    backward = np.append(np.cumsum(steps[::-1])[::-1], 0.0)
-    return np.log(forward) - np.log(layers[0].input_second_moment), backward
+    with np.errstate(divide="ignore", invalid="ignore"):  # a signal may be 0 or beyond all numbers
+        steps = np.log(variances[1:]) + np.log(slopes[:-1])
+        backward = np.append(np.cumsum(steps[::-1])[::-1], 0.0)
+        return np.log(forward) - np.log(layers[0].input_second_moment), backward
 
 
 def _through(layer: Evidence, preactivation: float) -> tuple[float, float]:

@@ -26,12 +26,14 @@ SHORTEST_TWIN = 8
 def identical_units(network: Network) -> Iterator[Found]:
     """More than half of a layer's units have a twin with the same weights and bias."""
     for layer, following in itertools.zip_longest(network.layers, network.layers[1:]):
-        if layer.units == 1 or layer.distinct_units > layer.units / 2 or trend.starts_at_zero(layer, following):
+        differ = layer.weight_variance > 0 and (layer.units == 1 or layer.distinct_units > layer.units / 2)
+        if differ or trend.starts_at_zero(layer, following):
             continue
+        different = f"its {layer.units} units are only {layer.distinct_units} different ones"
         yield Found(
             layer.number,
             "fault",
-            f"its {layer.units} units are only {layer.distinct_units} different ones",
+            different if layer.weight_variance > 0 else "all its weights are 0",
             "units that start alike get the same gradient and stay alike",
             f"draw every weight on its own, {advice(layer)}",
         )
