@@ -29,6 +29,7 @@ PAGES = [
     "09_training",
     "10_the_papers",
     "11_start_or_learning_rate",
+    "12_todays_networks",
     "13_whats_wrong",
     "14_tuning",
     "15_lab",
