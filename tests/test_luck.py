@@ -79,6 +79,22 @@ def test_matrices_that_are_written_out_are_as_lucky_as_those_that_are_not():
     assert abs(kept.var() - luck.relu_factor_variance(width, "orthogonal")) < 5 * error
 
 
+def test_with_unequal_widths_the_sum_of_their_reciprocals_counts():
+    rng, widths, logs = np.random.default_rng(0), (20, 80, 40, 30), []
+    for _draw in range(2000):
+        signal = np.ones(20)
+        for width in widths:
+            weights = rng.normal(size=(len(signal), width)) * math.sqrt(2 / len(signal))
+            signal = np.maximum(signal @ weights, 0)
+        logs.append(math.log(np.mean(signal**2)))
+    logs, laws = np.array(logs), [luck.relu_log_factor(width) for width in widths]
+    variance = sum(law.variance for law in laws)
+    assert abs(logs.mean() - sum(law.mean for law in laws)) < 5 * logs.std() / math.sqrt(len(logs))
+    assert abs(logs.var() - variance) < 5 * np.std((logs - logs.mean()) ** 2) / math.sqrt(len(logs))
+    # What 5 / width leaves out is of first order in 1/width, here 1/20 at most, with a factor of some units.
+    assert variance == pytest.approx(sum(5 / width for width in widths), rel=5 / 20)
+
+
 def same_turn(rows):
     """Turn all these rows by one and the same matrix: the generator is begun anew for each."""
     return np.concatenate([measured.turned(np.random.default_rng(7), row[None]) for row in rows])
