@@ -256,6 +256,7 @@ CLAIMS: tuple[Claim, ...] = (
             "9 and 9",
             "05_xavier",
             "test_claims_05::test_a_3_by_3_convolution_from_1_to_1_channels_has_the_fans_9_and_9",
+            "test_claims_12::test_a_kernels_fans_are_its_positions_times_its_channels",
         ),
         (
             "On tanh, Xavier's activations are smaller than the standard ones.",
@@ -387,6 +388,8 @@ CLAIMS: tuple[Claim, ...] = (
             "06_he",
             "test_claims_06::test_every_other_start_is_he_times_a_power",
             "test_claims_06::test_pytorchs_biases_keep_the_output_from_zero_and_do_not_depend_on_the_input",
+            "test_claims_12::test_a_relu_layer_keeps_half_with_flax_and_a_sixth_with_pytorch",
+            "test_framework_defaults::test_pytorch_draws_what_the_table_says",
         ),
         (
             "Orthogonal weights are u of the SVD of a Gaussian matrix.",

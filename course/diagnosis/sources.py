@@ -6,6 +6,7 @@ The frameworks are never imported: whoever holds a network of one has imported i
 import math
 import sys
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import jax
@@ -21,6 +22,7 @@ ALLOWED = (
     "a list of (weights, activation) or (weights, biases, activation), a pair (function, parameters) with "
     "function(parameters, batch) written in JAX, a Flax NNX module, an Equinox module or a PyTorch module"
 )
+LINEN = ". For a Flax Linen module give the pair (module.apply, variables)"
 
 
 def read(network: Any, batch: Any, *, seed: int = 0) -> NetworkReading:
@@ -34,6 +36,8 @@ def read(network: Any, batch: Any, *, seed: int = 0) -> NetworkReading:
     several axes at once, `torch.einsum` among them, are passed over. Raises `ValueError`, in words, for what is no
     network, cannot run, or holds numbers that are none, and for weights inside a `while`, a `cond` or an LSTM.
     """
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"seed is {seed!r}; allowed is a whole number, 0 or more")
     reading = _read(network, _checked_batch(batch), seed)
     if not reading.layers:
         raise ValueError("the network has no layer of weights; nothing in it has a start to judge")
@@ -56,14 +60,16 @@ def _read(network: Any, batch: np.ndarray, seed: int) -> NetworkReading:
     if lists.is_list(network):
         return _read_list(network, batch, seed)
     if isinstance(network, list | tuple):
+        if not callable(network[0]) or _linen(network[0]):
+            raise ValueError(f"the pair begins with a {type(network[0]).__name__}; allowed is {ALLOWED}{LINEN}")
         return _read_jax(*network, batch, seed, "JAX")
     raise ValueError(f"the network is a {type(network).__name__}; allowed is {ALLOWED}{_linen(network)}")
 
 
 def _linen(network: Any) -> str:
+    """A hint for whoever gave a Flax Linen module."""
     linen = sys.modules.get("flax.linen")
-    is_linen = linen is not None and isinstance(network, linen.Module)
-    return ". For a Flax Linen module give the pair (module.apply, variables)" if is_linen else ""
+    return LINEN if linen is not None and isinstance(network, linen.Module) else ""
 
 
 def _checked_batch(batch: Any) -> np.ndarray:
@@ -142,11 +148,11 @@ def _running(framework: str, batch: np.ndarray, reading: Callable[[], NetworkRea
     try:
         return reading()
     except Exception as exception:
-        if isinstance(exception, ValueError) and str(exception).startswith("the network "):
+        if isinstance(exception, ValueError) and str(exception).startswith(("the network ", "the network's ")):
             raise
         first, *_ = [*str(exception).strip().splitlines(), "nothing"]
         raise ValueError(
-            f"the network, {framework}, could not be run on a batch of shape {batch.shape} and type {batch.dtype}. "
+            f"the {framework} network could not be run on a batch of shape {batch.shape} and type {batch.dtype}. "
             f"{type(exception).__name__}: {first}"
         ) from exception
 

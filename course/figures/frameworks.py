@@ -13,7 +13,7 @@ from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
 from course.figures.signal import number
 
 STYLES = (
-    (MEASURED, "o", 8, "none"),
+    (MEASURED, "o", 8, "#d6e8f4"),
     (ACCENT, "s", 4, ACCENT),
     ("#009e73", "^", 5, "#009e73"),
     ("#56b4e9", "D", 4, "#56b4e9"),

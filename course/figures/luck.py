@@ -69,6 +69,8 @@ class LuckPicture:
             self._shown = axis
             for axes in self._axes:
                 axes.set_xlim(0, REACH[axis])
+                axes.set_xticks(np.linspace(0, REACH[axis], 5))
+                axes.xaxis.set_major_formatter("{x:g}")
                 axes.set_xlabel("layer" if axis == "depth" else "layer / width")
             self.canvas.redraw_background()
         for place, (width, label, one) in enumerate(zip(self._widths, self._labels, draws, strict=True)):
