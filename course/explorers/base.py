@@ -60,7 +60,7 @@ class Explorer(widgets.VBox):
     def _children(self) -> list[widgets.Widget]:
         longest = max(len(control.description) for control in self.controls.values())
         for control in self.controls.values():
-            control.layout.width, control.style.description_width = "auto", f"{max(5.5, longest / 2)}em"
+            control.layout.width, control.style.description_width = "auto", f"{max(5.5, 0.58 * longest)}em"
         grid = widgets.Layout(grid_template_columns=_COLUMNS)
         heading = widgets.HTML(f"<b>{html.escape(self.title)}</b>")
         copy = button("Copy", "Copy this state, for another picture's line or for explorers.restore", self.copy)
