@@ -15,7 +15,7 @@ from course.figures.canvas import Canvas
 NAMES = explorers.__all__
 RUNNING = ["batch_sizes", "layers_in_training", "learning_time", "loss_map", "search_race", "training_race"]
 """Those whose picture grows while a run goes on; here nothing is run, and they show what is there before."""
-PINNING = [name for name in NAMES if name not in (*RUNNING, "shapeset_samples", "two_schemes")]
+PINNING = [name for name in NAMES if name not in (*RUNNING, "luck", "shapeset_samples", "two_schemes")]
 QUICK = {"networks": 1, "width": 128}
 """Set in every random state of the main explorer: one program serves them all."""
 

@@ -96,7 +96,7 @@ def test_a_text_that_tells_no_state_is_refused_in_words_and_nothing_moves(text, 
     "text", ["", "  ", "chain", "restore?depth=5", "Explorer?", "__all__?", "sigmoid_chain&depth=5"]
 )
 def test_a_text_that_names_no_explorer_is_refused_with_the_names_there_are(text):
-    with pytest.raises(ValueError, match="one of the names batch_sizes, identical_units"):
+    with pytest.raises(ValueError, match="one of the names batch_sizes, bug_hunt"):
         explorers.restore(text)
 
 

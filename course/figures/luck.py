@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course.figures.canvas import ACCENT, MEASURED, PREDICTED_LINE, REFERENCE_LINE, Canvas, Frame, course_style
-from course.figures.ghosts import ghost
 from course.figures.signal import number
 
 STYLES = ({"color": ACCENT, "marker": "^"}, {"color": "#009e73", "marker": "s"}, {"color": MEASURED, "marker": "o"})
@@ -59,8 +58,7 @@ class LuckPicture:
             ]
             figure.legend([self._widths[0].predicted[0]], ["exact law"], loc="lower right")
         lines = [line for width in self._widths for line in width.lines]
-        self._ghosts = [ghost(line) for width in self._widths for line in width.measured]
-        self.canvas = Canvas(figure, [*lines, *self._labels], self._ghosts)
+        self.canvas = Canvas(figure, [*lines, *self._labels])
         self._shown: str | None = None
 
     def update(self, draws: Sequence[Draws], axis: str, networks: int, weights: str) -> Frame:

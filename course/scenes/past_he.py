@@ -116,9 +116,9 @@ PAST_HE: tuple[Scene, ...] = (
         "08_orthogonal_and_luck",
         "Less luck needed",
         "luck",
-        {"weights": "orthogonal", "axis": "depth / width", "pinned": {"weights": "normal", "axis": "depth / width"}},
-        "Normal weights are pinned, the others are orthogonal ones times the same gain. Let the class guess how "
-        "much luck is left: an orthogonal layer keeps the length exactly, so what else is random? Which units are "
-        "off. The slope falls from about 5 to about 3.",
+        {"weights": "orthogonal", "axis": "depth / width"},
+        "These weights are orthogonal ones times the same gain. Let the class guess how much luck is left: an "
+        "orthogonal layer keeps the length exactly, so what else is random? Which units are off. The slope falls "
+        "from about 5 to about 3. Switch the weights to normal and back to see it.",
     ),
 )

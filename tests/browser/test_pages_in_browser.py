@@ -10,6 +10,10 @@ from playwright.sync_api import Browser
 WITHOUT_EFFECT = {
     # No noise is added at the start: neither its seed nor what it is added to can be seen.
     "Do identical units ever differ?": {"noise in", "seed"},
+    # Without a nonlinearity all inputs are stretched alike.
+    "What happens to a direction": {"input rms"},
+    # Lines that were right change nothing, and the diagnosis stands below the picture.
+    "What is wrong here?": {"mend", "diagnosis"},
 }
 PAGES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
