@@ -49,7 +49,10 @@ HARMLESS: Mapping[str, str] = {
     "No such comm: ": "JupyterLab closes the widgets of the old kernel after a restart",
 }
 """Complaints that are no fault of the course: a regular expression, and whose they are."""
-LOGGED_FAULT = re.compile(r"Traceback|\bERROR\b|\[E \d|\bCRITICAL\b|Exception|Warning: ")
+LOGGED_FAULT = re.compile(
+    r"Traceback.*\n(?:\s.*\n)*.*|.*(?:\bERROR\b|\[E \d|\bCRITICAL\b|Exception|Warning: ).*"
+)
+"""A line of the server's log that tells of a fault; a traceback whole, down to the line that names the exception."""
 
 
 def find_browser(environ: Mapping[str, str]) -> str | None:
@@ -216,7 +219,7 @@ class Tab:
     def faults(self) -> list[str]:
         """Everything that went wrong since the page was opened: console, server, cells, kernel."""
         said = [f"kernel: {text}" for text in self.page.evaluate("window.course.kernel")]
-        logged = [f"log: {line}" for line in self._lab.log()[self._logged :].splitlines() if LOGGED_FAULT.search(line)]
+        logged = [f"log: {fault[0]}" for fault in LOGGED_FAULT.finditer(self._lab.log()[self._logged :])]
         complaints = [*self._complaints, *said, *logged]
         return [text for text in complaints if not any(re.search(known, text) for known in HARMLESS)]
 
@@ -264,5 +267,5 @@ class Tab:
 
     def close(self) -> None:
         """End the page's kernel and close the tab."""
-        self.page.evaluate("window.course.panel.sessionContext.shutdown()")
+        self.page.evaluate("async () => { await window.course.panel.sessionContext.shutdown(); }")
         self.leave()
