@@ -1,0 +1,112 @@
+"""Runs a reader's function: an exception, an endless loop or a giant array becomes a sentence, and the kernel lives on.
+
+The function runs in a thread of its own. After `SECONDS` it is told to stop, which ends any loop of Python; what is
+inside a single call of a library goes on until that call returns, and the sentence then says so. On Linux the memory
+that it may add is limited as well.
+"""
+
+import contextlib
+import ctypes
+import linecache
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+SECONDS = 10.0
+GRACE = 1.0
+MEMORY = 2**30
+"""Bytes that a reader's function may add to what the kernel holds."""
+_OWN = __file__
+
+
+class ReaderFault(Exception):
+    """The reader's function failed, or did not end; the message is a sentence for the reader."""
+
+
+class _Stopped(BaseException):
+    """Raised inside the reader's function when its time is over; no `except Exception` catches it."""
+
+
+def call(function: Callable[..., Any], *arguments: Any, seconds: float = SECONDS) -> Any:
+    """Give `function(*arguments)`; `ReaderFault`, in words, if it fails, or takes over `seconds` or 1 GiB."""
+    outcome: dict[str, Any] = {}
+    thread = threading.Thread(target=_keep, args=(outcome, function, arguments), daemon=True)
+    with _limited_memory():
+        thread.start()
+        thread.join(seconds)
+        stopped = _stop(thread) if thread.is_alive() else True
+    if "failure" in outcome and not isinstance(outcome["failure"], _Stopped):
+        raise ReaderFault(_sentence(outcome["failure"])) from None
+    if "value" not in outcome:
+        raise ReaderFault(_endless(seconds, stopped))
+    return outcome["value"]
+
+
+def _keep(outcome: dict[str, Any], function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    try:
+        outcome["value"] = function(*arguments)
+    except BaseException as failure:  # also SystemExit: every failure becomes the caller's sentence
+        outcome["failure"] = failure
+
+
+def _stop(thread: threading.Thread) -> bool:
+    """Raise `_Stopped` in the thread, a few times for code that catches everything; say whether it has ended."""
+    for _attempt in range(5):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped))
+        thread.join(GRACE / 5)
+        if not thread.is_alive():
+            return True
+    return False
+
+
+def _endless(seconds: float, stopped: bool) -> str:
+    ending = "It was stopped" if stopped else "It cannot be stopped from here: restart the kernel (Kernel menu)"
+    return f"Your function did not come to an end within {seconds:g} seconds. {ending}. Is there a loop without an end?"
+
+
+@contextlib.contextmanager
+def _limited_memory() -> Iterator[None]:
+    """Let the process take no more than `MEMORY` on top of what it has, where the system can limit that (Linux)."""
+    try:
+        import resource
+
+        with open("/proc/self/statm", encoding="ascii") as sizes:
+            present = int(sizes.read().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):
+        yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    allowed = present + MEMORY
+    if before[1] != resource.RLIM_INFINITY:
+        allowed = min(allowed, before[1])
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def _sentence(failure: BaseException) -> str:
+    """Say what failed and in which line of the reader's."""
+    if isinstance(failure, MemoryError) or "RESOURCE_EXHAUSTED" in str(failure):
+        what = "Your function asks for more memory than there is for it"
+    else:
+        what = f"Your function stopped with {type(failure).__name__}: {failure}"
+    text = " ".join(what.split())
+    text = text if len(text) <= 300 else f"{text[:297]}..."
+    return f"{text.rstrip('.')}.{_place(failure)}"
+
+
+def _place(failure: BaseException) -> str:
+    frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.filename != _OWN]
+    own = [frame for frame in frames if _is_a_cell(frame.filename)]
+    if not own:
+        return " Is it called with the arguments that the question names?" if not frames else ""
+    last = own[-1]
+    code = (last.line or linecache.getline(last.filename, last.lineno)).strip()
+    return f" This happened in line {last.lineno} of its cell: {code}" if code else ""
+
+
+def _is_a_cell(filename: str) -> bool:
+    return "ipykernel" in filename or filename.startswith("<")

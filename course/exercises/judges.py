@@ -1,0 +1,180 @@
+"""General judges: they compare an answer with the right one and with those that known mistakes would give.
+
+A mistake is not described but made: as the number, or the function, that somebody gets who makes it. So a judge can
+recognize it in any answer, and two mistakes that could not be told apart are noticed when the table is built.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course.exercises import guard, reading
+from course.exercises.verdict import ALMOST, Verdict, almost, not_yet, right, wrong
+
+Judge = Callable[..., Verdict]
+"""`judge(rng, *answers)`: `rng` is a NumPy generator for fresh cases."""
+Case = tuple[Any, ...]
+
+ROUNDED = 0.005
+"""Relative tolerance for a number worked out by hand: what rounding to three digits can change, 0.5/100."""
+FLOAT32 = 1e-4
+"""Relative tolerance for computed numbers: a sum of a thousand terms in 32 bits strays by less (1000 · 6e-8)."""
+
+
+class Mistake(NamedTuple):
+    """A known mistake: its name, the answer of somebody who makes it, and the sentence that sets it right.
+
+    `answer` is a number or a set for `number` and `choice`, and a function of a case for `function`; `state` is
+    `NOT_YET` for code that is still as it was given.
+    """
+
+    name: str
+    answer: Any
+    sentence: str
+    state: str = ALMOST
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on an answer in which this mistake was recognized."""
+        return Verdict(self.state, self.sentence, self.name)
+
+
+def standard_error(draws: int, kurtosis: float = 3.0) -> float:
+    """The relative standard error of a variance that is measured from so many draws: sqrt((kurtosis - 1)/draws)."""
+    return float(np.sqrt((kurtosis - 1) / draws))
+
+
+def close(found: Any, wanted: Any, tolerance: float) -> bool:
+    """Say whether all numbers agree within a relative `tolerance`; what should be 0, within that times the greatest."""
+    found, wanted = np.asarray(found, dtype=float), np.asarray(wanted, dtype=float)
+    if found.shape != wanted.shape:
+        return False
+    greatest = np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)
+    allowed = tolerance * np.where(wanted == 0, greatest, np.abs(wanted))
+    same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+    with np.errstate(invalid="ignore"):  # inf - inf
+        return bool(np.all(same | (np.abs(found - wanted) <= allowed) & np.isfinite(wanted)))
+
+
+def number(
+    value: float,
+    mistakes: Sequence[Mistake],
+    *,
+    praise: str,
+    otherwise: str,
+    tolerance: float = ROUNDED,
+    low: float = -np.inf,
+    high: float = np.inf,
+    whole: bool = False,
+) -> Judge:
+    """Judge one number by its relative distance from the right `value` and from those of known mistakes.
+
+    `praise` is what to take along when it is right, and `otherwise` is said of a number that no mistake explains;
+    both may use `{answer}`. Outside `low` to `high`, and where a `whole` number is asked for, a sentence says so.
+    """
+    _tell_apart(value, mistakes, tolerance)
+
+    def judge(_rng: np.random.Generator, answer: Any) -> Verdict:
+        found = reading.number(answer, low=low, high=high, whole=whole)
+        if close(found, value, tolerance):
+            return right(praise.format(answer=found))
+        for mistake in mistakes:
+            if close(found, mistake.answer, tolerance):
+                return mistake.verdict
+        direction = "large" if found > value else "small"
+        return wrong(f"{found:.5g} is too {direction}. {otherwise.format(answer=found)}")
+
+    return judge
+
+
+def _tell_apart(value: float, mistakes: Sequence[Mistake], tolerance: float) -> None:
+    seen = [("the right answer", value)]
+    for mistake in mistakes:
+        for name, other in seen:
+            if close(mistake.answer, other, 2 * tolerance):
+                raise ValueError(f"{mistake.name!r} cannot be told from {name!r}: both give {mistake.answer!r}")
+        seen.append((mistake.name, mistake.answer))
+
+
+def choice(answer: Any, mistakes: Sequence[Mistake], *, praise: str, known: Iterable[str]) -> Judge:
+    """Judge names among the `known` ones: `answer` and each mistake's is one name or a set of names."""
+    options = list(known)
+    wanted = reading.names(answer, known=options)
+
+    def judge(_rng: np.random.Generator, given: Any) -> Verdict:
+        found = reading.names(given, known=options)
+        if found == wanted:
+            return right(praise)
+        for mistake in mistakes:
+            if found == reading.names(mistake.answer, known=options):
+                return mistake.verdict
+        surplus, missing = sorted(found - wanted), wanted - found
+        return wrong(f"{', '.join(surplus)} does not belong there." if surplus else f"{len(missing)} missing.")
+
+    return judge
+
+
+def function(
+    correct: Callable[..., Any],
+    cases: Callable[[np.random.Generator], Sequence[Case]],
+    mistakes: Sequence[Mistake],
+    *,
+    praise: str,
+    otherwise: str,
+    tolerance: float | Callable[..., float] = FLOAT32,
+    read: Callable[..., Any] = lambda output, *_case: output,
+) -> Judge:
+    """Judge a function by running it on fresh `cases(rng)`, tuples of arguments.
+
+    Its output, passed through `read(output, *case)`, is compared with `correct(*case)` and with the answers of the
+    mistakes, which are functions of a case too. `tolerance` is relative, or a function of a case: five standard
+    errors where the function draws at random. A mistake is recognized if it explains every case.
+    """
+
+    def judge(rng: np.random.Generator, answer: Any) -> Verdict:
+        drawn = list(cases(rng))
+        outputs = guard.call(_run_all, reading.function(answer), drawn)
+        if all(reading.is_blank(output) for output in outputs):
+            return not_yet()
+        wanted = [np.asarray(correct(*case), dtype=float) for case in drawn]
+        found = [_read(read, output, case) for output, case in zip(outputs, drawn, strict=True)]
+        limits = [tolerance(*case) if callable(tolerance) else tolerance for case in drawn]
+        agree = [close(*row) for row in zip(found, wanted, limits, strict=True)]
+        if all(agree):
+            return right(praise)
+        for mistake in mistakes:
+            expected = [mistake.answer(*case) for case in drawn]
+            if all(close(*row) for row in zip(found, expected, limits, strict=True)):
+                return mistake.verdict
+        return _unexplained(drawn, found, wanted, agree, otherwise)
+
+    return judge
+
+
+def _run_all(answer: Callable[..., Any], cases: Sequence[Case]) -> list[Any]:
+    # Copies, so that a function which writes into its arguments changes nobody else's.
+    return [answer(*(part.copy() if isinstance(part, np.ndarray) else part for part in case)) for case in cases]
+
+
+def _read(read: Callable[..., Any], output: Any, case: Case) -> np.ndarray:
+    if reading.is_blank(output):
+        raise reading.Unreadable(f"Your function gives back nothing for {_call(case)}. Is a `return` missing?")
+    return reading.array(guard.call(read, output, *case), "what your function gives back")
+
+
+def _unexplained(
+    cases: Sequence[Case], found: Sequence[np.ndarray], wanted: Sequence[np.ndarray], agree: list[bool], otherwise: str
+) -> Verdict:
+    at = agree.index(False)
+    if found[at].shape != wanted[at].shape:
+        shapes = f"should have the shape {wanted[at].shape}, not {found[at].shape}"
+        return wrong(f"For {_call(cases[at])} the result {shapes}.", "")
+    seen = f"For {_call(cases[at])} yours gives {reading.spelled(found[at])}. {otherwise}"
+    if any(agree):
+        return almost(f"Right in {sum(agree)} of {len(agree)} cases. {seen}")
+    return wrong(seen)
+
+
+def _call(case: Case) -> str:
+    return f"({', '.join(reading.spelled(part) for part in case)})"

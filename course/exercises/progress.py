@@ -1,0 +1,65 @@
+"""How far a reader has come: a line a step in a small file beside the pages, about the exercises and nothing else.
+
+The file is only ever added to, so that two open pages cannot lose each other's lines; it is never sent anywhere.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from course.exercises.verdict import NOT_YET, STATES
+
+FILE = "progress.jsonl"
+_unsaved: list[dict[str, str]] = []
+"""Steps of this session that could not be written."""
+
+
+def path() -> Path:
+    """The file, in the folder in which the page runs."""
+    return Path.cwd() / FILE
+
+
+def states() -> dict[str, str]:
+    """The best state that each exercise has reached since it was last reset: `{"03.1": "right"}`."""
+    best: dict[str, str] = {}
+    for step in _steps():
+        if "reset" in step:
+            best = {name: state for name, state in best.items() if not name.startswith(f"{step['reset']}.")}
+        elif STATES.index(step["state"]) > STATES.index(best.get(step["exercise"], NOT_YET)):
+            best[step["exercise"]] = step["state"]
+    return best
+
+
+def record(exercise: str, state: str) -> str:
+    """Keep a state if it is the best so far; give a sentence where the file cannot be written, else ""."""
+    if STATES.index(state) <= STATES.index(states().get(exercise, NOT_YET)):
+        return ""
+    return _add({"exercise": exercise, "state": state})
+
+
+def reset(page: str) -> str:
+    """Forget the progress of one page, "03"; give a sentence where the file cannot be written, else ""."""
+    return _add({"reset": page})
+
+
+def _add(step: dict[str, str]) -> str:
+    try:
+        with path().open("a", encoding="utf-8") as file:
+            file.write(json.dumps(step) + "\n")
+    except OSError as failure:
+        _unsaved.append(step)
+        return f"Your progress is kept for this session only: {FILE} could not be written ({failure.strerror})."
+    return ""
+
+
+def _steps() -> Iterator[dict[str, str]]:
+    """All steps in order; a line that is not one of ours, as after a crash while it was written, is passed over."""
+    lines = path().read_text(encoding="utf-8", errors="replace").splitlines() if path().exists() else []
+    for line in lines:
+        try:
+            step = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(step, dict) and ("reset" in step or ("exercise" in step and step.get("state") in STATES)):
+            yield step
+    yield from _unsaved

@@ -1,0 +1,145 @@
+"""The exercises answer back: right is right in any form, untouched is not yet, and each mistake gets its own words."""
+
+import importlib
+import itertools
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from answers.variations import varied
+
+from course import exercises
+from course.exercises import table
+from course.exercises.verdict import NOT_YET, RIGHT
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+PAGES = {path.stem[:2]: path for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
+VARIATIONS = 200
+MISTAKES = 3
+ASKED = ("compute", "write", "change or break", "find the bug")
+CODE_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+CHECK = re.compile(r'exercises\.check\("(\d\d\.\d+)", .+\)')
+
+
+def answers(page):
+    return importlib.import_module(f"answers.page_{page}").ANSWERS
+
+
+def tagged(page, tag):
+    """The cells of a page that carry a tag, in order."""
+    cells = nbformat.read(PAGES[page], 4).cells
+    return [cell for cell in cells if tag in cell.metadata.get("tags", [])]
+
+
+NAMES = [name for page in table.all_pages() for name in table.of_page(page)]
+WRONG = [(name, mistake) for name in NAMES for mistake in answers(name[:2])[int(name[3:])].wrong]
+JUNK = {
+    "text": "a half",
+    "nan": float("nan"),
+    "infinity": float("inf"),
+    "enormous": -1e300,
+    "complex": 1 + 2j,
+    "true": True,
+    "an object": object(),
+    "a class": dict,
+    "nothing": [],
+    "an empty dict": {},
+    "a dict": {"a": 1},
+    "names": {"a", "b"},
+    "a square": np.ones((3, 3)),
+    "ragged": [[1], [1, 2]],
+    "a failing function": lambda *_a, **_k: 1 / 0,
+    "a function of nothing": lambda: 0,
+    "a function that says text": lambda *_a, **_k: "x",
+    "a function that exits": lambda *_a, **_k: exit(),
+}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Progress is kept in a folder that is thrown away."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_page_has_exercises():
+    assert table.all_pages() == list(PAGES)
+
+
+@pytest.mark.parametrize("page", table.all_pages())
+def test_a_page_asks_four_kinds_of_exercises_in_rising_order(page):
+    kinds = [exercise.kind for exercise in table.of_page(page).values()]
+    assert kinds == sorted(kinds, key=table.KINDS.index)
+    assert [any(kind in asked for kind in kinds) for asked in ASKED] == [True] * 4
+
+
+@pytest.mark.parametrize("page", table.all_pages())
+def test_a_page_shows_every_exercise_with_its_kind_and_its_progress(page):
+    listed = table.of_page(page)
+    assert [CHECK.fullmatch(cell.source)[1] for cell in tagged(page, "check")] == list(listed)
+    assert len(tagged(page, "stub")) == len(tagged(page, "solution")) == len(listed)
+    text = "\n\n".join(cell.source for cell in nbformat.read(PAGES[page], 4).cells)
+    heads = re.findall(r"^\*\*(\d+)\. (.+?)\.\*\*", text, re.MULTILINE)
+    assert heads == [(name[3:], exercise.kind.capitalize()) for name, exercise in listed.items()]
+    assert f'exercises.progress("{page}")' in text
+
+
+@pytest.mark.parametrize("page", table.all_pages())
+def test_the_untouched_stub_is_not_yet_answered_and_the_solution_of_the_page_is_right(page):
+    names = {"__name__": "__main__"}
+    for cell in nbformat.read(PAGES[page], 4).cells:
+        tags = cell.metadata.get("tags", [])
+        if "check" in tags:
+            check = cell.source
+            assert eval(check, names).verdict.state == NOT_YET, check
+        elif "solution" in tags:
+            exec(CODE_BLOCK.search(cell.source)[1], names)
+            card = eval(check, names)
+            assert card.verdict.state == RIGHT, card
+        elif cell.cell_type == "code":
+            exec(cell.source, names)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_right_answers_are_right_in_every_form_and_on_every_case(name):
+    page, _, number = name.partition(".")
+    right = answers(page)[int(number)].right
+    for seed, given in zip(range(VARIATIONS), itertools.cycle(right)):
+        rng = np.random.default_rng(seed)
+        verdict = exercises.judge(name, *(varied(answer, rng) for answer in given), seed=seed)
+        assert verdict.state == RIGHT, f"seed {seed}: {verdict.sentence}"
+
+
+@pytest.mark.parametrize(("name", "mistake"), WRONG)
+def test_a_mistake_is_called_by_its_name(name, mistake):
+    given = answers(name[:2])[int(name[3:])].wrong[mistake]
+    for seed in range(3):
+        verdict = exercises.judge(name, *given, seed=seed)
+        assert verdict.mistake == mistake, verdict
+        assert verdict.state not in (RIGHT, NOT_YET)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_at_least_three_mistakes_have_words_of_their_own(name):
+    wrong = answers(name[:2])[int(name[3:])].wrong
+    sentences = {exercises.judge(name, *given, seed=0).sentence for given in wrong.values()}
+    assert len(sentences) == len(wrong) >= MISTAKES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_no_answer_is_refused_in_words(name):
+    given = answers(name[:2])[int(name[3:])].right[0]
+    for what, junk in JUNK.items():
+        for place in range(len(given)):
+            verdict = exercises.judge(name, *given[:place], junk, *given[place + 1 :], seed=0)
+            assert verdict.state != RIGHT, what
+            assert verdict.sentence, what
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_hints_are_there_and_differ(name):
+    first, second = table.named(name).hints
+    assert first.endswith((".", "?", "!"))
+    assert second.endswith((".", "?", "!"))
+    assert first != second
