@@ -13,7 +13,9 @@
 - `figures`: pictures that are drawn once and updated in place.
 - `scenes`: named states of the explorers with a speaker's note, in the order of a lesson: `of`.
 - `explorers`: controls wired to probe, theory and picture: the live pictures of the pages.
+- `exercises`: judges of a reader's answer that know the usual mistakes by name: `check`.
+- `handouts`: copies of the pages for students, for nbgrader and on paper: `python -m course.handouts`.
 
-Theory and measurement know nothing of each other; they meet in the explorers, on the pages and in the tests.
+Theory and measurement know nothing of each other; they meet in the explorers, the exercises, on the pages and in the tests.
 To read the code, begin with `probes`, then `theory`, then `explorers.signal_propagation`.
 """

@@ -42,7 +42,11 @@ RULES = {
         "activations theory initializers networks probes data training tuning mistakes diagnosis figures scenes",
         never="matplotlib",
     ),
-    "exercises": rule("theory initializers activations", never=DRAWING),
+    "exercises": rule(
+        "activations theory initializers networks probes data training mistakes diagnosis", never="matplotlib"
+    ),
+    # Copies, prints and lists of the pages: the pages themselves import the rest.
+    "handouts": rule("explorers exercises", never="matplotlib"),
     # A list of weights is read by running it, and a table of fans is the initializers'.
     "diagnosis": rule(
         "theory initializers activations networks probes figures", never="torch tensorflow keras flax equinox"
@@ -143,9 +147,9 @@ def test_the_course_has_no_drawer_for_odds_and_ends():
     assert [path.name for path in COURSE.rglob("*.py") if path.stem in {"utils", "helpers", "common", "misc"}] == []
 
 
-def test_the_table_lets_theory_and_measurement_meet_only_in_explorers_and_diagnosis():
+def test_the_table_lets_theory_and_measurement_meet_only_where_they_are_compared():
     both = {name for name, (course, _) in RULES.items() if {"theory", "probes"} <= course}
-    assert both == {"explorers", "diagnosis"}
+    assert both == {"explorers", "diagnosis", "exercises"}
 
 
 @pytest.mark.parametrize(

@@ -111,13 +111,13 @@ def test_the_readme_opens_the_first_page_with_one_command_and_tests_with_another
     page = "notebooks/00_start_here.ipynb"
     lines = commands(read("README.md"))
     assert f"python3 -m pip install uv && python3 -m uv run jupyter lab {page}" in lines
-    assert "python3 -m pip install uv && python3 -m uv run pytest" in lines
+    assert "python3 -m pip install uv && python3 -m uv run --group teach pytest" in lines
     assert f"py -m uv run jupyter lab {page}" in lines
     assert (ROOT / page).is_file()
 
 
 def test_the_checks_run_the_test_command_of_the_readme():
-    command = next(line for line in commands(read("README.md")) if line.endswith("uv run pytest"))
+    command = next(line for line in commands(read("README.md")) if line.endswith("uv run --group teach pytest"))
     steps = [line for line in read(".ci/run").splitlines() if line.startswith("python3")]
     style = ["python3 -m uv run ruff check", "python3 -m uv run ruff format --check"]
     assert [step for step in steps if step not in style] == command.split(" && ")

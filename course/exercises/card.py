@@ -6,8 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from course.exercises import progress as kept
-from course.exercises import table
+from course.exercises import steps, table
 from course.exercises.marking import judge
 from course.exercises.verdict import ALMOST, NOT_YET, RIGHT, WRONG, Verdict
 
@@ -57,7 +56,7 @@ def _verdict_html(name: str, verdict: Verdict) -> str:
 def check(name: str, *answers: Any) -> Card:
     """Judge the answers to an exercise, "03.1", keep the state, and show the verdict."""
     verdict = judge(name, *answers)
-    note = kept.record(name, verdict.state)
+    note = steps.record(name, verdict.state)
     for board in _boards:
         board.refresh()
     return Card(name, verdict, note)
@@ -77,7 +76,7 @@ class Board(widgets.VBox):
 
     def refresh(self) -> None:
         """Show what is in the file now."""
-        states = kept.states()
+        states = steps.states()
         present = {name: states.get(name, NOT_YET) for name in self._exercises}
         done = sum(state == RIGHT for state in present.values())
         rows = "".join(self._row(name, state) for name, state in present.items())
@@ -98,7 +97,7 @@ class Board(widgets.VBox):
         if not self._asked:
             self._asked, self.button.description = True, "Press again to forget it"
             return
-        self._note.value = html.escape(kept.reset(self._page))
+        self._note.value = html.escape(steps.reset(self._page))
         self.refresh()
 
     def __repr__(self) -> str:

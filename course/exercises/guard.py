@@ -105,7 +105,7 @@ def _place(failure: BaseException) -> str:
         return " Is it called with the arguments that the question names?" if not frames else ""
     last = own[-1]
     code = (last.line or linecache.getline(last.filename, last.lineno)).strip()
-    return f" This happened in line {last.lineno} of its cell: {code}" if code else ""
+    return f" This happened in line {last.lineno} of its cell{': ' if code else '.'}{code}"
 
 
 def _is_a_cell(filename: str) -> bool:

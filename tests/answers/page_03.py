@@ -1,6 +1,7 @@
 """Answers to the exercises of page 03."""
 
 import numpy as np
+
 from answers import Answers
 
 

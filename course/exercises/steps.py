@@ -52,10 +52,16 @@ def _add(step: dict[str, str]) -> str:
     return ""
 
 
+def _lines() -> list[str]:
+    try:
+        return path().read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # no file yet, or none that can be read: `record` says so when it writes
+        return []
+
+
 def _steps() -> Iterator[dict[str, str]]:
     """All steps in order; a line that is not one of ours, as after a crash while it was written, is passed over."""
-    lines = path().read_text(encoding="utf-8", errors="replace").splitlines() if path().exists() else []
-    for line in lines:
+    for line in _lines():
         try:
             step = json.loads(line)
         except json.JSONDecodeError:
