@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from exercise import BOARD, ExerciseView
 from explorer import KEYS, SCENES, STEP, explorers, grave_violations, moves, open_predictions, present_scene, scenes
 from lab import ROOT, SCREENSHOTS, Lab, Tab
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
+
+from course.exercises import table
 
 WITHOUT_EFFECT = {
     # No noise is added at the start: neither its seed nor what it is added to can be seen.
@@ -78,4 +81,21 @@ def test_the_arrow_keys_step_through_every_scene_and_back(tab):
         tab.page.keyboard.press("ArrowLeft")
         tab.settle()
         assert [present_scene(row).inner_text()] == forth[-2:-1]
+    assert tab.faults() == []
+
+
+def test_an_exercise_is_done_by_keyboard_with_both_hints_and_the_board_counts_it(tab, request):
+    page = request.node.callspec.params["tab"][:2]
+    first, second = table.named(f"{page}.1").hints
+    exercise, board = ExerciseView(tab, f"{page}.1"), tab.page.locator(BOARD)
+    expect(exercise.card).to_contain_text("Not yet.")
+    exercise.hint()
+    expect(exercise.card).to_contain_text(first)
+    expect(exercise.card).not_to_contain_text(second)
+    exercise.hint()
+    expect(exercise.card).to_contain_text(second)
+    exercise.answer(exercise.solution())
+    expect(exercise.card).to_contain_text("Right.")
+    expect(board).to_contain_text(f"1 of {len(table.of_page(page))} right")
+    exercise.card.screenshot(path=SCREENSHOTS / f"{page}_exercise.png")
     assert tab.faults() == []

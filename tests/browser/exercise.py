@@ -1,0 +1,49 @@
+"""An exercise as the page shows it: the cell to answer in, the card below its check, the board of the page."""
+
+import re
+
+from lab import Tab
+from playwright.sync_api import Locator
+
+BOARD, CARD = ".course-progress", ".course-exercise"
+CELLS = """name => window.course.panel.content.widgets.findIndex(({model}) =>
+    (model.getMetadata("tags") ?? []).includes("check") && model.sharedModel.source.includes(`"${name}"`))"""
+SOLUTION = """name => {
+    const cells = window.course.panel.content.widgets.map(({model}) => model);
+    const check = cells.findIndex(model => model.sharedModel.source.startsWith(`exercises.check("${name}"`));
+    return cells.slice(check).find(model => (model.getMetadata("tags") ?? []).includes("solution")).sharedModel.source;
+}"""
+
+
+class ExerciseView:
+    """One exercise of a page, done by keyboard alone."""
+
+    def __init__(self, tab: Tab, name: str):
+        self.tab, self.name = tab, name
+        self.check = tab.page.evaluate(CELLS, name)
+
+    @property
+    def card(self) -> Locator:
+        """The card with the verdict."""
+        return self.tab.page.locator(".jp-Notebook .jp-Cell").nth(self.check).locator(CARD)
+
+    def solution(self) -> str:
+        """The code of the page's solution."""
+        return re.search(r"```python\n(.*?)\n```", self.tab.page.evaluate(SOLUTION, self.name), re.DOTALL)[1]
+
+    def hint(self) -> None:
+        """Press the card's button."""
+        self.card.get_by_role("button").press("Enter")
+        self.tab.settle()
+
+    def answer(self, code: str) -> None:
+        """Type code in place of the stub, run it and the check below, as a reader does without a mouse."""
+        self.tab.page.evaluate("cell => { window.course.panel.content.activeCellIndex = cell; }", self.check - 1)
+        self.tab.command("notebook:enter-command-mode")
+        keyboard = self.tab.page.keyboard
+        keyboard.press("Enter")
+        keyboard.press("ControlOrMeta+a")
+        keyboard.insert_text(code)  # `type` would have the editor indent every line once more
+        keyboard.press("Shift+Enter")
+        keyboard.press("Shift+Enter")
+        self.tab.settle()
