@@ -13,6 +13,7 @@ from course.exercises.verdict import ALMOST, NOT_YET, RIGHT, WRONG, Verdict
 MARKS = {NOT_YET: "○", WRONG: "✗", ALMOST: "◐", RIGHT: "✓"}
 COLOURS = {NOT_YET: "#767676", WRONG: "#b3261e", ALMOST: "#9a6700", RIGHT: "#1a7f37"}
 """Marks and words say the state; the colours repeat it, dark enough for white and light enough for black pages."""
+_SMALL = {"width": "auto", "align_self": "flex-start"}
 _HINT_BUTTONS = ("Hint", "Second hint", "No more hints")
 _hints_seen: dict[str, int] = {}
 _boards: "weakref.WeakSet[Board]" = weakref.WeakSet()
@@ -26,7 +27,7 @@ class Card(widgets.VBox):
         self._hints = table.named(name).hints
         self._said, self._note = widgets.HTML(_verdict_html(name, verdict)), widgets.HTML(html.escape(note))
         self._shown = widgets.HTML()
-        self.button = widgets.Button(layout={"width": "auto"}, tooltip=f"Show a hint for exercise {name}")
+        self.button = widgets.Button(layout=dict(_SMALL), tooltip=f"Show a hint for exercise {name}")
         self.button.on_click(lambda _button: self.hint())
         helped = [] if verdict.state == RIGHT else [self.button]
         super().__init__([self._said, self._note, *helped, self._shown], _dom_classes=("course-exercise",))
@@ -68,7 +69,7 @@ class Board(widgets.VBox):
     def __init__(self, page: str):
         self._page, self._exercises = page, table.of_page(page)
         self._rows, self._note = widgets.HTML(), widgets.HTML()
-        self.button = widgets.Button(layout={"width": "auto"})
+        self.button = widgets.Button(layout=dict(_SMALL))
         self.button.on_click(lambda _button: self._pressed())
         super().__init__([self._rows, self.button, self._note], _dom_classes=("course-progress",))
         self.refresh()
@@ -87,7 +88,7 @@ class Board(widgets.VBox):
 
     def _row(self, name: str, state: str) -> str:
         mark = f'<span aria-hidden="true" style="color: {COLOURS[state]}">{MARKS[state]}</span>'
-        return f"<li>{mark} {name} {html.escape(self._exercises[name].title)}: {state}</li>"
+        return f"<li>{mark} {name} {html.escape(self._exercises[name].title)}: <i>{state}</i></li>"
 
     def _offer(self) -> str:
         return f"Forget the progress of page {self._page}"

@@ -15,7 +15,7 @@ class Verdict(NamedTuple):
     mistake: str = ""
 
 
-def not_yet(sentence: str = "Not answered yet: change the cell above, run it, then run this one.") -> Verdict:
+def not_yet(sentence: str = "Write your answer into the cell above, run it, then run this one.") -> Verdict:
     """Nothing was answered, or the code is still as it was given."""
     return Verdict(NOT_YET, sentence)
 
