@@ -1,0 +1,73 @@
+"""Print a sum of the exercises: how many a page, mistakes known by name, checks run, seconds that a check takes.
+
+Every right answer and every mistake of the tests' table is checked REPEATS times on fresh cases, as a reader's is:
+`python tests/benchmarks/exercises.py [REPEATS]`. The first check of a page, which loads what the page needs and may
+compile, is given apart.
+"""
+
+import importlib
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from course import exercises
+from course.exercises import table
+
+REPEATS = 5
+
+
+class Sum(NamedTuple):
+    """What one page has, and what its checks took in seconds; `first` is the first check of all."""
+
+    exercises: int
+    mistakes: int
+    first: float
+    seconds: np.ndarray
+
+
+def checks(page: str) -> Iterator[tuple]:
+    """Give the name of an exercise and an answer to it, right and wrong ones."""
+    for number, answers in importlib.import_module(f"answers.page_{page}").ANSWERS.items():
+        for given in (*answers.right, *answers.wrong.values()):
+            yield f"{page}.{number}", given
+
+
+def timed(name: str, given: tuple, seed: int) -> float:
+    start = time.perf_counter()
+    exercises.judge(name, *given, seed=seed)
+    return time.perf_counter() - start
+
+
+def sum_of(page: str, repeats: int) -> Sum:
+    """Check every answer of a page, and count."""
+    answers = importlib.import_module(f"answers.page_{page}").ANSWERS
+    seconds = [timed(name, given, seed) for name, given in checks(page) for seed in range(repeats)]
+    mistakes = sum(len(row.wrong) for row in answers.values())
+    return Sum(len(answers), mistakes, seconds[0], np.array(seconds[1:]))
+
+
+def row(title: str, found: Sum) -> str:
+    counts = f"{found.exercises:>9} {found.mistakes:>8} {found.seconds.size + 1:>6}"
+    slow = np.quantile(found.seconds, [0.5, 0.99, 1])
+    return f"{title:>5} {counts} {found.first:>8.2f} " + " ".join(f"{value:>8.3f}" for value in slow)
+
+
+def main(repeats: int = REPEATS) -> None:
+    print(
+        f"{'':>5} {'exercises':>9} {'mistakes':>8} {'checks':>6} {'first s':>8} {'median s':>8} {'99 % s':>8} {'most s':>8}"
+    )
+    sums = {page: sum_of(page, repeats) for page in table.all_pages()}
+    for page, found in sums.items():
+        print(row(page, found))
+    exercise_counts, mistakes, firsts, seconds = zip(*sums.values(), strict=True)
+    print(row("all", Sum(sum(exercise_counts), sum(mistakes), max(firsts), np.concatenate(seconds))))
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in sys.argv[1:]))
