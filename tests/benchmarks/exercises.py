@@ -59,9 +59,7 @@ def row(title: str, found: Sum) -> str:
 
 
 def main(repeats: int = REPEATS) -> None:
-    print(
-        f"{'':>5} {'exercises':>9} {'mistakes':>8} {'checks':>6} {'first s':>8} {'median s':>8} {'99 % s':>8} {'most s':>8}"
-    )
+    print("      exercises mistakes checks  first s median s   99 % s   most s")
     sums = {page: sum_of(page, repeats) for page in table.all_pages()}
     for page, found in sums.items():
         print(row(page, found))
