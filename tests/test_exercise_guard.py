@@ -1,6 +1,8 @@
 """A reader's function cannot take the kernel down unheard: it fails, loops and overflows memory in words."""
 
+import _thread
 import contextlib
+import signal
 import sys
 import threading
 import time
@@ -37,6 +39,19 @@ def test_an_endless_loop_is_stopped_and_its_thread_ends(function):
     before = threading.active_count()
     with pytest.raises(ReaderFault, match=r"did not come to an end within 0\.3 seconds\. It was stopped"):
         call(function, seconds=SHORT)
+    assert threading.active_count() == before
+
+
+def test_an_interrupted_kernel_stops_the_function_too():
+    before, handler = threading.active_count(), signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(SHORT, _thread.interrupt_main)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call(endless, seconds=30)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    timer.join()
     assert threading.active_count() == before
 
 

@@ -34,8 +34,10 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float = SECONDS
     thread = threading.Thread(target=_keep, args=(outcome, function, arguments), daemon=True)
     with _limited_memory():
         thread.start()
-        thread.join(seconds)
-        stopped = _stop(thread) if thread.is_alive() else True
+        try:
+            thread.join(seconds)
+        finally:  # the time is over, or the reader has interrupted the kernel
+            stopped = not thread.is_alive() or _stop(thread)
     if "failure" in outcome and not isinstance(outcome["failure"], _Stopped):
         raise ReaderFault(_sentence(outcome["failure"])) from None
     if "value" not in outcome:
