@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import linecache
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -35,7 +36,7 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float = SECONDS
     with _limited_memory():
         thread.start()
         try:
-            thread.join(seconds)
+            _wait(thread, seconds)
         finally:  # the time is over, or the reader has interrupted the kernel
             stopped = not thread.is_alive() or _stop(thread)
     if "failure" in outcome and not isinstance(outcome["failure"], _Stopped):
@@ -43,6 +44,13 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float = SECONDS
     if "value" not in outcome:
         raise ReaderFault(_endless(seconds, stopped))
     return outcome["value"]
+
+
+def _wait(thread: threading.Thread, seconds: float) -> None:
+    """Wait in short steps: an interrupt of the kernel is heard between them on every system."""
+    deadline = time.monotonic() + seconds
+    while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
+        thread.join(min(left, 0.1))
 
 
 def _keep(outcome: dict[str, Any], function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
