@@ -32,13 +32,14 @@ class _Stopped(BaseException):
 def call(function: Callable[..., Any], *arguments: Any, seconds: float = SECONDS) -> Any:
     """Give `function(*arguments)`; `ReaderFault`, in words, if it fails, or takes over `seconds` or 1 GiB."""
     outcome: dict[str, Any] = {}
-    thread = threading.Thread(target=_keep, args=(outcome, function, arguments), daemon=True)
+    ended = threading.Event()  # and not `Thread.join`, which takes a thread for dead when it is interrupted itself
+    thread = threading.Thread(target=_keep, args=(outcome, ended, function, arguments), daemon=True)
     with _limited_memory():
         thread.start()
         try:
-            _wait(thread, seconds)
+            _wait(ended, seconds)
         finally:  # the time is over, or the reader has interrupted the kernel
-            stopped = not thread.is_alive() or _stop(thread)
+            stopped = ended.is_set() or _stop(thread, ended)
     if "failure" in outcome and not isinstance(outcome["failure"], _Stopped):
         raise ReaderFault(_sentence(outcome["failure"])) from None
     if "value" not in outcome:
@@ -46,26 +47,29 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float = SECONDS
     return outcome["value"]
 
 
-def _wait(thread: threading.Thread, seconds: float) -> None:
+def _wait(ended: threading.Event, seconds: float) -> None:
     """Wait in short steps: an interrupt of the kernel is heard between them on every system."""
     deadline = time.monotonic() + seconds
-    while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
-        thread.join(min(left, 0.1))
+    while (left := deadline - time.monotonic()) > 0 and not ended.wait(min(left, 0.1)):
+        pass
 
 
-def _keep(outcome: dict[str, Any], function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _keep(
+    outcome: dict[str, Any], ended: threading.Event, function: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
     try:
         outcome["value"] = function(*arguments)
     except BaseException as failure:  # also SystemExit: every failure becomes the caller's sentence
         outcome["failure"] = failure
+    finally:
+        ended.set()
 
 
-def _stop(thread: threading.Thread) -> bool:
+def _stop(thread: threading.Thread, ended: threading.Event) -> bool:
     """Raise `_Stopped` in the thread, a few times for code that catches everything; say whether it has ended."""
     for _attempt in range(5):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped))
-        thread.join(GRACE / 5)
-        if not thread.is_alive():
+        if ended.wait(GRACE / 5):
             return True
     return False
 
