@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from course.handouts import pages
+
 Writer = Callable[[argparse.Namespace], list[Path]]
 
 
@@ -20,10 +22,10 @@ def _nbgrader(asked: argparse.Namespace) -> list[Path]:
 
 
 def _print(asked: argparse.Namespace) -> list[Path]:
-    from course.handouts import pages
+    names = pages.names(asked.pages)
     from course.handouts.printing import print_pages
 
-    return print_pages(asked.folder, pages.names(asked.pages), pdf=asked.pdf)
+    return print_pages(asked.folder, names, pdf=asked.pdf)
 
 
 HANDOUTS: dict[str, tuple[Writer, str]] = {
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         written = asked.write(asked)
     except (OSError, ValueError) as refusal:
         top.exit(2, f"{refusal}\n")
-    print(f"{len(written)} files written to {asked.folder.resolve()}")
+    print(f"{len(written)} {'file' if len(written) == 1 else 'files'} written to {asked.folder.resolve()}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The pages as a course for nbgrader, which releases them, collects what students did, and grades the exercises.
 
-One page is one assignment: a teacher then releases it, and sets its date, when the lesson comes. The cell of an exercise
-that students edit holds the solution, between nbgrader's marks, after what the page gives them; the cell that checks it
-is worth a point if the answer is right. All other cells are read-only.
+One page is one assignment: a teacher releases it, and sets its date, when the lesson comes. The cell of an exercise
+that students edit holds the solution, between marks of nbgrader's, after what the page gives them; the cell that
+checks it is worth a point if the answer is right. All other cells are read-only.
 """
 
 import re
@@ -72,10 +72,10 @@ def tested(exercise: Exercise) -> tuple[str, str]:
     return check[2], f"print(exercises.grade({check[1]}))"
 
 
-def metadata(cell: NotebookNode, grade_id: str, **kind: Any) -> dict[str, Any]:
+def metadata(cell: NotebookNode, grade_id: str, **kind: Any) -> NotebookNode:
     """Give nbgrader's metadata (schema 3) of a cell, which is read-only unless `kind` says otherwise."""
     read_only = {"grade": False, "solution": False, "locked": True, "task": False}
-    return {"schema_version": 3, "grade_id": grade_id, "cell_type": cell.cell_type, **read_only, **kind}
+    return NotebookNode(schema_version=3, grade_id=grade_id, cell_type=cell.cell_type, **{**read_only, **kind})
 
 
 def assignment(page: NotebookNode) -> NotebookNode:
