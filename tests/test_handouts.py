@@ -68,6 +68,15 @@ def test_a_link_in_code_is_left_alone():
     assert page.cells[0].source == before
 
 
+def test_what_is_for_the_teacher_is_not_handed_out(tmp_path, monkeypatch):
+    (tmp_path / "instructor.md").write_text("Expect these wrong answers.")
+    page = new_notebook(cells=[new_markdown_cell("For [teachers](instructor.md).")])
+    nbformat.write(page, tmp_path / "00_a.ipynb")
+    monkeypatch.setattr(pages, "FOLDER", tmp_path)
+    (copy,) = write_copies(tmp_path.parent / "copies")
+    assert prose(copy) == "For teachers."
+
+
 def test_a_file_that_is_there_is_kept_and_none_is_written_beside_it(tmp_path):
     work = tmp_path / "06_he.ipynb"
     work.write_text("an afternoon's work")
@@ -102,15 +111,17 @@ REFUSALS = {
     "a file for a folder": (["students", "{folder}/file"], "is a file: choose a folder"),
     "a folder inside a file": (["nbgrader", "{folder}/file/in/it"], "is a file: choose a folder"),
     "work that is there": (["students", "{folder}", "--pages", "06"], "--force"),
-    "settings that are there": (["nbgrader", "{folder}", "--pages", "03"], "nbgrader_config.py exists already"),
+    "an assignment that is there": (["nbgrader", "{folder}", "--pages", "03", "06"], "06_he.ipynb exists already"),
     "an unknown page to print": (["print", "{folder}/new", "--pages", "he"], "not he"),
 }
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_what_cannot_be_done_is_said_in_words_and_nothing_is_written(refusal, tmp_path, capsys):
-    for name in ("file", "06_he.ipynb", "nbgrader_config.py"):
-        (tmp_path / name).write_text(name)
+    present = {tmp_path / name: name for name in ("file", "06_he.ipynb", "source/06_he/06_he.ipynb")}
+    for path, text in present.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     arguments, words = REFUSALS[refusal]
     with pytest.raises(SystemExit) as end:
         main([argument.format(folder=tmp_path) for argument in arguments])
@@ -118,9 +129,7 @@ def test_what_cannot_be_done_is_said_in_words_and_nothing_is_written(refusal, tm
     said = capsys.readouterr()
     assert words in said.err
     assert said.out == ""
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
-        name: name for name in ("file", "06_he.ipynb", "nbgrader_config.py")
-    }
+    assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == present
 
 
 def test_where_there_are_no_pages_that_is_said(tmp_path, monkeypatch):

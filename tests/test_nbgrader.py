@@ -122,6 +122,15 @@ def test_an_assignment_links_to_the_other_assignments_and_brings_the_texts_it_li
     assert [link for link in links if not (folder / link).is_file()] == []
 
 
+def test_a_page_is_added_to_a_course_without_touching_its_settings_or_its_other_pages(tmp_path):
+    write_course(tmp_path, ["03"])
+    (tmp_path / "nbgrader_config.py").write_text("# a teacher's own")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    (added,) = write_course(tmp_path, ["06"])
+    assert added == tmp_path / "source" / "06_he" / "06_he.ipynb"
+    assert {path: path.read_bytes() for path in before} == before
+
+
 class Course(NamedTuple):
     """A course that nbgrader has graded: its folder, and what `nbgrader validate` says to each student."""
 

@@ -97,11 +97,11 @@ def assignment(page: NotebookNode) -> NotebookNode:
 def write_course(folder: Path, wanted: Sequence[str] = (), *, force: bool = False) -> list[Path]:
     """Write the folder of an nbgrader course: its settings, and an assignment for each page, or for those `wanted`.
 
-    nbgrader's own `generate_assignment`, `release_assignment`, `collect` and `autograde` do the rest, there.
-    `FileExistsError` if one of the files is there already, unless `force`.
+    nbgrader's own `generate_assignment`, `release_assignment`, `collect` and `autograde` do the rest, there. Settings
+    that are there already are kept; for any other file that is, `FileExistsError` unless `force`.
     """
-    names = pages.names(wanted)
-    files = {folder / "nbgrader_config.py": SETTINGS.format(course=folder.resolve().name)}
+    names, settings = pages.names(wanted), folder / "nbgrader_config.py"
+    files = {} if settings.is_file() else {settings: SETTINGS.format(course=folder.resolve().name)}
     for name in names:
         files |= {folder / "source" / name / file: text for file, text in _assignment_files(name, names).items()}
     return pages.write(files, force=force)

@@ -83,7 +83,7 @@ def write(files: Mapping[Path, str], *, force: bool = False) -> list[Path]:
         )
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
     return targets
 
 
