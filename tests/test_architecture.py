@@ -43,7 +43,7 @@ RULES = {
         never="matplotlib",
     ),
     "exercises": rule(
-        "activations theory initializers networks probes data training mistakes diagnosis", never="matplotlib"
+        "activations theory initializers networks probes data training tuning mistakes diagnosis", never="matplotlib"
     ),
     # Copies, prints and lists of the pages: the pages themselves import the rest.
     "handouts": rule("explorers exercises", never="matplotlib"),

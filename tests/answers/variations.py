@@ -28,10 +28,10 @@ def dressed(answer: Any, clothes: Callable[[np.ndarray], Any], kind: type) -> An
         return {name: dressed(value, clothes, kind) for name, value in answer.items()}
     if isinstance(answer, set | frozenset):
         return kind(answer)
-    if is_numbers(answer):
-        return clothes(np.asarray(answer)) if np.asarray(answer).dtype.kind == "f" else answer
     if isinstance(answer, tuple) and hasattr(answer, "_fields"):
         return type(answer)(*(dressed(part, clothes, kind) for part in answer))
+    if is_numbers(answer):
+        return clothes(np.asarray(answer)) if np.asarray(answer).dtype.kind == "f" else answer
     if isinstance(answer, list | tuple):
         return type(answer)(dressed(part, clothes, kind) for part in answer)
     return answer
