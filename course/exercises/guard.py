@@ -14,6 +14,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from course.exercises.reading import Unreadable
+
 SECONDS = 10.0
 GRACE = 1.0
 MEMORY = 2**30
@@ -30,7 +32,10 @@ class _Stopped(BaseException):
 
 
 def call(function: Callable[..., Any], *arguments: Any, seconds: float = SECONDS) -> Any:
-    """Give `function(*arguments)`; `ReaderFault`, in words, if it fails, or takes over `seconds` or 1 GiB."""
+    """Give `function(*arguments)`; `ReaderFault`, in words, if it fails, or takes over `seconds` or 1 GiB.
+
+    `Unreadable`, which has its words already, is passed on.
+    """
     outcome: dict[str, Any] = {}
     ended = threading.Event()  # and not `Thread.join`, which takes a thread for dead when it is interrupted itself
     thread = threading.Thread(target=_keep, args=(outcome, ended, function, arguments), daemon=True)
@@ -40,6 +45,8 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float = SECONDS
             _wait(ended, seconds)
         finally:  # the time is over, or the reader has interrupted the kernel
             stopped = ended.is_set() or _stop(thread, ended)
+    if isinstance(outcome.get("failure"), Unreadable):
+        raise outcome["failure"]
     if "failure" in outcome and not isinstance(outcome["failure"], _Stopped):
         raise ReaderFault(_sentence(outcome["failure"])) from None
     if "value" not in outcome:

@@ -91,6 +91,8 @@ def spelled(value: Any) -> str:
     """Say a value in a few words: a long array by its shape, a long text cut."""
     if isinstance(value, np.random.Generator):
         return "a generator"
+    if str(getattr(value, "dtype", "")).startswith("key"):
+        return "a key"
     shape = getattr(value, "shape", None)
     if shape and math.prod(shape) > 6:
         return f"an array of shape {tuple(shape)}"
