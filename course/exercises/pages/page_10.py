@@ -101,7 +101,9 @@ _STANDARD_GAIN = number(
             "variance for std", 3, "3 is the factor of the variance. A gain multiplies the weights: take the root."
         ),
         Mistake("the wrong way", 3**-0.5, "The standard start is too small already, and this makes it smaller."),
-        Mistake("a third", 1 / 3, "The standard start is too small already, and this makes it smaller."),
+        Mistake(
+            "a third", 1 / 3, "A third is what the variance has too little by: the weights have to grow, not to shrink."
+        ),
         Mistake(
             "He's factor", math.sqrt(2), "√2 makes up for ReLU. Here a variance of 1/(3n) is to become one of 1/n."
         ),
