@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course import explorers, probes
+from course import explorers, probes, theory
 
 DEFAULT = {"depth": 50, "width": 128, "activation": "tanh", "scheme": "glorot_uniform"}
 
@@ -36,3 +36,16 @@ def test_a_gain_of_the_root_of_two_keeps_relu_with_these_weights():
     last = np.array([stats.activation_rms[-1] ** 2 for stats in kept])
     assert abs(last.mean() - 1) < 5 * last.std(ddof=1) / np.sqrt(len(last))
     assert lost.activation_rms[-1] ** 2 < 1e-12
+
+
+# The exercises
+
+
+@pytest.mark.parametrize(("gain", "kept"), [(1.38, False), (1.39, True), (1.44, True), (1.45, False)])
+def test_gains_from_1_39_to_1_44_keep_relu_within_a_factor_of_ten(gain, kept):
+    last = theory.activation_second_moments("relu", 50, gain**2)[-1]
+    assert bool(0.1 <= last <= 10) == kept
+
+
+def test_49_steps_that_lose_a_tenth_leave_six_thousandths():
+    assert f"{0.9**49:.1%}" == "0.6%"

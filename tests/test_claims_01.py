@@ -181,6 +181,10 @@ def test_weight_4_and_bias_minus_2_keep_the_gradient():
     np.testing.assert_allclose(constant_chain(4.0, -2.0).bias_gradients, 0.25, rtol=1e-12)
 
 
+def test_the_slope_of_an_answer_taken_for_z_never_falls_below_0_19():
+    assert round(float(slope(np.linspace(0, 1, 101)).min()), 4) == round(float(slope(1.0)), 4) == 0.1966
+
+
 @pytest.mark.parametrize("weight", [0.5, 2.0, 4.0, 5.0, 6.9, 10.0, 100.0])
 def test_a_factor_is_above_1_only_for_weights_above_4_and_inside_the_window(weight):
     z = np.linspace(-12, 12, 24_001)
