@@ -93,7 +93,7 @@ def _kept(_rng: np.random.Generator, weight: object, bias: object) -> Verdict:
         return right(f"{seen}: w σ'(z) is 1 where w = 4 and z = 0. Here {where}.")
     if ratio > 1:
         return almost(f"{seen}: you sit near z = 0, and {abs(weight):g}/4 is too much in every layer.", "explodes")
-    if abs(weight) < 3.9:  # (3.9/4)^19 = 0.62: no such weight can keep nine tenths
+    if abs(weight) < 4 * 0.9 ** (1 / (_DEPTH - 1)):  # even with every unit at z = 0, less than nine tenths are kept
         return wrong(f"{seen}. No factor is above |w|/4 = {abs(weight) / 4:.3g}, wherever z is.", "weight below 4")
     if bias == 0:
         return almost(f"{seen}. The weight could do it, but {where}. What is the bias for?", "no bias")
