@@ -134,7 +134,7 @@ def test_real_digits_explode_by_nearly_that_factor_at_every_gain(gain):
     factors = np.array([(run[19] / run[-1]) ** (1 / 30) for run in runs])
     assert 1.44 < factors.mean() < 1.48
     signal = measure_blocks(0, **network).signal_second_moment[-1]
-    assert 0.1 < signal < 10  # "the signal does not leave the range": exercise 3
+    assert 0.1 < signal < 10  # "the signal stays in range": exercise 5
 
 
 # Frameworks and half precision
@@ -173,7 +173,7 @@ def test_xaviers_gradients_are_rounded_to_0_in_float16_and_a_loss_scale_or_he_br
 
 
 def test_the_numbers_of_the_exercises():
-    assert initializers.fans((5, 5, 32, 64))[0] == 800
+    assert initializers.fans((5, 5, 32, 128))[0] == 800
     assert math.isclose(math.sqrt(2 / 800), 0.05)
     floor = range_of("float16").smallest_normal
     assert round(floor / 3e-7) == 203
