@@ -20,20 +20,10 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Playwright, Response
 
+from course.handouts.browsers import find_browser
+
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "screenshots"
-NAMES = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chrome", "msedge", "microsoft-edge")
-"""What a browser that Playwright can drive is called on a search path."""
-PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    r"${PROGRAMFILES}\Google\Chrome\Application\chrome.exe",
-    r"${PROGRAMFILES(X86)}\Google\Chrome\Application\chrome.exe",
-    r"${LOCALAPPDATA}\Google\Chrome\Application\chrome.exe",
-    r"${PROGRAMFILES(X86)}\Microsoft\Edge\Application\msedge.exe",
-)
-"""Where macOS and Windows keep one, which put no browser on the search path."""
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     # All cells are in the page at once, also those that are far below the window.
@@ -49,21 +39,8 @@ HARMLESS: Mapping[str, str] = {
     "No such comm: ": "JupyterLab closes the widgets of the old kernel after a restart",
 }
 """Complaints that are no fault of the course: a regular expression, and whose they are."""
-LOGGED_FAULT = re.compile(
-    r"Traceback.*\n(?:\s.*\n)*.*|.*(?:\bERROR\b|\[E \d|\bCRITICAL\b|Exception|Warning: ).*"
-)
+LOGGED_FAULT = re.compile(r"Traceback.*\n(?:\s.*\n)*.*|.*(?:\bERROR\b|\[E \d|\bCRITICAL\b|Exception|Warning: ).*")
 """A line of the server's log that tells of a fault; a traceback whole, down to the line that names the exception."""
-
-
-def find_browser(environ: Mapping[str, str]) -> str | None:
-    """Give the browser that COURSE_BROWSER names, or else one that is installed, or `None`."""
-    if named := environ.get("COURSE_BROWSER"):
-        if not (found := shutil.which(named)):
-            raise ValueError(f"COURSE_BROWSER must name a browser that can be run, not {named!r}")
-        return found
-    found = (shutil.which(name, path=environ.get("PATH")) for name in NAMES)
-    places = (re.sub(r"\$\{(.+?)\}", lambda name: environ.get(name[1], ""), place) for place in PLACES)
-    return next(filter(None, found), None) or next(filter(os.path.isfile, places), None)
 
 
 def required_browser(environ: Mapping[str, str]) -> str:
