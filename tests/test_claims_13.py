@@ -113,7 +113,7 @@ def test_biases_with_the_weights_std_are_called_healthy():
 
 @pytest.mark.parametrize(("factor", "found"), [(10.0, True), (6.0, False)])
 def test_louder_biases_are_found_from_the_root_of_the_first_layers_fan_in_on(factor, found):
-    diagnosis = diagnose(*mistakes.draw(mistakes.Recipe(widths=mistakes.SQUARE, bias_std=factor)))
+    diagnosis = diagnose(*mistakes.draw(mistakes.Recipe(widths=(64, *(128,) * 6, 10), bias_std=factor)))
     assert ("biases out of scale" in {layer.finding for layer in diagnosis.layers}) == found
     assert diagnosis.healthy != found
 

@@ -84,7 +84,7 @@ ANSWERS = {
         },
     ),
     3: Answers(
-        right=[(10.0, 6.0), (9, 5), (8, 6.5)],
+        right=[(10.0, 6.0), (9.5, 5), (12, 7)],
         wrong={
             "the two exchanged": (6, 10),
             "not loud enough": (5, 4),

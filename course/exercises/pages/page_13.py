@@ -98,10 +98,14 @@ _OWN_FACTORS = function(
 )
 
 
+_WIDTHS = (64, *(128,) * 6, 10)
+"""Widths of the network that is diagnosed twice: small, so that an answer takes no second."""
+
+
 @functools.lru_cache(maxsize=32)
 def _with_biases(factor: float) -> tuple[LayerReport, ...]:
-    """What is found in He's network of 20 layers, biases of std `factor` times the weights'; always the same draw."""
-    network, batch = mistakes.draw(mistakes.Recipe(widths=mistakes.SQUARE, bias_std=factor))
+    """What is found in He's network with biases of `factor` times the weights' std; always the same draw."""
+    network, batch = mistakes.draw(mistakes.Recipe(widths=_WIDTHS, bias_std=factor))
     return Judgement(read(network, batch)).layers
 
 
