@@ -75,7 +75,7 @@ ANSWERS = {
             "the std": (lambda w: w.std(),),
             "reversed": (lambda w: w.std() / abs(w).max(),),
             "the gain counts": (lambda w: abs(w).max(),),
-            "not the tails": (lambda w: np.median(w) / w.std(),),
+            "not the tails": (lambda w: float(w.size > 0),),
         },
     ),
 }
