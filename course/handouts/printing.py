@@ -31,6 +31,8 @@ def print_pages(folder: Path, names: Sequence[str], *, pdf: bool = True) -> list
     In the HTML solutions unfold and links lead to the other printed pages; in the PDF solutions stand at the end.
     `FileNotFoundError` where a PDF is asked for and no browser can make it; `ValueError` for the pages' own folder.
     """
+    if pages.FOLDER.resolve() in (folder / "page").resolve().parents:
+        raise ValueError(f"{folder} is among the pages themselves: choose a folder outside {pages.FOLDER}")
     browser = required_browser() if pdf else None
     files = []
     texts = pages.texts(names)
