@@ -11,6 +11,7 @@ from pathlib import Path
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from tqdm import tqdm
 
 from course.handouts import pages
 from course.handouts.browsers import find_browser
@@ -41,7 +42,7 @@ def print_pages(folder: Path, names: Sequence[str], *, pdf: bool = True) -> list
         body = markdown_as_html(pages.relinked(text, place))
         title = text.splitlines()[0].removeprefix("# ")
         files += pages.write({folder / f"{Path(file).stem}.html": document(title, body)}, force=True)
-    for name in names:
+    for name in tqdm(names, unit="page"):
         page = executed(readable(pages.read(name)))
         files += pages.write({folder / f"{name}.html": as_html(relinked(page, place))}, force=True)
         if browser:
@@ -89,7 +90,9 @@ def executed(page: NotebookNode) -> NotebookNode:
     copy.cells.insert(0, new_code_cell(SETUP))
     with tempfile.TemporaryDirectory() as empty:
         resources = {"metadata": {"path": empty}}
-        NotebookClient(copy, timeout=SECONDS_A_CELL, coalesce_streams=True, resources=resources).execute()
+        client = NotebookClient(copy, timeout=SECONDS_A_CELL, coalesce_streams=True, resources=resources)
+        client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]  # what a kernel remarks is not about the page
+        client.execute()
     del copy.cells[0]
     return copy
 
