@@ -81,7 +81,11 @@ def test_a_formula_keeps_its_parts(tex, parts):
     assert 'display="block"' in drawn
 
 
-def test_prices_and_code_are_no_formulas():
+def test_a_prime_is_no_smaller_than_it_can_be_seen():
+    assert '<mo class="prime">&#x02032;</mo>' in as_mathml(r"\sigma'(z)", display="inline")
+
+
+def test_code_is_no_formula():
     assert markdown_as_html("`$x$` and $x$").count("<math") == 1
 
 
@@ -107,6 +111,16 @@ def test_a_prediction_shows_its_question_its_alternatives_and_then_the_picture()
     text = Paper().prediction(predict("What & how?", choices, lambda: opened("sigmoid_slope")))
     parts = ["What &amp; how?", "It grows", "It is &lt; 1", "<figure", "<figcaption"]
     assert sorted(parts, key=text.index) == parts
+
+
+def test_the_call_that_asks_is_not_printed_beside_its_question():
+    cells = [
+        new_markdown_cell("# How much?"),
+        new_code_cell('predict("How much?", [])'),
+        new_code_cell("predicted = 1"),
+    ]
+    text = as_html(new_notebook(cells=cells))
+    assert ("predict(" in re.sub("<[^>]+>", "", text), "predicted" in text) == (False, True)
 
 
 def test_a_run_that_takes_seconds_is_finished_and_a_longer_one_says_how_far_it_is():

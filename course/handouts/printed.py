@@ -37,7 +37,7 @@ class Paper:
         source = f"data:image/png;base64,{b64encode(explorer.image).decode()}"
         return (
             f'<figure class="picture"><img src="{source}" width="{width}" alt="{html.escape(explorer.alt)}">'
-            f"<figcaption><b>{html.escape(explorer.title)}.</b> {html.escape(explorer.sentence)}{unfinished}"
+            f"<figcaption><b>{html.escape(explorer.title)}</b><br>{html.escape(explorer.sentence)}{unfinished}"
             "</figcaption></figure>"
         )
 

@@ -13,6 +13,8 @@ from pygments.formatters import HtmlFormatter
 STYLE = Path(__file__).with_name("printed.css")
 CODE_STYLE = "xcode"
 """A light style of Pygments; those of its colours that are too pale to read are set darker in `STYLE`."""
+PRIME = "<mi>&#x02032;</mi>", '<mo class="prime">&#x02032;</mo>'
+"""A prime is a small sign already, and as small as other superscripts it would be overlooked."""
 DOCUMENT = """<!doctype html>
 <html lang="en">
 <head>
@@ -53,7 +55,7 @@ def as_mathml(tex: str, *, display: str) -> str:
     r"""Turn a TeX formula, "\frac{1}{n}", into MathML; `display` is "inline" or "block"."""
     from latex2mathml.converter import convert
 
-    return convert(tex.strip(), display=display)
+    return convert(tex.strip(), display=display).replace(*PRIME)
 
 
 def markdown_as_html(source: str) -> str:
@@ -71,7 +73,7 @@ def as_html(page: NotebookNode) -> str:
     shown = deepcopy(page)
     for cell in shown.cells:  # the question stands in the output, in words
         if cell.source.startswith("predict("):
-            cell.transient = {"remove_source": True}
+            cell.metadata["transient"] = {"remove_source": True}
     exporter = _Exporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     body, _ = exporter.from_notebook_node(shown)
     return document(title_of(page), body)
