@@ -71,6 +71,8 @@ TRICKY = {
     r"\binom{n}{k}": ("<mfrac", "<mi>k</mi>"),
     r"\operatorname{Var} z": ("Var",),
     r"x \le y": ("≤",),
+    r"\tanh 1": ('<mi>tanh</mi><mspace width="0.17em"/><mn>1</mn>',),
+    r"\tanh^2 z": ("<msup><mi>tanh</mi><mn>2</mn></msup>",),
 }
 
 

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from copy import deepcopy
 from pathlib import Path
 
@@ -15,6 +16,11 @@ CODE_STYLE = "xcode"
 """A light style of Pygments; those of its colours that are too pale to read are set darker in `STYLE`."""
 PRIME = "<mi>&#x02032;</mi>", '<mo class="prime">&#x02032;</mo>'
 """A prime is a small sign already, and as small as other superscripts it would be overlooked."""
+NAMED = re.compile(
+    r"((?<!<msup>)(?<!<msub>)(?<!<mfrac>)(?<!<munder>)<mi>[a-z]{2,}</mi>)"
+    r"(?=<m(?:[in]|text|frac|sup|sub|sqrt|row)\b)"
+)
+"""The name of a function and what it is applied to, between which a space belongs: "log x"."""
 DOCUMENT = """<!doctype html>
 <html lang="en">
 <head>
@@ -55,7 +61,7 @@ def as_mathml(tex: str, *, display: str) -> str:
     r"""Turn a TeX formula, "\frac{1}{n}", into MathML; `display` is "inline" or "block"."""
     from latex2mathml.converter import convert
 
-    return convert(tex.strip(), display=display).replace(*PRIME)
+    return NAMED.sub(r'\1<mspace width="0.17em"/>', convert(tex.strip(), display=display)).replace(*PRIME)
 
 
 def markdown_as_html(source: str) -> str:
