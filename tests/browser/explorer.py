@@ -171,12 +171,13 @@ def grave_violations(tab: Tab) -> list[str]:
 
 
 def open_predictions(tab: Tab) -> int:
-    """Commit to the first alternative of every prediction, by keyboard, and say how many there were."""
+    """Commit to the first alternative of every prediction, or to what stands there, by keyboard; say how many."""
     buttons = tab.page.get_by_role("button", name=PREDICTION)
     asked = buttons.count()
     for left in reversed(range(asked)):
         box = buttons.first.locator("xpath=ancestor::*[contains(@class, 'widget-vbox')][1]")
-        box.get_by_role("radio").first.press("Space")
+        for radio in box.get_by_role("radio").all()[:1]:  # a number and a sketch have none
+            radio.press("Space")
         expect(buttons.first).to_be_enabled()
         buttons.first.press("Enter")
         expect(buttons).to_have_count(left)

@@ -1,0 +1,80 @@
+"""Predictions in a real browser, by keyboard alone: a choice, a number and a sketched curve."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from explorer import PREDICTION, explorers
+from lab import SCREENSHOTS, Lab, Tab
+from playwright.sync_api import Browser, Locator, expect
+
+IMPORTS = """from course import explorers
+from course.explorers.prediction import Curve, Number, predict
+from course.explorers.quantities import LOST_SLOPE, SIGNAL, VARIANCE"""
+CHOICE = """predict(
+    "What becomes of the variance?",
+    {"It grows": (300, 3000), "It stays": (0.8, 1.25)},
+    lambda: explorers.sum_of_inputs(d=1),
+    VARIANCE,
+)"""
+NUMBER = """predict(
+    "How many times smaller?", Number(LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10.0)
+)"""
+CURVE = """predict(
+    "Sketch the mean square.",
+    Curve(SIGNAL, (1, 10, 20, 35, 50), 1e-20, 1e20),
+    lambda: explorers.signal_propagation(scheme="normal_0.1", activation="linear", width=64),
+)"""
+QUESTION = ".course-prediction"
+
+
+def choose(box: Locator) -> None:
+    box.get_by_role("radio").last.press("Space")
+
+
+def type_number(box: Locator) -> None:
+    box.get_by_role("spinbutton").fill("300")
+    box.get_by_role("spinbutton").press("Enter")
+
+
+def sketch(box: Locator) -> None:
+    for handle in box.get_by_role("slider").all():
+        before = handle.get_attribute("aria-valuetext")
+        handle.press("PageDown")
+        expect(handle).not_to_have_attribute("aria-valuetext", before)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "answer"),
+    [("choice", CHOICE, choose), ("number", NUMBER, type_number), ("curve", CURVE, sketch)],
+)
+def test_a_prediction_is_made_taken_off_and_changed_by_keyboard(
+    lab: Lab, browser: Browser, kind: str, cell: str, answer: Callable[[Locator], None]
+):
+    tab = Tab(lab, browser, lab.write(f"prediction_{kind}.ipynb", [IMPORTS, cell]))
+    tab.run_all()
+    box = tab.page.locator(QUESTION)
+    assert explorers(tab) == []
+    answer(box)
+    tab.settle()
+    box.get_by_role("button", name=PREDICTION).press("Enter")
+    tab.settle()  # the first picture compiles its program
+    expect(box.get_by_role("status")).to_contain_text("You ")
+    (view,) = explorers(tab)
+    predicted = view.pixels()
+    assert view.sentence.endswith("Your prediction is drawn in.")
+    assert view.faults() == []
+    SCREENSHOTS.mkdir(exist_ok=True)
+    box.screenshot(path=SCREENSHOTS / f"prediction_{kind}.png")
+    found = Axe().run(tab.page, context={"include": [[QUESTION]]}).response["violations"]
+    assert [rule["id"] for rule in found if rule["impact"] in {"critical", "serious"}] == []
+    box.get_by_role("button", name="Take it off the picture").press("Enter")
+    tab.settle()
+    assert view.pixels() != predicted
+    box.get_by_role("button", name="Change my prediction").press("Enter")
+    expect(box.get_by_role("button", name=PREDICTION)).to_be_enabled()
+    box.get_by_role("button", name=PREDICTION).press("Enter")
+    tab.settle()
+    assert view.pixels() == predicted
+    assert tab.faults() == []
+    tab.close()
