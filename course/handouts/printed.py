@@ -49,10 +49,10 @@ class Paper:
 
     def prediction(self, prediction: Prediction) -> str:
         """Give the question with its alternatives, and the picture that answers it."""
-        question, alternatives, picture = _opened(prediction)
-        choices = "".join(f"<li>{html.escape(choice)}</li>" for choice in alternatives)
-        asked = f"<p><b>{html.escape(question)}</b></p>" + (f"<ul>{choices}</ul>" if choices else "")
-        return f'<div class="question">{asked}</div>{self.widget(picture)}'
+        prediction.skip()
+        choices = "".join(f"<li>{html.escape(choice)}</li>" for choice in prediction.alternatives)
+        asked = f"<p><b>{html.escape(prediction.question)}</b></p>" + (f"<ul>{choices}</ul>" if choices else "")
+        return f'<div class="question">{asked}</div>{self.widget(prediction.picture)}'
 
     def widget(self, widget: widgets.Widget) -> str:
         """Give whatever of a widget can be read on paper: nothing, for one that is only a control."""
@@ -60,16 +60,6 @@ class Paper:
             if isinstance(widget, kind):
                 return form(widget)
         return "".join(self.widget(child) for child in getattr(widget, "children", ()))
-
-
-def _opened(prediction: Prediction) -> tuple[str, list[str], widgets.Widget]:
-    """Open a prediction, and give its question, its alternatives, and its picture."""
-    if hasattr(prediction, "skip"):
-        prediction.skip()
-        return prediction.question, list(getattr(prediction, "alternatives", ())), prediction.picture
-    asked, radio = prediction.children[:2]
-    prediction.choose(radio.options[0])
-    return html.unescape(asked.value.removeprefix("<b>").removesuffix("</b>")), radio.options, prediction.children[-1]
 
 
 def _finish(explorer: RunningExplorer, patience: float) -> str:
