@@ -15,7 +15,6 @@ from PIL import Image
 
 from course import explorers, probes
 from course.explorers.base import Explorer
-from course.explorers.prediction import predict
 from course.figures.canvas import Canvas, Frame
 from course.probes import many, programs
 
@@ -220,27 +219,6 @@ def test_the_picture_follows_depth_as_theory_says(opened):
     explorer.state = {"scheme": "standard_uniform", "activation": "linear", "depth": 20, "gain": 1.0, "width": 512}
     assert f"theory: {3.0**-20:.1e}" in explorer.sentence
     assert "vanishing" in explorer.sentence
-
-
-def test_a_prediction_opens_the_picture_with_the_choice_marked():
-    asked = predict("Which?", ["one", "two"], lambda: widgets.HTML("the picture"))
-    assert asked.button.disabled
-    assert not any("the picture" in str(getattr(child, "value", "")) for child in asked.children)
-    asked.radio.value = "two"
-    asked.button.click()
-    assert asked.choice == "two"
-    assert asked.radio.disabled
-    assert asked.children[-1].value == "the picture"
-    assert "<mark>two</mark>" in asked.children[-2].value
-    asked.choose("one")
-    assert asked.choice == "two"
-
-
-def test_a_prediction_needs_alternatives_and_one_of_them():
-    with pytest.raises(ValueError, match="at least two"):
-        predict("Which?", ["one"], widgets.HTML)
-    with pytest.raises(ValueError, match="not 'three'"):
-        predict("Which?", ["one", "two"], widgets.HTML).choose("three")
 
 
 def test_a_seed_changes_the_measurement_and_not_the_theory(opened):

@@ -2,7 +2,7 @@
 
 import html
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -137,6 +137,20 @@ class Explorer(widgets.VBox):
     def unpin(self) -> None:
         """Let the pinned curves go."""
         self.state = {PINNED: None}
+
+    def expect(self, panel: int, x: Sequence[float], y: Sequence[float], words: str) -> None:
+        """Draw what the reader expected into a panel, counted from 0, and say it in `words` after the sentence."""
+        with self._answering("Your prediction could not be drawn"):
+            self._display.canvas.expect(panel, x, y)
+            self._display.expected = words
+            self._show()
+
+    def forget(self) -> None:
+        """Take away what the reader expected."""
+        with self._answering():
+            self._display.canvas.forget()
+            self._display.expected = ""
+            self._show()
 
     def play(self, on: bool = True) -> None:
         """Let the control that the toolbar names run by itself, each step after the picture before it was shown."""

@@ -21,7 +21,7 @@ class Pinned(NamedTuple):
 class Display:
     """Draws settings on a canvas by `draw(**settings)`, puts the picture into the page, and says what is seen.
 
-    `frame` is the last good picture; `pinned` is what `keep` has kept.
+    `frame` is the last good picture; `pinned` is what `keep` has kept, and `expected` says what somebody expected.
     """
 
     def __init__(self, controls: Controls, draw: Callable[..., Frame], canvas: Canvas, title: str):
@@ -30,6 +30,7 @@ class Display:
         self.frame: Frame | None = None
         self._controls, self._draw = controls, draw
         self._shown: Settings = {}
+        self.expected = ""
 
     def keep(self, kept: Settings | None) -> None:
         """Draw settings and keep their curves as ghosts, or let the ghosts go."""
@@ -52,9 +53,10 @@ class Display:
     @property
     def sentence(self) -> str:
         """What the picture shows, in words, and what is pinned in it."""
+        seen = f"{self.frame.sentence} {self.expected}".rstrip()
         if self.pinned is None:
-            return self.frame.sentence
-        return f"{self.frame.sentence} Pinned for comparison, {self._caption(self._shown)[1]}: {self.pinned.sentence}"
+            return seen
+        return f"{seen} Pinned for comparison, {self._caption(self._shown)[1]}: {self.pinned.sentence}"
 
     def _caption(self, shown: Settings) -> tuple[str, str]:
         """Say what differs between the settings shown and the pinned ones, each in its own words."""

@@ -1,7 +1,7 @@
 """A picture drawn once and updated in place: only what moves is drawn again, over a kept background."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from course.figures.expectation import expectation
 from course.figures.ghosts import PINNED, Ghost
 from course.figures.looks import CAPTION_HEIGHT, Look, arranged, layout_of, page_width
 from course.figures.png import png
@@ -60,6 +61,7 @@ class Canvas:
         self._caption = [figure.text(0, 0, "", color=colour, visible=False) for colour in (MEASURED, PINNED)]
         self._moving = [*moving, *self._caption]
         self._set_animated(True)
+        self._expected: list[Artist] = []
         self._sizes: dict[Text, float] = {}
         self._background = None
         self.set_look(self.look)  # so that a look that is left and taken up again is the same to the last pixel
@@ -90,6 +92,22 @@ class Canvas:
         for ghost in self._ghosts:
             ghost.clear()
         self.set_look(self.look._replace(captioned=False))
+
+    def expect(self, panel: int, x: Sequence[float], y: Sequence[float]) -> None:
+        """Draw what somebody expected into a panel, counted from 0, in place of what was expected before."""
+        self.forget()
+        with course_style():
+            self._expected = expectation(self.figure.axes[panel], x, y)
+        for artist in self._expected:
+            artist.set_animated(True)
+        self._moving += self._expected
+
+    def forget(self) -> None:
+        """Take away what somebody expected."""
+        self._moving = [artist for artist in self._moving if artist not in self._expected]
+        for artist in self._expected:
+            artist.remove()
+        self._expected = []
 
     def set_look(self, look: Look) -> None:
         """Draw for another screen from now on, or with room for a caption."""

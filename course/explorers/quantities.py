@@ -1,0 +1,84 @@
+"""What pages ask a reader to predict: one quantity of a picture each, and where a value of it lies in a panel."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+Table = Mapping[str, np.ndarray]
+Place = tuple[float, float]
+
+
+class Quantity(NamedTuple):
+    """A number that a picture shows.
+
+    `words` call it by its name in a sentence. `found` reads it off the explorer's table. `place` says where in panel
+    `panel`, counted from 0, a value of it would be seen, given the table too; `None` if there is no such place.
+    """
+
+    words: str
+    found: Callable[[Table], float]
+    panel: int = 0
+    place: Callable[[float, Table], Place] | None = None
+
+
+class Series(NamedTuple):
+    """A curve over the layers that a picture shows: a column of its table, by its words, and its panel."""
+
+    words: str
+    column: str
+    panel: int
+
+    def at(self, table: Table, layers: np.ndarray) -> np.ndarray:
+        """Give the measured values at these layers, which count from 1."""
+        return np.asarray(table[self.column])[layers - 1]
+
+
+def _last(column: str) -> Callable[[Table], float]:
+    return lambda table: float(table[column][-1])
+
+
+def _at_the_last(column: str) -> Callable[[float, Table], Place]:
+    return lambda value, table: (float(table[column][-1]), value)
+
+
+def _units(table: Table) -> float:
+    weights = np.stack([values for name, values in table.items() if name.startswith("weight into unit")])
+    return float(np.unique(weights[:, -1]).size)
+
+
+_SQUARE, _FIRST = "mean square E[h²], measured", "left: variance of ∂C/∂W ÷ batch, measured"
+SIGNAL = Series("the mean square of the signal", _SQUARE, 1)
+COSINE = Series("the cosine between the two inputs", "cosine, measured", 2)
+_SLOPE_AT_2 = float(np.exp(-2) / (1 + np.exp(-2)) ** 2)
+LOST_SLOPE = Quantity(
+    "how many times smaller the slope is at the point than at z = 2",
+    lambda table: _SLOPE_AT_2 / float(table["σ'(z)"][-1]),
+    1,
+    lambda value, table: (float(table["z"][-1]), _SLOPE_AT_2 / value),
+)
+UNITS = Quantity("the number of different units", _units)
+VARIANCE = Quantity(
+    "how many times larger the variance at d = 1000 is than at d = 1",
+    lambda table: float(table["variance, measured"][-1] / table["variance, measured"][0]),
+    1,
+    lambda value, table: (1000.0, value * float(table["variance, theory"][0])),
+)
+WEIGHT_GRADIENT = Quantity(
+    "the variance of layer 1's weight gradients over layer 5's, with the start on the left",
+    lambda table: float(table[_FIRST][0] / table[_FIRST][-1]),
+    6,
+    lambda value, table: (1.0, value * float(table[_FIRST][-1])),
+)
+CONDITION = Quantity(
+    "how many times further the best direction is stretched than the worst",
+    lambda table: float(table["normal: singular value"][0] / table["normal: singular value"][-1]),
+    0,
+    lambda value, table: (1.0, float(table["normal: singular value"][0]) / value),
+)
+RESIDUAL = Quantity(
+    "the mean square after 50 residual blocks",
+    _last("mean square E[x²], measured"),
+    1,
+    _at_the_last("block"),
+)

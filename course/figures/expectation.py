@@ -1,0 +1,47 @@
+"""What somebody expected to see, drawn into a panel in a colour of its own, and marked at an edge that it leaves."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+
+EXPECTED = "#009988"
+"""Expected is a broad teal line (Tol 2021, "vibrant"), in every picture."""
+WORDS = "your prediction"
+
+
+def expectation(axes: Axes, x: Sequence[float], y: Sequence[float]) -> list[Artist]:
+    """Draw an expected curve, or a single point, within the axes as they are; what lies outside is marked at the edge.
+
+    Gives the artists, the words "your prediction" among them.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    inside_x, inside_y = np.clip(x, *sorted(axes.get_xlim())), np.clip(y, *sorted(axes.get_ylim()))
+    style = {"color": EXPECTED, "zorder": 3.5, "scalex": False, "scaley": False, "clip_on": False}
+    (line,) = axes.plot(inside_x, inside_y, linewidth=5, alpha=0.5, solid_capstyle="round", **style)
+    points = []
+    for marker, chosen in (("s", y == inside_y), ("^", y > inside_y), ("v", y < inside_y)):
+        if chosen.any():
+            points += axes.plot(
+                inside_x[chosen], inside_y[chosen], linestyle="none", marker=marker, markersize=8, **style
+            )
+    return [line, *points, _words(axes, inside_x[-1], inside_y[-1])]
+
+
+def _words(axes: Axes, x: float, y: float) -> Artist:
+    """Write "your prediction" beside a point, towards the middle of the panel."""
+    across, up = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
+    right, top = across > 0.5, up > 0.5
+    return axes.annotate(
+        WORDS,
+        (x, y),
+        xytext=(-8 if right else 8, -12 if top else 12),
+        textcoords="offset points",
+        ha="right" if right else "left",
+        va="top" if top else "bottom",
+        color="#00665c",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1},
+        annotation_clip=False,
+        zorder=4,
+    )

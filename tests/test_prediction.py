@@ -1,0 +1,176 @@
+"""Predict, then see: the answer is drawn into the picture, compared with its numbers, and can be changed or skipped."""
+
+import math
+from pathlib import Path
+
+import ipywidgets as widgets
+import nbformat
+import numpy as np
+import pytest
+
+from course import explorers
+from course.explorers import quantities
+from course.explorers.base import Explorer
+from course.explorers.prediction import Curve, Number, predict
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+PAGES = [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))[1:-1]]
+SHRUNK = Curve(quantities.SIGNAL, (1, 10, 50), 1e-20, 1e20)
+
+
+def opened():
+    return explorers.signal_propagation(scheme="glorot_normal", activation="relu", depth=50)
+
+
+def asked_on(page):
+    """The prediction of a page, as its cell makes it."""
+    code = [cell.source for cell in nbformat.read(NOTEBOOKS / f"{page}.ipynb", 4).cells if cell.cell_type == "code"]
+    names = {}
+    exec(code[0], names)
+    (cell,) = [source for source in code if source.startswith("predict(")]
+    return eval(cell, names)
+
+
+def answers_to(asked):
+    """Some answers that a reader may give."""
+    if isinstance(asked._answers, Number):
+        return [asked._answers.low, asked._answers.high, math.sqrt(asked._answers.low * asked._answers.high)]
+    if isinstance(asked._answers, Curve):
+        return [[end] * len(asked._answers.layers) for end in (asked._answers.low, asked._answers.high)]
+    return asked.alternatives
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_page_takes_every_answer_and_draws_it_where_the_picture_has_a_place_for_it(page):
+    asked = asked_on(page)
+    asked.skip()
+    empty = asked.picture.image
+    for answer in answers_to(asked):
+        asked.choose(answer)
+        assert asked.picture.error is None
+        assert asked.sentence.startswith("You ")
+        if "drawn in" in asked.picture.alt:
+            assert asked.picture.image != empty
+    asked.skip()
+    assert asked.picture.image == empty
+    assert asked.sentence == ""
+
+
+def test_three_pages_ask_for_a_curve_three_for_a_number_and_the_others_for_a_choice():
+    kinds = [type(asked_on(page)._answers).__name__ for page in PAGES]
+    assert kinds.count("Curve") >= 3
+    assert kinds.count("Number") >= 3
+    assert kinds.count("dict") >= 3
+
+
+def test_nothing_is_shown_before_an_answer_and_the_button_waits_for_a_choice():
+    asked = predict("Which?", ["one", "two"], lambda: widgets.HTML("the picture"))
+    assert asked.picture is None
+    assert asked.button.disabled
+    asked.input.value = "two"
+    asked.button.click()
+    assert asked.choice == "two"
+    assert asked.children[-1].value == "the picture"
+    assert "“two”" in asked.sentence
+
+
+def test_an_answer_can_be_changed_and_the_picture_stays_as_it_was_left():
+    asked = predict("How much?", SHRUNK, opened)
+    asked.choose([1, 0.1, 0.01])
+    asked.picture.controls["depth"].value = 60
+    first, picture = asked.picture.image, asked.picture
+    asked.change.click()
+    assert asked.input.values == pytest.approx([1, 0.1, 0.01])
+    asked.input.draw([1, 1e3, 1e9])
+    asked.button.click()
+    assert asked.picture is picture
+    assert picture.state["depth"] == 60
+    assert picture.image != first
+    assert asked.choice == pytest.approx([1, 1e3, 1e9])
+
+
+def test_a_prediction_can_be_taken_off_the_picture():
+    asked = predict("How much?", SHRUNK, opened)
+    asked.skip()
+    empty, words = asked.picture.image, asked.picture.alt
+    asked.choose([1, 1, 1])
+    assert asked.picture.image != empty
+    asked.take_off.click()
+    assert (asked.picture.image, asked.picture.alt) == (empty, words)
+
+
+def test_just_show_me_opens_the_picture_without_a_word_about_a_prediction():
+    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
+    asked.show_me.click()
+    assert isinstance(asked.picture, Explorer)
+    assert asked.sentence == ""
+    assert "prediction" not in asked.picture.alt
+
+
+def test_the_sentence_compares_with_the_numbers_of_the_table():
+    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
+    asked.choose(25)
+    found = quantities.LOST_SLOPE.found(asked.picture.table)
+    assert found == pytest.approx(2313, abs=1)
+    assert f"shows {found:.4g}: you were too low by a factor of {found / 25:.2g}" in asked.sentence
+    asked.choose(2300)
+    assert "that is right" in asked.sentence
+
+
+def test_a_choice_is_right_if_the_measured_number_lies_in_its_range():
+    variances = {"it grows": (10, 100), "it stays": (0.8, 1.25)}
+    asked = predict("?", variances, lambda: explorers.sum_of_inputs(d=1), quantities.VARIANCE)
+    asked.choose("it grows")
+    assert asked.sentence.endswith(": “it stays”.")
+    asked.choose("it stays")
+    assert asked.sentence.endswith(": that is right.")
+
+
+def test_a_curve_says_where_it_is_farthest_off():
+    asked = predict("How much?", SHRUNK, opened)
+    asked.choose([1, 1, 1])
+    measured = asked.picture.table["mean square E[h²], measured"]
+    factor = 10 ** np.abs(np.log10(measured[[0, 9, 49]])).max()
+    assert f"farthest off at layer 50, by a factor of {factor:.1e}" in asked.sentence
+
+
+def test_what_lies_outside_a_panel_is_marked_at_its_edge_and_moves_no_axis():
+    asked = predict("?", {"less": (1e-99, 1e-90), "more": (1, 2)}, explorers.todays_networks, quantities.RESIDUAL)
+    asked.skip()
+    panel = asked.picture._display.canvas.figure.axes[1]
+    before = panel.get_ylim()
+    asked.choose("less")
+    assert panel.get_ylim() == before
+    assert [line.get_ydata()[0] for line in panel.lines if line.get_marker() == "v"] == [before[0]]
+
+
+def test_the_prediction_stays_while_controls_move_and_is_in_saved_files_and_projector_pictures():
+    asked = predict("How much?", SHRUNK, opened)
+    asked.choose([1, 1, 1])
+    picture = asked.picture
+    for state in ({"seed": 3}, {"projector": True}, {"projector": False}):
+        picture.state = state
+        assert "Your prediction is drawn in." in picture.alt
+    assert "your prediction" in picture.file("svg").decode()
+    asked.take_off.click()
+    assert "your prediction" not in picture.file("svg").decode()
+
+
+@pytest.mark.parametrize("answer", [0.5, 1e10, float("nan")])
+def test_a_number_outside_its_range_is_refused_in_words_and_nothing_opens(answer):
+    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), widgets.HTML)
+    with pytest.raises(ValueError, match="must be from 1 to 1e"):
+        asked.choose(answer)
+    asked.input.value = answer
+    asked.button.click()
+    assert "must be from 1 to 1e" in asked._compared.value
+    assert asked.picture is None
+
+
+def test_what_is_not_on_offer_is_named():
+    with pytest.raises(ValueError, match="at least two"):
+        predict("Which?", ["one"], widgets.HTML)
+    with pytest.raises(ValueError, match="not 'three'"):
+        predict("Which?", ["one", "two"], widgets.HTML).choose("three")
+    with pytest.raises(ValueError, match="must have 3 values, not 2"):
+        predict("How much?", SHRUNK, opened).choose([1, 2])
