@@ -16,6 +16,6 @@
 - `exercises`: judges of a reader's answer that know the usual mistakes by name: `check`.
 - `handouts`: copies of the pages for students, for nbgrader and on paper: `python -m course.handouts`.
 
-Theory and measurement know nothing of each other; they meet in the explorers, the exercises, on the pages and in the tests.
+Theory and measurement know nothing of each other; they meet in explorers, exercises, pages and tests.
 To read the code, begin with `probes`, then `theory`, then `explorers.signal_propagation`.
 """

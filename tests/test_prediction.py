@@ -1,6 +1,7 @@
 """Predict, then see: the answer is drawn into the picture, compared with its numbers, and can be changed or skipped."""
 
 import math
+import re
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -12,6 +13,7 @@ from course import explorers
 from course.explorers import quantities
 from course.explorers.base import Explorer
 from course.explorers.prediction import Curve, Number, predict
+from course.figures.expectation import EXPECTED
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 PAGES = [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))[1:-1]]
@@ -48,9 +50,9 @@ def test_the_page_takes_every_answer_and_draws_it_where_the_picture_has_a_place_
     for answer in answers_to(asked):
         asked.choose(answer)
         assert asked.picture.error is None
-        assert asked.sentence.startswith("You ")
-        if "drawn in" in asked.picture.alt:
-            assert asked.picture.image != empty
+        assert re.search("[Yy]ou (predicted|expected)", asked.sentence)
+        assert "Your prediction" in asked.picture.alt
+        assert asked.picture.image != empty
     asked.skip()
     assert asked.picture.image == empty
     assert asked.sentence == ""
@@ -112,7 +114,7 @@ def test_the_sentence_compares_with_the_numbers_of_the_table():
     asked.choose(25)
     found = quantities.LOST_SLOPE.found(asked.picture.table)
     assert found == pytest.approx(2313, abs=1)
-    assert f"shows {found:.4g}: you were too low by a factor of {found / 25:.2g}" in asked.sentence
+    assert f"it is {found:.4g}, and you were too low by a factor of {found / 25:.2g}" in asked.sentence
     asked.choose(2300)
     assert "that is right" in asked.sentence
 
@@ -141,7 +143,9 @@ def test_what_lies_outside_a_panel_is_marked_at_its_edge_and_moves_no_axis():
     before = panel.get_ylim()
     asked.choose("less")
     assert panel.get_ylim() == before
-    assert [line.get_ydata()[0] for line in panel.lines if line.get_marker() == "v"] == [before[0]]
+    assert [
+        line.get_ydata()[0] for line in panel.lines if line.get_color() == EXPECTED and line.get_marker() == "v"
+    ] == [before[0]]
 
 
 def test_the_prediction_stays_while_controls_move_and_is_in_saved_files_and_projector_pictures():
@@ -150,7 +154,7 @@ def test_the_prediction_stays_while_controls_move_and_is_in_saved_files_and_proj
     picture = asked.picture
     for state in ({"seed": 3}, {"projector": True}, {"projector": False}):
         picture.state = state
-        assert "Your prediction is drawn in." in picture.alt
+        assert "Your prediction is drawn in, from 1 at layer 1 to 1 at layer 50." in picture.alt
     assert "your prediction" in picture.file("svg").decode()
     asked.take_off.click()
     assert "your prediction" not in picture.file("svg").decode()
@@ -161,10 +165,27 @@ def test_a_number_outside_its_range_is_refused_in_words_and_nothing_opens(answer
     asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), widgets.HTML)
     with pytest.raises(ValueError, match="must be from 1 to 1e"):
         asked.choose(answer)
-    asked.input.value = answer
+    asked.input.value = str(answer)
     asked.button.click()
     assert "must be from 1 to 1e" in asked._compared.value
     assert asked.picture is None
+
+
+def test_what_is_no_number_is_answered_in_words():
+    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), widgets.HTML)
+    assert asked.button.disabled
+    asked.input.value = "a lot"
+    asked.button.click()
+    assert "must be a number, such as 0.5 or 1e-6, not &#x27;a lot&#x27;" in asked._compared.value
+
+
+def test_the_comparison_is_with_what_was_asked_and_not_with_what_was_moved_to():
+    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
+    asked.choose(25)
+    first = asked.sentence
+    asked.picture.controls["z"].value = 0.0
+    asked.choose(25)
+    assert asked.sentence == first
 
 
 def test_what_is_not_on_offer_is_named():

@@ -18,7 +18,7 @@ import numpy as np
 
 from course.exercises.reading import Unreadable
 
-SECONDS = 10.0
+SECONDS = 15.0
 GRACE = 1.0
 MEMORY = 2**30
 """Bytes that a reader's function may add to what the kernel holds."""

@@ -2,7 +2,7 @@
 
 import html
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from course.explorers import settings, tables
-from course.explorers.display import Display
+from course.explorers.display import Display, Expected
 from course.explorers.kernel_thread import keep_figures_whole
 from course.explorers.settings import PINNED, PROJECTOR
 from course.explorers.toolbar import Toolbar, button
@@ -138,11 +138,11 @@ class Explorer(widgets.VBox):
         """Let the pinned curves go."""
         self.state = {PINNED: None}
 
-    def expect(self, panel: int, x: Sequence[float], y: Sequence[float], words: str) -> None:
-        """Draw what the reader expected into a panel, counted from 0, and say it in `words` after the sentence."""
+    def expect(self, expected: Expected) -> None:
+        """Draw what the reader expected into the picture, and say it after the sentence."""
         with self._answering("Your prediction could not be drawn"):
-            self._display.canvas.expect(panel, x, y)
-            self._display.expected = words
+            self._display.canvas.expect(expected.panel, expected.x, expected.y, expected.label)
+            self._display.expected = expected.words
             self._show()
 
     def forget(self) -> None:

@@ -1,6 +1,6 @@
 """What an explorer shows of a state: the picture, what is pinned in it, and the words that belong to both."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from course.explorers import settings
@@ -16,6 +16,16 @@ class Pinned(NamedTuple):
 
     settings: dict[str, Any]
     sentence: str
+
+
+class Expected(NamedTuple):
+    """What a reader expected: points in a panel, counted from 0, or none; its label there; what to say of it."""
+
+    panel: int
+    x: Sequence[float]
+    y: Sequence[float]
+    label: str
+    words: str
 
 
 class Display:

@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,8 +10,10 @@ import ipywidgets as widgets
 import numpy as np
 
 from course.explorers.base import Explorer
+from course.explorers.display import Expected
 from course.explorers.quantities import Quantity, Series
 from course.explorers.sketch import Sketch
+from course.figures.expectation import WORDS
 
 RIGHT = 1.1
 """A number is called right if it is off by no more than this factor."""
@@ -38,15 +41,6 @@ class Curve(NamedTuple):
 
 Alternatives = Sequence[str] | Mapping[str, tuple[float, float]]
 """Texts to choose from; as a mapping, each with the least and the greatest value that it stands for."""
-
-
-class Expected(NamedTuple):
-    """A prediction in a picture: its panel, its points if it has any, and how it compares with what is seen."""
-
-    panel: int
-    x: Sequence[float]
-    y: Sequence[float]
-    sentence: str
 
 
 class Prediction(widgets.VBox):
@@ -83,21 +77,22 @@ class Prediction(widgets.VBox):
     def _made_input(self) -> widgets.Widget:
         answers = self._answers
         if isinstance(answers, Number):
-            wide = {"description_width": "auto"}
-            return widgets.FloatText(description=answers.label, style=wide, layout={"width": "22em"}, value=answers.low)
+            style, hint = {"description_width": "auto"}, f"a number from {answers.low:g} to {answers.high:g}"
+            box = widgets.Text(description=answers.label, style=style, layout={"width": "26em"}, placeholder=hint)
+            box.observe(lambda change: setattr(self.button, "disabled", not change["new"].strip()), "value")
+            return box
         if isinstance(answers, Curve):
             ends = [math.log10(end) if answers.log else end for end in (answers.low, answers.high)]
             start = 0.0 if ends[0] <= 0 <= ends[1] else sum(ends) / 2
             levels, places = [start] * len(answers.layers), list(answers.layers)
-            return Sketch(title=self.question, places=places, levels=levels, range=ends, log=answers.log)
+            return Sketch(title=self.question, places=places, levels=levels, range=ends, logarithmic=answers.log)
         made = widgets.RadioButtons(options=self.alternatives, value=None, layout=_AUTO)
         made.observe(lambda change: setattr(self.button, "disabled", change["new"] is None), "value")
         return made
 
     def _ask(self) -> None:
         """Show the question, with what was answered before as the selection, above a picture that is open already."""
-        if isinstance(self.input, widgets.RadioButtons):
-            self.button.disabled = self.input.value is None
+        self.button.disabled = not isinstance(self.input, Sketch) and not self.input.value
         self._fill(self._heading, self.input, _row(self.button, self.show_me), self._compared)
 
     def _commit(self) -> None:
@@ -132,6 +127,7 @@ class Prediction(widgets.VBox):
     def _open(self) -> None:
         if self.picture is None:
             self.picture = self._open_picture()
+            self._asked = self.picture.table if isinstance(self.picture, Explorer) else {}
 
     def _take_off(self) -> None:
         if isinstance(self.picture, Explorer):
@@ -144,11 +140,11 @@ class Prediction(widgets.VBox):
     def _read(self, answer: Any) -> Any:
         answers = self._answers
         if isinstance(answers, Number):
-            return _checked(float(answer), answers)
+            return _checked(answer, answers)
         if isinstance(answers, Curve):
             if len(answer) != len(answers.layers):
                 raise ValueError(f"the curve must have {len(answers.layers)} values, not {len(answer)}")
-            self.input.draw([_checked(float(value), answers) for value in answer])
+            self.input.draw([_checked(value, answers) for value in answer])
             return list(answer)
         if answer not in self.alternatives:
             raise ValueError(f"alternative must be one of {self.alternatives!r}, not {answer!r}")
@@ -156,29 +152,49 @@ class Prediction(widgets.VBox):
         return answer
 
     def _draw_and_compare(self) -> None:
-        """Draw the prediction into the picture, where it has a place there, and say how the two agree."""
-        drawable = isinstance(self.picture, Explorer) and (self._quantity or isinstance(self._answers, Number | Curve))
-        if not drawable:
-            self._say(f"You predicted: “{self.choice}”. Now see what the picture says.")
-            return
-        expected = self._expected(self.picture.table)
-        if expected.x:
-            self.picture.expect(expected.panel, expected.x, expected.y, "Your prediction is drawn in.")
-        self._say(expected.sentence)
+        """Draw the prediction into the picture, and say how it agrees with what was asked, before controls moved."""
+        expected, sentence = self._expected()
+        if isinstance(self.picture, Explorer):
+            self.picture.expect(expected)
+        self._say(sentence)
 
-    def _expected(self, table: Mapping[str, np.ndarray]) -> Expected:
-        answers = self._answers
+    def _expected(self) -> tuple[Expected, str]:
+        """The prediction as it is drawn, and how it compares."""
+        answers, table, chosen = self._answers, self._asked, self.choice
         if isinstance(answers, Curve):
-            return _curve(answers, self.choice, table)
+            return _drawn_curve(answers, chosen), _curve_sentence(answers, chosen, table)
         if isinstance(answers, Number):
-            x, y = answers.quantity.place(self.choice, table)
-            return Expected(answers.quantity.panel, [x], [y], _number_sentence(answers.quantity, self.choice, table))
-        sentence, place = _choice_sentence(self._quantity, self.choice, answers, table), self._quantity.place
-        ends = [place(end, table) for end in answers[self.choice]] if place else []
-        return Expected(self._quantity.panel, [x for x, _y in ends], [y for _x, y in ends], sentence)
+            words = f"Your prediction of {chosen:.3g} is drawn in."
+            return _drawn(answers.quantity, [chosen], words, table), _number_sentence(answers.quantity, chosen, table)
+        words = f"Your prediction: “{chosen}”."
+        if self._quantity is None:
+            return Expected(0, [], [], _label(chosen), words), f"You predicted: “{chosen}”. What does the picture say?"
+        drawn = _drawn(self._quantity, answers[chosen], words, table)
+        return drawn._replace(label=_label(chosen)), _choice_sentence(self._quantity, chosen, answers, table)
 
 
-def _checked(value: float, asked: Number | Curve) -> float:
+def _label(chosen: str) -> str:
+    """A choice in a few words: what comes before a colon, a comma or a bracket."""
+    return f"{WORDS}: {re.split('[:,(]', chosen)[0]}"
+
+
+def _drawn(quantity: Quantity, values: Sequence[float], words: str, table: Mapping[str, np.ndarray]) -> Expected:
+    places = [quantity.place(value, table) for value in values] if quantity.place else []
+    return Expected(quantity.panel, [x for x, _y in places], [y for _x, y in places], WORDS, words)
+
+
+def _drawn_curve(asked: Curve, sketched: Sequence[float]) -> Expected:
+    ends = f"from {sketched[0]:.2g} at layer {asked.layers[0]} to {sketched[-1]:.2g} at layer {asked.layers[-1]}"
+    return Expected(
+        asked.series.panel, list(asked.layers), list(sketched), WORDS, f"Your prediction is drawn in, {ends}."
+    )
+
+
+def _checked(given: Any, asked: Number | Curve) -> float:
+    try:
+        value = float(given)
+    except ValueError:
+        raise ValueError(f"the prediction must be a number, such as 0.5 or 1e-6, not {given!r}") from None
     slack = 1e-9 * max(abs(asked.low), abs(value))  # what a logarithm and its power leave of an end
     if not asked.low - slack <= value <= asked.high + slack:
         raise ValueError(f"the prediction must be from {asked.low:g} to {asked.high:g}, not {value:g}")
@@ -197,8 +213,13 @@ def _row(*buttons: widgets.Button) -> widgets.HBox:
 
 def _number_sentence(quantity: Quantity, predicted: float, table: Mapping[str, np.ndarray]) -> str:
     found = quantity.found(table)
-    seen = f"You predicted {predicted:.3g} for {quantity.words}. The picture shows {found:.4g}"
-    return f"{seen}: {_off(predicted, found)}."
+    return (
+        f"{_capital(quantity.words)}: you predicted {predicted:.3g}, it is {found:.4g}, and {_off(predicted, found)}."
+    )
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _off(predicted: float, found: float) -> str:
@@ -215,19 +236,18 @@ def _choice_sentence(
     quantity: Quantity, chosen: str, answers: Mapping[str, tuple[float, float]], table: Mapping[str, np.ndarray]
 ) -> str:
     found = quantity.found(table)
-    said = f"You predicted: “{chosen}”. The picture shows {found:.3g} for {quantity.words}"
+    said = f"You predicted: “{chosen}”. {_capital(quantity.words)} is {found:.3g}"
     fitting = next((text for text, (low, high) in answers.items() if low <= found <= high), None)
     if fitting == chosen:
         return f"{said}: that is right."
     return f"{said}: “{fitting}”." if fitting else f"{said}."
 
 
-def _curve(asked: Curve, predicted: Sequence[float], table: Mapping[str, np.ndarray]) -> Expected:
+def _curve_sentence(asked: Curve, predicted: Sequence[float], table: Mapping[str, np.ndarray]) -> str:
     layers, sketched = np.asarray(asked.layers), np.asarray(predicted, dtype=float)
     found = asked.series.at(table, layers)
     last = f"You expected {asked.series.words} to be {sketched[-1]:.2g} at layer {layers[-1]}"
-    sentence = f"{last}, and it is {found[-1]:.2g}. {_worst(asked, layers, sketched, found)}"
-    return Expected(asked.series.panel, list(layers), list(sketched), sentence)
+    return f"{last}, and it is {found[-1]:.2g}. {_worst(asked, layers, sketched, found)}"
 
 
 def _worst(asked: Curve, layers: np.ndarray, sketched: np.ndarray, found: np.ndarray) -> str:

@@ -52,14 +52,14 @@ SIGNAL = Series("the mean square of the signal", _SQUARE, 1)
 COSINE = Series("the cosine between the two inputs", "cosine, measured", 2)
 _SLOPE_AT_2 = float(np.exp(-2) / (1 + np.exp(-2)) ** 2)
 LOST_SLOPE = Quantity(
-    "how many times smaller the slope is at the point than at z = 2",
+    "the slope at z = 2 over the slope at the point",
     lambda table: _SLOPE_AT_2 / float(table["σ'(z)"][-1]),
     1,
     lambda value, table: (float(table["z"][-1]), _SLOPE_AT_2 / value),
 )
 UNITS = Quantity("the number of different units", _units)
 VARIANCE = Quantity(
-    "how many times larger the variance at d = 1000 is than at d = 1",
+    "the variance at d = 1000 over that at d = 1",
     lambda table: float(table["variance, measured"][-1] / table["variance, measured"][0]),
     1,
     lambda value, table: (1000.0, value * float(table["variance, theory"][0])),
@@ -71,7 +71,7 @@ WEIGHT_GRADIENT = Quantity(
     lambda value, table: (1.0, value * float(table[_FIRST][-1])),
 )
 CONDITION = Quantity(
-    "how many times further the best direction is stretched than the worst",
+    "the greatest stretch over the least",
     lambda table: float(table["normal: singular value"][0] / table["normal: singular value"][-1]),
     0,
     lambda value, table: (1.0, float(table["normal: singular value"][0]) / value),

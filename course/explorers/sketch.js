@@ -10,7 +10,7 @@ function add(parent, name, attributes, text) {
 }
 
 function render({ model, el }) {
-  const [low, high] = model.get("range"), places = model.get("places"), log = model.get("log");
+  const [low, high] = model.get("range"), places = model.get("places"), log = model.get("logarithmic");
   const x = k => LEFT + ((WIDTH - LEFT - RIGHT) * (places[k] - places[0])) / (places.at(-1) - places[0]);
   const y = level => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (level - low) / (high - low));
   const said = level => (log ? (Math.abs(level) < 2 ? String(+(10 ** level).toPrecision(2)) : `10^${+level.toFixed(1)}`)

@@ -9,7 +9,7 @@ import traitlets
 
 
 class Sketch(anywidget.AnyWidget):
-    """Points at `places`, layers from 1 on, with `levels` in `range`: decimal logarithms if `log`, else the values."""
+    """Points at `places`, layers from 1 on, with `levels` in `range`: decimal logarithms if `logarithmic`."""
 
     _esm = Path(__file__).with_name("sketch.js")
     _css = Path(__file__).with_name("sketch.css")
@@ -17,13 +17,13 @@ class Sketch(anywidget.AnyWidget):
     places = traitlets.List(traitlets.Int()).tag(sync=True)
     levels = traitlets.List(traitlets.Float()).tag(sync=True)
     range = traitlets.List(traitlets.Float()).tag(sync=True)
-    log = traitlets.Bool(True).tag(sync=True)
+    logarithmic = traitlets.Bool(True).tag(sync=True)
 
     @property
     def values(self) -> list[float]:
         """What was sketched at each place."""
-        return [10.0**level if self.log else level for level in self.levels]
+        return [10.0**level if self.logarithmic else level for level in self.levels]
 
     def draw(self, values: Sequence[float]) -> None:
         """Move the points to these values: what a hand does, from code."""
-        self.levels = [math.log10(value) if self.log else float(value) for value in values]
+        self.levels = [math.log10(value) if self.logarithmic else float(value) for value in values]

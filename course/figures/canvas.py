@@ -93,11 +93,11 @@ class Canvas:
             ghost.clear()
         self.set_look(self.look._replace(captioned=False))
 
-    def expect(self, panel: int, x: Sequence[float], y: Sequence[float]) -> None:
+    def expect(self, panel: int, x: Sequence[float], y: Sequence[float], words: str) -> None:
         """Draw what somebody expected into a panel, counted from 0, in place of what was expected before."""
         self.forget()
         with course_style():
-            self._expected = expectation(self.figure.axes[panel], x, y)
+            self._expected = expectation(self.figure.axes[panel], x, y, words)
         for artist in self._expected:
             artist.set_animated(True)
         self._moving += self._expected

@@ -9,13 +9,17 @@ from matplotlib.axes import Axes
 EXPECTED = "#009988"
 """Expected is a broad teal line (Tol 2021, "vibrant"), in every picture."""
 WORDS = "your prediction"
+_LOOK = {"color": "#00665c", "zorder": 4, "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}}
 
 
-def expectation(axes: Axes, x: Sequence[float], y: Sequence[float]) -> list[Artist]:
+def expectation(axes: Axes, x: Sequence[float], y: Sequence[float], words: str = WORDS) -> list[Artist]:
     """Draw an expected curve, or a single point, within the axes as they are; what lies outside is marked at the edge.
 
-    Gives the artists, the words "your prediction" among them.
+    Gives the artists, the `words` beside the last point among them; without points they stand in a corner.
     """
+    if not len(x):
+        corner = {"xycoords": "axes fraction", "ha": "right", "va": "bottom", "annotation_clip": False}
+        return [axes.annotate(words, (0.99, 0.02), **corner, **_LOOK)]
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     inside_x, inside_y = np.clip(x, *sorted(axes.get_xlim())), np.clip(y, *sorted(axes.get_ylim()))
     style = {"color": EXPECTED, "zorder": 3.5, "scalex": False, "scaley": False, "clip_on": False}
@@ -26,22 +30,20 @@ def expectation(axes: Axes, x: Sequence[float], y: Sequence[float]) -> list[Arti
             points += axes.plot(
                 inside_x[chosen], inside_y[chosen], linestyle="none", marker=marker, markersize=8, **style
             )
-    return [line, *points, _words(axes, inside_x[-1], inside_y[-1])]
+    return [line, *points, _beside(axes, inside_x[-1], inside_y[-1], words)]
 
 
-def _words(axes: Axes, x: float, y: float) -> Artist:
-    """Write "your prediction" beside a point, towards the middle of the panel."""
+def _beside(axes: Axes, x: float, y: float, words: str) -> Artist:
+    """Write words beside a point, towards the middle of the panel."""
     across, up = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
     right, top = across > 0.5, up > 0.5
     return axes.annotate(
-        WORDS,
+        words,
         (x, y),
         xytext=(-8 if right else 8, -12 if top else 12),
         textcoords="offset points",
         ha="right" if right else "left",
         va="top" if top else "bottom",
-        color="#00665c",
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1},
         annotation_clip=False,
-        zorder=4,
+        **_LOOK,
     )
