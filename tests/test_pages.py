@@ -134,7 +134,7 @@ def faults_of_the_template(page: NotebookNode) -> Iterator[str]:
     if first_met != TEMPLATE:
         yield f"the parts are {first_met}, and should be {TEMPLATE}"
     statements = [line for cell in code_cells(page) for line in lines(cell) if "import" in line.split()]
-    explorers = [line for line in statements if "explorers" in line and "explorers.prediction" not in line]
+    explorers = [line for line in statements if "explorers" in line and "course.explorers." not in line]
     if len(explorers) != 1:
         yield "one line imports the explorer of the page"
 

@@ -171,13 +171,16 @@ def grave_violations(tab: Tab) -> list[str]:
 
 
 def open_predictions(tab: Tab) -> int:
-    """Commit to the first alternative of every prediction, or to what stands there, by keyboard; say how many."""
+    """Commit to the first alternative, to 10, or to the curve as it stands, by keyboard; say how many there were."""
     buttons = tab.page.get_by_role("button", name=PREDICTION)
     asked = buttons.count()
     for left in reversed(range(asked)):
         box = buttons.first.locator("xpath=ancestor::*[contains(@class, 'widget-vbox')][1]")
-        for radio in box.get_by_role("radio").all()[:1]:  # a number and a sketch have none
+        for radio in box.get_by_role("radio").all()[:1]:
             radio.press("Space")
+        for number in box.get_by_role("textbox").all():
+            number.press_sequentially("10")
+            number.press("Tab")
         expect(buttons.first).to_be_enabled()
         buttons.first.press("Enter")
         expect(buttons).to_have_count(left)
