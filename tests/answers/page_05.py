@@ -50,6 +50,7 @@ ANSWERS = {
             "fan_in alone": (uniform(lambda n, _m: 1 / n),),
             "fan_out alone": (uniform(lambda _n, m: 1 / m),),
             "the standard start": (uniform(lambda n, _m: 1 / (3 * n)),),
+            "nine times too wide: 3/n for 1/(3n)": (lambda rng, n, m: rng.uniform(-3, 3, (n, m)) / math.sqrt(n),),
             "std for bound": (uniform(lambda n, m: 2 / (3 * (n + m))),),
             "sum for mean": (uniform(lambda n, m: 1 / (n + m)),),
             "normal for uniform": (normal,),

@@ -88,6 +88,12 @@ _DRAW = function(
             "That is U(±1/√fan_in), whose variance is a third of 1/fan_in.",
         ),
         Mistake(
+            "nine times too wide: 3/n for 1/(3n)",
+            _of(lambda n, _m: 3 / n),
+            "Nine times too wide: 3/n for the 1/(3n) of U(±1/√n). A bound three times as large makes nine times the "
+            "variance; and take both fans.",
+        ),
+        Mistake(
             "std for bound",
             _of(lambda n, m: 2 / (3 * (n + m))),
             "√(2/(fan_in + fan_out)) is the std. As a bound it gives a third of the variance.",
