@@ -49,8 +49,8 @@ TEMPLATE = (
     "References",
 )
 CHECKED = "# NBVAL_CHECK_OUTPUT"
-TAGS = {"stub", "check"}
-"""What a code cell of an exercise may be tagged as."""
+TAGS = {"stub", "check", "exercise"}
+"""What a code cell of an exercise may be tagged as; Voilà leaves out what the lab calls an exercise."""
 LONGEST_CELL = 15
 WORDS_PER_LINE = 8
 # What zmq says on Windows about an event loop that it then copes with.

@@ -13,15 +13,17 @@ function render({ model, el }) {
   const [low, high] = model.get("range"), places = model.get("places"), log = model.get("logarithmic");
   const x = k => LEFT + ((WIDTH - LEFT - RIGHT) * (places[k] - places[0])) / (places.at(-1) - places[0]);
   const y = level => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (level - low) / (high - low));
-  const said = level => (log ? (Math.abs(level) < 2 ? String(+(10 ** level).toPrecision(2)) : `10^${+level.toFixed(1)}`)
-                             : String(+level.toFixed(2)));
+  const plain = level => (!log ? String(+level.toFixed(2)) : Math.abs(level) < 2 ? String(+(10 ** level).toPrecision(2)) : "");
+  const raised = level => String(+level.toFixed(1)).replace(/./g, sign => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·"["0123456789-.".indexOf(sign)]);
+  const written = level => plain(level) || `10${raised(level)}`;
+  const said = level => plain(level) || `10 to the power ${+level.toFixed(1)}`;
   const svg = add(el, "svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "course-sketch", role: "group",
                                "aria-label": model.get("title") });
   const ticks = 4;
   for (let k = 0; k <= ticks; k++) {
     const level = low + ((high - low) * k) / ticks;
     add(svg, "line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(level), y2: y(level), class: "grid" });
-    add(svg, "text", { x: LEFT - 8, y: y(level) + 4, "text-anchor": "end" }, said(level));
+    add(svg, "text", { x: LEFT - 8, y: y(level) + 4, "text-anchor": "end" }, written(level));
   }
   places.forEach((place, k) => add(svg, "text", { x: x(k), y: HEIGHT - 20, "text-anchor": "middle" }, place));
   add(svg, "text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 3, "text-anchor": "middle" }, "layer");

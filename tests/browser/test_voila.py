@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from exercise import BOARD
 from explorer import EXPLORER, PICTURE, SENTENCE
 from lab import ROOT, SCREENSHOTS
 from playwright.sync_api import Browser, Page, expect
@@ -86,6 +87,12 @@ def next_picture(page: Page, act: Callable[[], object]) -> None:
 def test_the_lab_opens_with_its_picture_its_sentence_and_no_code(visit):
     assert visit.page.locator(PICTURE).first.get_attribute("alt") == visit.page.locator(SENTENCE).first.inner_text()
     expect(visit.page.get_by_text("explorers.lab()")).to_have_count(0)
+
+
+def test_the_exercises_whose_cells_nobody_could_edit_here_are_left_out(visit):
+    expect(visit.page.get_by_role("heading", name="What happens if I change something?")).to_have_count(1)
+    expect(visit.page.get_by_text(re.compile("Exercises|Write your answer"))).to_have_count(0)
+    expect(visit.page.locator(BOARD)).to_have_count(0)
 
 
 def test_arrow_keys_step_through_the_scenes_and_a_slider_moves_the_picture(visit):
