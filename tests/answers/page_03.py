@@ -46,6 +46,7 @@ ANSWERS = {
     3: Answers(
         right=[(1 / 9,), (0.111,)],
         wrong={
+            "nine times too wide": (1,),
             "variance for mean square": (1 / 36,),
             "inputs of mean square 1": (1 / 3,),
             "mean for mean square": (0.5 / 3,),

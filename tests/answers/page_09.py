@@ -51,6 +51,10 @@ def neighbours(key, steps, batch, examples):
     return [start + jnp.arange(batch) for start in starts]
 
 
+def from_global_numbers(_key, steps, batch, examples):
+    return np.random.default_rng().integers(0, examples, (steps, batch))
+
+
 ANSWERS = {
     1: Answers(
         right=[((1 / 1800) ** (1 / 18),), (0.6594,)],
@@ -71,6 +75,7 @@ ANSWERS = {
             "nothing forgotten": (lambda w, v, g, rate: (w - rate * (v + g), v + g),),
             "a mean of gradients": (lambda w, v, g, rate: (w - rate * (0.9 * v + 0.1 * g), 0.9 * v + 0.1 * g),),
             "no velocity": (lambda w, _v, g, rate: (w - rate * g, g),),
+            "in the other order": (lambda *step: momentum(*step)[::-1],),
             "the rate twice": (lambda w, v, g, rate: (w - rate * (0.9 * v + rate * g), 0.9 * v + rate * g),),
         },
     ),
@@ -92,6 +97,8 @@ ANSWERS = {
             "in the file's order": (lambda _key, steps, batch, _all: np.arange(steps * batch).reshape(steps, batch),),
             "neighbours": (neighbours,),
             "a fixed seed": (lambda _key, *case: folded(jax.random.key(0), *case),),
+            "another run each time": (from_global_numbers,),
+            "a part of the examples": (lambda key, steps, batch, examples: folded(key, steps, batch, examples // 10),),
         },
     ),
 }

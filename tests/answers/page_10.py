@@ -25,6 +25,11 @@ def places(_steps, losses, threshold):
     return np.where(learned.any(axis=0), learned.argmax(axis=0), np.inf)
 
 
+def zero_for_none(steps, losses, threshold):
+    first = (losses < threshold).argmax(axis=0)
+    return np.where(first > 0, steps[first], np.inf)
+
+
 def for_good(steps, losses, threshold):
     times = []
     for run in losses.T:
@@ -51,7 +56,7 @@ ANSWERS = {
             "the share of ten seeds": (18,),
             "all": (20,),
             "half": (10,),
-            "exactly so many": (14,),
+            "one in twenty, nearly": (14,),
         },
     ),
     2: Answers(
@@ -59,6 +64,7 @@ ANSWERS = {
         wrong={
             "never is step one": (lambda steps, losses, threshold: steps[(losses < threshold).argmax(axis=0)],),
             "places for steps": (places,),
+            "at once is never": (zero_for_none,),
             "for good": (for_good,),
             "the step of the least loss": (least,),
             "how many records": (lambda _steps, losses, threshold: (losses < threshold).sum(axis=0),),

@@ -84,6 +84,7 @@ _UNIFORM_WEIGHTS = function(
 _GREY = number(
     1 / 9,
     (
+        Mistake("nine times too wide", 1, "Nine times too wide: U(±1/√d) has the variance 1/(3d), and not 3/d."),
         Mistake(
             "variance for mean square", 1 / 36, "1/36 is what Var x = 1/12 gives. Grey values have a mean: take E[x²]."
         ),

@@ -76,6 +76,14 @@ _MOMENTUM = function(
             "That is a plain step of gradient descent: the old velocity is lost.",
         ),
         Mistake(
+            "in the other order",
+            lambda weight, velocity, gradient, rate: (
+                0.9 * velocity + gradient,
+                weight - rate * (0.9 * velocity + gradient),
+            ),
+            "Both are right, in the other order: the weight comes first.",
+        ),
+        Mistake(
             "the rate twice",
             lambda weight, velocity, gradient, rate: (
                 weight - rate * (0.9 * velocity + rate * gradient),
@@ -150,6 +158,17 @@ def _fresh_batches(rng: np.random.Generator, answer: object) -> Verdict:
     if (_batches(draw, second) == rows).all():
         return almost(
             "Every step has its own batch, and the key changes nothing: use the one that is given.", "a fixed seed"
+        )
+    if (_batches(draw, first) != rows).any():
+        return almost(
+            "The same key gives other batches the second time: no run could be repeated. Draw from the key alone.",
+            "another run each time",
+        )
+    # All of 96 fair draws fall into one half of the examples with a chance of 2·2⁻⁹⁶.
+    if rows.max() < _EXAMPLES / 2 or rows.min() >= _EXAMPLES / 2:
+        return almost(
+            f"All examples lie between {rows.min():.0f} and {rows.max():.0f}, of {_EXAMPLES}: others are never seen.",
+            "a part of the examples",
         )
     return right("Every step sees examples of its own, and the same key gives the same run again.")
 

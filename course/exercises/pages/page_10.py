@@ -20,7 +20,7 @@ _ENOUGH = number(
         Mistake("the share of ten seeds", 18, "Nine tenths were needed of 10 seeds. Of 20 a smaller share is enough."),
         Mistake("all", 20, "All 20 come about once in a million cases. That is far more than was asked for."),
         Mistake("half", 10, "Half of the seeds is what luck gives: count from the upper end."),
-        Mistake("exactly so many", 14, "Exactly 14 has a chance of 3.7 %. Add all that is more, too, and it is 5.8 %."),
+        Mistake("one in twenty, nearly", 14, "Luck reaches 14 of 20 in 5.8 % of cases: that is not even 5 %."),
     ),
     praise="Luck reaches 16 of 20 in 0.6 % of cases. With more seeds a smaller share is enough.",
     otherwise="Add the chances of n, n + 1, … 20 heads in 20 tosses of a coin.",
@@ -32,13 +32,13 @@ _ENOUGH = number(
 
 
 def _records(rng: np.random.Generator) -> list[Case]:
-    """Steps, losses `(records, runs)` that go down and up again, one run that never learns, and a threshold."""
+    """Steps, losses `(records, runs)` that go down and up again, a threshold; run 0 never learns, run 1 at once."""
     cases = []
     for _case in range(4):
         records, runs = rng.integers(6, 15), rng.integers(3, 7)
         losses = rng.uniform(0.6, 3, (records, runs))
         for run in range(1, runs):
-            first = rng.integers(1, records - 2)
+            first = rng.integers(1, records - 2) if run > 1 else 0
             losses[first, run], losses[-1, run] = rng.uniform(0.1, 0.4, 2)
         cases.append((np.cumsum(rng.integers(1, 20, records)), losses, 0.5))
     return cases
@@ -70,6 +70,13 @@ _TIMES = function(
                 (losses < threshold).any(axis=0), (losses < threshold).argmax(axis=0), np.inf
             ),
             "Those are places in the record. Which steps are they?",
+        ),
+        Mistake(
+            "at once is never",
+            lambda steps, losses, threshold: np.where(
+                (losses < threshold).argmax(axis=0) > 0, steps[(losses < threshold).argmax(axis=0)], np.inf
+            ),
+            "A run that is below from its first record on counts as never here: 0 may be the place of a True, too.",
         ),
         Mistake(
             "for good",

@@ -62,6 +62,11 @@ _BEST_OF_EACH = function(
             "That is the least loss of the whole table. Give one for each start.",
         ),
         Mistake(
+            "NaN as 0",
+            lambda losses: np.min(np.nan_to_num(losses), axis=1),
+            "A run that is not a number counts as a loss of 0 here, and wins. It should lose.",
+        ),
+        Mistake(
             "the mean over rates",
             lambda losses: np.nanmean(np.where(np.isinf(losses), np.nan, losses), axis=1),
             "A mean over rates punishes a start for rates that nobody would use with it.",
@@ -112,7 +117,7 @@ def _too_small_for_adam(_rng: np.random.Generator, depth: object, gain: object) 
     if factor > 0.9:
         return almost(f"{seen}: at this gain nothing vanishes. Choose a smaller one.", "a gain near 1")
     if gradient <= 10 * _EPSILON:
-        return almost(f"{seen}, near ε: Adam's steps are shorter, and do not vanish yet.", "near ε")
+        return almost(f"{seen}, not yet a hundredth of ε: Adam's steps are shorter, and do not vanish yet.", "near ε")
     if layers == 2:
         return almost(f"{seen}: with two layers there is one other gain only. Depth makes it a power.", "two layers")
     if factor**19 <= _EPSILON / _MARGIN:

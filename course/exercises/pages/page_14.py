@@ -19,7 +19,7 @@ _TRIES = number(
         Mistake(
             "chances added", 95, "95 tries of 1 % each do not add up to 95 %: several of them may hit the good part."
         ),
-        Mistake("rounded down", 298, "298 tries still miss with 5.003 %. Where n must reach a value, round up."),
+        Mistake("rounded down", 298, "298 tries still miss with 5.004 %. Where n must reach a value, round up."),
         Mistake("the mean wait", 100, "100 = 1/p is how long the first hit takes in the mean. 37 % wait longer."),
         Mistake("the median wait", 69, "With 69 tries the chance is a half: 0.99⁶⁹ = 0.5. It is to be 0.05."),
         Mistake("99 % for 95 %", 459, "459 tries are enough for 99 %. Only 95 % were asked for."),
