@@ -14,6 +14,15 @@ SOLUTION = """name => {
     return cells.slice(check).find(model => (model.getMetadata("tags") ?? []).includes("solution")).sharedModel.source;
 }"""
 
+FOCUS = """cell => {
+    const {panel} = window.course;
+    panel.activate();
+    panel.content.activeCellIndex = cell;
+    panel.content.mode = "edit";
+    panel.content.activeCell.editor.focus();
+}"""
+"""Bring the cursor into a cell, as a click or a few arrow keys and Enter do."""
+
 
 class ExerciseView:
     """One exercise of a page, done by keyboard alone."""
@@ -38,12 +47,12 @@ class ExerciseView:
 
     def answer(self, code: str) -> None:
         """Type code in place of the stub, run it and the check below, as a reader does without a mouse."""
-        self.tab.page.evaluate("cell => { window.course.panel.content.activeCellIndex = cell; }", self.check - 1)
-        self.tab.command("notebook:enter-command-mode")
+        self.tab.page.evaluate(FOCUS, self.check - 1)
+        self.tab.page.wait_for_function("window.course.panel.content.activeCell.editor?.hasFocus()")
         keyboard = self.tab.page.keyboard
-        keyboard.press("Enter")
         keyboard.press("ControlOrMeta+a")
         keyboard.insert_text(code)  # `type` would have the editor indent every line once more
-        keyboard.press("Shift+Enter")
-        keyboard.press("Shift+Enter")
+        for cell in (self.check, self.check + 1):
+            keyboard.press("Shift+Enter")
+            self.tab.page.wait_for_function(f"window.course.panel.content.activeCellIndex === {cell}")
         self.tab.settle()
