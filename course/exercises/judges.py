@@ -57,6 +57,19 @@ def close(found: Any, wanted: Any, tolerance: float) -> bool:
         return bool(np.all(same | (np.abs(found - wanted) <= allowed) & np.isfinite(wanted)))
 
 
+def recognized(
+    found: float, rows: Sequence[tuple[float, str, str]], seen: str, tolerance: float = ROUNDED
+) -> Verdict | None:
+    """Give the verdict on a number that one of the rows explains: (number, name of the mistake, sentence), or `None`.
+
+    `seen` is what the number does, said after the mistake's sentence.
+    """
+    for value, mistake, sentence in rows:
+        if close(found, value, tolerance):
+            return almost(f"{sentence} {seen}", mistake)
+    return None
+
+
 def number(
     value: float,
     mistakes: Sequence[Mistake],

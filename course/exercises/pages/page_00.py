@@ -6,9 +6,9 @@ import numpy as np
 
 from course import probes, theory
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, close, function, number
+from course.exercises.judges import Case, Mistake, function, number, recognized
 from course.exercises.table import Exercise
-from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
+from course.exercises.verdict import NOT_YET, Verdict, right, wrong
 
 _VALUES = np.array([3.0, -1.0, 1.0, -1.0])
 
@@ -81,9 +81,8 @@ _GAIN_MISTAKES = (
 def _relu_gain(rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=0.01, high=10)
     kept = float(theory.activation_second_moments("relu", _DEPTH, gain**2)[-1])
-    for value, mistake, sentence in _GAIN_MISTAKES:
-        if close(gain, value, 0.005):
-            return almost(f"{sentence} After {_DEPTH} layers {kept:.1g} is left.", mistake)
+    if known := recognized(gain, _GAIN_MISTAKES, f"After {_DEPTH} layers {kept:.1g} is left."):
+        return known
     if not 1 / _KEPT <= kept <= _KEPT:
         size = "large" if kept > 1 else "small"
         return wrong(f"After {_DEPTH} layers {kept:.1g} of the mean square is left: the gain is too {size}.")

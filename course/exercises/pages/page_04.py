@@ -4,7 +4,7 @@ import numpy as np
 
 from course import probes
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, close, function, number
+from course.exercises.judges import Case, Mistake, close, function, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
@@ -87,9 +87,8 @@ def _good_std(_rng: np.random.Generator, answer: object) -> Verdict:
     saturated, rms = stats.saturated_share.max(), stats.activation_rms.min()
     gradient = stats.preactivation_gradient_variance[0] / stats.preactivation_gradient_variance[-1]
     seen = f"{saturated:.1%} of a layer saturated, rms at least {rms:.2g}, gradient × {gradient:.2g}"
-    for value, mistake, sentence in _STD_MISTAKES:
-        if close(std, value, 0.005):
-            return almost(f"{sentence} {seen}.", mistake)
+    if known := recognized(std, _STD_MISTAKES, f"{seen}."):
+        return known
     if saturated > 0.05:
         return wrong(f"{seen}: too large.", "too large")
     if rms < 0.1 or not 0.01 <= gradient <= 100:

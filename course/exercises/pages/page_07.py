@@ -7,7 +7,7 @@ import numpy as np
 
 from course import theory
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, close, function, number
+from course.exercises.judges import Case, Mistake, function, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
@@ -107,9 +107,8 @@ _BORDER_MISTAKES = (
 def _border(_rng: np.random.Generator, answer: object) -> Verdict:
     variance = reading.number(answer, "the weight variance", low=1e-3, high=1e3)
     chi = theory.chi("tanh", variance, _BIAS_VARIANCE)
-    for value, mistake, sentence in _BORDER_MISTAKES:
-        if close(variance, value, 0.005):
-            return almost(f"{sentence} chi is {chi:.3f} there.", mistake)
+    if known := recognized(variance, _BORDER_MISTAKES, f"chi is {chi:.3f} there."):
+        return known
     if abs(variance - _CRITICAL) < 0.05:
         return right(f"chi is {chi:.3f} there: the gradient neither grows nor shrinks.")
     return wrong(f"chi is {chi:.3f} there: {'chaos, so less' if chi > 1 else 'order, so more'}.")

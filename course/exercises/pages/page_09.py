@@ -8,7 +8,7 @@ import numpy as np
 
 from course import theory
 from course.exercises import guard, reading
-from course.exercises.judges import Case, Mistake, close, function, number
+from course.exercises.judges import Case, Mistake, function, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
@@ -110,9 +110,8 @@ def _standard_gain(_rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=0.01, high=100)
     kept = float(theory.activation_second_moments("relu", _DEPTH, gain**2 / 3)[-1])
     seen = f"In the mean {kept:.2g} of the mean square is left after {_DEPTH} layers."
-    for value, mistake, sentence in _GAIN_MISTAKES:
-        if close(gain, value, 0.005):
-            return almost(f"{sentence} {seen}", mistake)
+    if known := recognized(gain, _GAIN_MISTAKES, seen):
+        return known
     if not 1 / _KEPT <= kept <= _KEPT:
         return wrong(f"{seen} The gain is too {'large' if kept > 1 else 'small'}.")
     return right(f"{seen} With √6 it is He's uniform start.")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, close, function, number
+from course.exercises.judges import Case, Mistake, function, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
@@ -94,9 +94,8 @@ def _residual_gain(_rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=1e-6, high=100)
     growth = (1 + gain**2) ** _LAYERS
     seen = f"The mean square grows {growth:.3g}-fold in {_LAYERS} layers."
-    for value, mistake, sentence in _RESIDUAL_MISTAKES:
-        if close(gain, value, 0.005):
-            return almost(f"{sentence} {seen}", mistake)
+    if known := recognized(gain, _RESIDUAL_MISTAKES, seen):
+        return known
     if growth > np.e:
         return wrong(f"{seen} It should stay below e = 2.72.")
     if gain < _AT_LEAST * (1 - 1e-6):

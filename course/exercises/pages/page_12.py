@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from course.exercises import guard, reading
-from course.exercises.judges import Case, Mistake, close, function, number, standard_error
+from course.exercises.judges import Case, Mistake, close, function, number, recognized, standard_error
 from course.exercises.table import Exercise
 from course.exercises.verdict import Verdict, almost, not_yet, right, wrong
 from course.probes.blocks import measure_blocks
@@ -135,9 +135,10 @@ def _branch_factor(_rng: np.random.Generator, answer: object) -> Verdict:
         return right(
             f"The mean square grows × {growth:.2f} in {_BLOCKS} blocks, × {growth ** (1 / _BLOCKS):.3f} in each."
         )
-    for value, mistake, sentence in _FACTOR_MISTAKES:
-        if close(factor, value, 0.01):
-            return almost(f"{sentence} The mean square grows × {growth:.3g} in {_BLOCKS} blocks.", mistake)
+    if known := recognized(
+        factor, _FACTOR_MISTAKES, f"The mean square grows × {growth:.3g} in {_BLOCKS} blocks.", tolerance=0.01
+    ):
+        return known
     return wrong(f"With {factor:.4g} the mean square grows × {growth:.3g} in {_BLOCKS} blocks.")
 
 

@@ -38,9 +38,6 @@ _DRAWS = 2000
 _STRAY = 3.0
 """The greatest distance between the shares drawn and expected, times √draws, has a chance of 2·exp(−18) to exceed 3."""
 
-Places = Callable[[np.ndarray, float, float], np.ndarray]
-"""Where draws lie, from 0 to 1, if they were made in a certain way; they are then spread evenly."""
-
 
 def _on_logarithmic_scale(x: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.log(x / low) / np.log(high / low)

@@ -9,9 +9,9 @@ import numpy as np
 
 from course import probes, theory
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, close, function, number, standard_error
+from course.exercises.judges import Case, Mistake, function, number, recognized, standard_error
 from course.exercises.table import Exercise
-from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
+from course.exercises.verdict import NOT_YET, Verdict, right, wrong
 
 _STD = number(
     math.sqrt(2 / 256),
@@ -118,9 +118,8 @@ def _elu_gain(rng: np.random.Generator, answer: object) -> Verdict:
     signal = float(theory.activation_second_moments("elu", _DEPTH, gain**2)[-1])
     gradient = float(theory.gradient_variances("elu", _DEPTH, gain**2)[0])
     kept = f"In the mean the signal keeps {signal:.2g} and the gradient {gradient:.2g}"
-    for value, mistake, sentence in _GAIN_MISTAKES:
-        if close(gain, value, 0.005):
-            return almost(f"{sentence} {kept}.", mistake)
+    if known := recognized(gain, _GAIN_MISTAKES, f"{kept}."):
+        return known
     if not all(1 / _KEPT <= part <= _KEPT for part in (signal, gradient)):
         return wrong(f"{kept}: the gain is too {'large' if max(signal, gradient) > _KEPT else 'small'}.")
     network = {"depth": _DEPTH, "width": 128, "activation": "elu", "scheme": "glorot_normal", "gain": gain}
