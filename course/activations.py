@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial, wraps
+from functools import cache, partial, wraps
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -188,9 +188,11 @@ def _silu_peak() -> float:
     return float(_silu_slope(z))
 
 
-@lru_cache(maxsize=256)
+@cache
 def leaky_relu(slope: float) -> Activation:
-    """The leaky ReLU max(0, z) + slope min(0, z); asking twice for a slope gives the same object.
+    """The leaky ReLU max(0, z) + slope min(0, z); asking again for a slope always gives the same object.
+
+    Compiled programs and theory's tables are found by the object, so none is ever forgotten (each takes about a kilobyte).
 
     Raises ValueError for a slope that is not a finite number.
     """

@@ -119,10 +119,19 @@ def test_relu_is_saturated_on_the_half_that_is_off():
 
 
 def test_a_leaky_relu_of_any_slope_is_the_same_object_when_asked_for_again():
-    assert leaky_relu(0.1) is leaky_relu(0.1)
+    first = leaky_relu(0.1)
+    assert leaky_relu(0.1) is first
     assert leaky_relu(0.01) is ACTIVATIONS["leaky_relu"]
     np.testing.assert_array_equal(leaky_relu(0.1).array_function([-2.0, 3.0]), [-0.2, 3.0])
     assert leaky_relu(-3.0).peak_slope == 3.0
+
+
+def test_a_leaky_relu_is_not_forgotten_however_many_others_were_asked_for():
+    first = leaky_relu(0.1)
+    for count in range(1000):
+        leaky_relu(0.2 + 1e-3 * count)
+    assert leaky_relu(0.1) is first
+    assert leaky_relu(0.01) is ACTIVATIONS["leaky_relu"]
 
 
 @pytest.mark.parametrize("slope", [math.nan, math.inf])
