@@ -192,7 +192,7 @@ def _silu_peak() -> float:
 def leaky_relu(slope: float) -> Activation:
     """The leaky ReLU max(0, z) + slope min(0, z); asking again for a slope always gives the same object.
 
-    Compiled programs and theory's tables are found by the object, so none is ever forgotten (each takes about a kilobyte).
+    Compiled programs and tables of `theory` are found by the object, so none is ever forgotten (about a kilobyte each).
 
     Raises ValueError for a slope that is not a finite number.
     """
