@@ -9,10 +9,11 @@ import nbformat
 import numpy as np
 import pytest
 
-from course import explorers
+from course import explorers, training
+from course.diagnosis.findings import FINDINGS
 from course.explorers import quantities
 from course.explorers.base import Explorer
-from course.explorers.prediction import Curve, Number, predict
+from course.explorers.prediction import WAITING, Curve, Number, predict
 from course.figures.expectation import EXPECTED
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -195,3 +196,90 @@ def test_what_is_not_on_offer_is_named():
         predict("Which?", ["one", "two"], widgets.HTML).choose("three")
     with pytest.raises(ValueError, match="must have 3 values, not 2"):
         predict("How much?", SHRUNK, opened).choose([1, 2])
+
+
+def test_where_a_run_is_asked_for_the_comparison_comes_when_it_has_ended_whatever_is_in_view():
+    asked = asked_on("11_start_or_learning_rate")
+    asked._open_picture = lambda: explorers.loss_map(size="coarse")
+    asked.choose(asked.alternatives[0])
+    assert asked.sentence.endswith(WAITING)
+    asked.picture.controls["moment"].value = 0.0
+    asked.picture.finish()
+    asked.picture.controls["moment"].value = 1.0
+    table = asked.picture.table
+    (losses,) = [values for name, values in table.items() if re.fullmatch("left.*: median loss", name)]
+    bound = 0.5 * training.guessing_loss(training.Setup())
+    found = sum(losses[table["gain"] == gain].min() < bound for gain in np.unique(table["gain"]))
+    assert 1 <= found <= 6
+    assert f"in the plain network on the left, is {found}: " in asked.sentence
+    asked.choose(asked.alternatives[2])
+    assert asked.sentence.endswith("that is right." if found >= 3 else "alone”.")
+
+
+def test_a_prediction_changed_during_a_run_is_the_one_that_is_compared_and_a_skipped_one_is_not():
+    started = predict(
+        "?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), quantities.STARTS
+    )
+    started.choose("none")
+    started.choose("some")
+    started.picture.finish()
+    assert "“some”. The number of starts" in started.sentence
+    skipped = predict(
+        "?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), quantities.STARTS
+    )
+    skipped.skip()
+    skipped.picture.finish()
+    assert skipped.sentence == ""
+
+
+RUNS = {
+    "09_training": {
+        "Xavier: median loss": [2.3, 0.4],
+        "He: median loss": [3.0, 0.2],
+        "Orthogonal: median loss": [2, 0.3],
+    },
+    "10_the_papers": {f"standard: mean of h, layer {k}": [0.5, 0.5, 0.4 if k == 4 else 0.48] for k in (1, 2, 3, 4)},
+    "11_start_or_learning_rate": {"gain": [1, 1, 2, 4, 8], "left, SGD, plain: median loss": [2, 0.1, 0.2, 0.3, np.inf]},
+    "14_tuning": {"grid: median": [2, 0.28], "random: median": [2, 0.27], "Bayesian: median": [2, 0.18]},
+}
+"""Numbers as the pages' runs give them, made up, and for which the third answer is right."""
+
+
+@pytest.mark.parametrize("page", RUNS)
+def test_an_answer_about_a_run_is_judged_by_the_columns_that_its_picture_has(page):
+    asked = asked_on(page)
+    asked.choose(asked.alternatives[2])
+    assert asked.sentence.endswith(WAITING)
+    assert not [name for name in RUNS[page] if ":" in name and not same_kind(name, asked.picture.table)]
+    asked._keep({name: np.array(values) for name, values in RUNS[page].items()})
+    assert asked.sentence.endswith("that is right.")
+    asked.choose(asked.alternatives[0])
+    assert asked.sentence.endswith(f"“{asked.alternatives[2]}”.")
+
+
+def same_kind(name, table):
+    """Whether a table has a column of this ending."""
+    return any(column.endswith(name.partition(": ")[2]) for column in table)
+
+
+@pytest.mark.parametrize(
+    ("medians", "best"), [((0.28, 0.27, 0.18), "Bayesian"), ((0.2, 0.21, 0.2), "none"), ((0.1, 0.2, 0.3), "grid")]
+)
+def test_strategies_within_a_tenth_of_each_other_do_not_differ(medians, best):
+    names = "grid", "random", "Bayesian"
+    table = {f"{name}: median": np.array([2.3, last]) for name, last in zip(names, medians, strict=True)}
+    assert quantities.BEST_STRATEGY.found(table) == best
+
+
+def test_layers_that_leave_the_middle_together_or_not_at_all_are_none_that_leaves_first():
+    for means in ([0.5, 0.5], [0.5, 0.4]):
+        table = {f"standard: mean of h, layer {layer}": np.array(means) for layer in (1, 2)}
+        assert quantities.LEAVES_FIRST.found(table) == 0
+
+
+def test_the_hunt_for_a_wrong_line_says_what_is_wrong_in_the_first_layer():
+    asked = asked_on("13_whats_wrong")
+    asked.choose(asked.alternatives[1])
+    assert asked.sentence.endswith("What is found wrong in the first layer is wrong fan: that is right.")
+    meant = set(asked._answers.values())
+    assert meant <= {finding.name for finding in FINDINGS}

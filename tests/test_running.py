@@ -397,3 +397,49 @@ while race.job.done < {after}:
 def test_an_interpreter_that_ends_during_a_run_ends_quietly(after):
     done = subprocess.run([sys.executable, "-c", LEAVING.format(after=after)], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_what_waits_for_the_whole_picture_is_called_once_at_the_end_with_the_numbers_of_its_settings():
+    explorer = counting(size=5).explorer
+    heard = []
+    explorer.when_whole(lambda table: heard.append(table["done"][0]))
+    assert heard == []
+    explorer.finish()
+    assert heard == [5]
+    explorer.controls["view"].value = 3
+    explorer.run_anew()
+    explorer.finish()
+    assert heard == [5]
+
+
+def test_what_waits_is_called_at_once_where_the_run_has_ended_before():
+    explorer = counting(size=5).explorer
+    explorer.finish()
+    heard = []
+    explorer.when_whole(lambda table: heard.append(table["done"][0]))
+    assert heard == [5]
+
+
+def test_what_waits_is_called_when_its_settings_are_shown_again_and_not_for_others():
+    explorer = counting(size=5).explorer
+    heard = []
+    explorer.when_whole(lambda table: heard.append(table["done"][0]))
+    explorer.controls["size"].value = 3
+    explorer.finish()
+    assert heard == []
+    explorer.controls["size"].value = 5
+    explorer.finish()
+    assert heard == [5]
+
+
+def test_what_waits_sees_its_own_view_whatever_is_in_view_and_that_stays():
+    def show(job, view, **_settings):
+        return Frame(b"", f"seen from {view}", {"view": np.array([view])})
+
+    explorer = counting(show=show).explorer
+    heard = []
+    explorer.when_whole(lambda table: heard.append(table["view"][0]))
+    explorer.controls["view"].value = 7
+    explorer.finish()
+    assert heard == [1]
+    assert explorer.sentence == "seen from 7"

@@ -189,6 +189,10 @@ class Explorer(widgets.VBox):
         """The numbers behind the picture: titles of columns to arrays of one shape `(rows,)`."""
         return self._display.frame.table
 
+    def when_whole(self, call: Callable[[tables.Table], object]) -> None:
+        """Call once with the numbers behind the present picture, as soon as it shows all that it will: here, now."""
+        call(self.table)
+
     def csv(self) -> str:
         """Give the numbers behind the picture as comma-separated values."""
         return tables.as_csv(self.table)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from course.explorers import settings
 from course.explorers.screen import Screen
 from course.explorers.settings import Controls
@@ -59,6 +61,10 @@ class Display:
             self.canvas.caption(*self._caption(shown))
         self.frame, self._shown = self._draw(**shown), shown
         self.screen.show(self.frame.image, self.canvas.page_size, self.sentence)
+
+    def table_of(self, settings: Settings) -> Mapping[str, np.ndarray]:
+        """Draw settings aside, and give the numbers behind that picture; `show` must be called next."""
+        return self._draw(**settings).table
 
     @property
     def sentence(self) -> str:

@@ -14,8 +14,7 @@ from course.explorers.in_turns import InTurns
 from course.explorers.running import RunningExplorer
 from course.figures.canvas import Frame
 from course.figures.loss_map import LossMapPicture, Side, Sweep
-from course.training import History, Setup, Training
-from course.training.history import LEARNED
+from course.training import LEARNED, History, Setup, Training
 
 WIDTH, BATCH, SEEDS, STEPS, RECORDS = 32, 32, 3, 200, 10
 SCHEME = "he_normal"

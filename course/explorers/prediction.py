@@ -11,12 +11,14 @@ import numpy as np
 
 from course.explorers.base import Explorer
 from course.explorers.display import Expected
-from course.explorers.quantities import Quantity, Series
+from course.explorers.quantities import Quantity, Series, Table
 from course.explorers.sketch import Sketch
 from course.figures.expectation import WORDS
 
 RIGHT = 1.1
 """A number is called right if it is off by no more than this factor."""
+WAITING = "When the run has ended, what it says stands here."
+ASIDE = "What does the picture say?"
 _AUTO = {"width": "auto"}
 
 
@@ -39,8 +41,8 @@ class Curve(NamedTuple):
     log: bool = True
 
 
-Alternatives = Sequence[str] | Mapping[str, tuple[float, float]]
-"""Texts to choose from; as a mapping, each with the least and the greatest value that it stands for."""
+Alternatives = Sequence[str] | Mapping[str, tuple[float, float] | str]
+"""Texts to choose from; as a mapping, each with the least and the greatest value, or the word, that it stands for."""
 
 
 class Prediction(widgets.VBox):
@@ -64,6 +66,7 @@ class Prediction(widgets.VBox):
             raise ValueError(f"alternatives must be at least two, not {self.alternatives!r}")
         self.choice: Any = None
         self.picture: widgets.Widget | None = None
+        self._asked: Table | None = None
         self.input = self._made_input()
         self.button = _button("That is my prediction", self._commit)
         self.show_me = _button("Just show me", self.skip)
@@ -127,7 +130,14 @@ class Prediction(widgets.VBox):
     def _open(self) -> None:
         if self.picture is None:
             self.picture = self._open_picture()
-            self._asked = self.picture.table if isinstance(self.picture, Explorer) else {}
+            if isinstance(self.picture, Explorer):
+                self.picture.when_whole(self._keep)
+
+    def _keep(self, table: Table) -> None:
+        """Keep the numbers that were asked for: those of the picture as it was opened, whole."""
+        self._asked = table
+        if self.choice is not None:
+            self._draw_and_compare()
 
     def _take_off(self) -> None:
         if isinstance(self.picture, Explorer):
@@ -152,7 +162,7 @@ class Prediction(widgets.VBox):
         return answer
 
     def _draw_and_compare(self) -> None:
-        """Draw the prediction into the picture, and say how it agrees with what was asked, before controls moved."""
+        """Draw the prediction into the picture, and say how it agrees with what was asked, as soon as that is known."""
         expected, sentence = self._expected()
         if isinstance(self.picture, Explorer):
             self.picture.expect(expected)
@@ -161,16 +171,26 @@ class Prediction(widgets.VBox):
     def _expected(self) -> tuple[Expected, str]:
         """The prediction as it is drawn, and how it compares."""
         answers, table, chosen = self._answers, self._asked, self.choice
+        if table is None:
+            return _only_said(chosen), f"{_said(chosen)} {WAITING if self._quantity else ASIDE}"
         if isinstance(answers, Curve):
             return _drawn_curve(answers, chosen), _curve_sentence(answers, chosen, table)
         if isinstance(answers, Number):
             words = f"Your prediction of {chosen:.3g} is drawn in."
             return _drawn(answers.quantity, [chosen], words, table), _number_sentence(answers.quantity, chosen, table)
-        words = f"Your prediction: “{chosen}”."
         if self._quantity is None:
-            return Expected(0, [], [], _label(chosen), words), f"You predicted: “{chosen}”. What does the picture say?"
-        drawn = _drawn(self._quantity, answers[chosen], words, table)
+            return _only_said(chosen), f"{_said(chosen)} {ASIDE}"
+        drawn = _drawn(self._quantity, answers[chosen], _only_said(chosen).words, table)
         return drawn._replace(label=_label(chosen)), _choice_sentence(self._quantity, chosen, answers, table)
+
+
+def _said(chosen: str) -> str:
+    return f"You predicted: “{chosen}”."
+
+
+def _only_said(chosen: str) -> Expected:
+    """A choice that no place of the picture stands for."""
+    return Expected(0, [], [], _label(chosen), f"Your prediction: “{chosen}”.")
 
 
 def _label(chosen: str) -> str:
@@ -178,7 +198,7 @@ def _label(chosen: str) -> str:
     return f"{WORDS}: {re.split('[:,(]', chosen)[0]}"
 
 
-def _drawn(quantity: Quantity, values: Sequence[float], words: str, table: Mapping[str, np.ndarray]) -> Expected:
+def _drawn(quantity: Quantity, values: Sequence[float], words: str, table: Table) -> Expected:
     places = [quantity.place(value, table) for value in values] if quantity.place else []
     return Expected(quantity.panel, [x for x, _y in places], [y for _x, y in places], WORDS, words)
 
@@ -211,7 +231,7 @@ def _row(*buttons: widgets.Button) -> widgets.HBox:
     return widgets.HBox(list(buttons), layout={"flex_flow": "row wrap"})
 
 
-def _number_sentence(quantity: Quantity, predicted: float, table: Mapping[str, np.ndarray]) -> str:
+def _number_sentence(quantity: Quantity, predicted: float, table: Table) -> str:
     found = quantity.found(table)
     return (
         f"{_capital(quantity.words)}: you predicted {predicted:.3g}, it is {found:.4g}, and {_off(predicted, found)}."
@@ -233,17 +253,22 @@ def _off(predicted: float, found: float) -> str:
 
 
 def _choice_sentence(
-    quantity: Quantity, chosen: str, answers: Mapping[str, tuple[float, float]], table: Mapping[str, np.ndarray]
+    quantity: Quantity, chosen: str, answers: Mapping[str, tuple[float, float] | str], table: Table
 ) -> str:
     found = quantity.found(table)
-    said = f"You predicted: “{chosen}”. {_capital(quantity.words)} is {found:.3g}"
-    fitting = next((text for text, (low, high) in answers.items() if low <= found <= high), None)
+    shown = found if isinstance(found, str) else f"{found:.3g}"
+    said = f"{_said(chosen)} {_capital(quantity.words)} is {shown}"
+    fitting = next((text for text, meant in answers.items() if _fits(found, meant)), None)
     if fitting == chosen:
         return f"{said}: that is right."
     return f"{said}: “{fitting}”." if fitting else f"{said}."
 
 
-def _curve_sentence(asked: Curve, predicted: Sequence[float], table: Mapping[str, np.ndarray]) -> str:
+def _fits(found: float | str, meant: tuple[float, float] | str) -> bool:
+    return found == meant if isinstance(meant, str) else meant[0] <= found <= meant[1]
+
+
+def _curve_sentence(asked: Curve, predicted: Sequence[float], table: Table) -> str:
     layers, sketched = np.asarray(asked.layers), np.asarray(predicted, dtype=float)
     found = asked.series.at(table, layers)
     last = f"You expected {asked.series.words} to be {sketched[-1]:.2g} at layer {layers[-1]}"

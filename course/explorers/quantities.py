@@ -5,19 +5,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course import training
+
 Table = Mapping[str, np.ndarray]
 Place = tuple[float, float]
 
 
 class Quantity(NamedTuple):
-    """A number that a picture shows.
+    """A number that a picture shows, or a word.
 
     `words` call it by its name in a sentence. `found` reads it off the explorer's table. `place` says where in panel
     `panel`, counted from 0, a value of it would be seen, given the table too; `None` if there is no such place.
     """
 
     words: str
-    found: Callable[[Table], float]
+    found: Callable[[Table], float | str]
     panel: int = 0
     place: Callable[[float, Table], Place] | None = None
 
@@ -45,6 +47,37 @@ def _at_the_last(column: str) -> Callable[[float, Table], Place]:
 def _units(table: Table) -> float:
     weights = np.stack([values for name, values in table.items() if name.startswith("weight into unit")])
     return float(np.unique(weights[:, -1]).size)
+
+
+def _columns(table: Table, first: str, last: str) -> list[np.ndarray]:
+    return [values for name, values in table.items() if name.startswith(first) and name.endswith(last)]
+
+
+def _learned(losses: np.ndarray) -> np.ndarray:
+    return losses < training.LEARNED * training.guessing_loss(training.Setup())
+
+
+def _starts_that_learned(table: Table) -> float:
+    return float(_learned(np.array([losses[-1] for losses in _columns(table, "", ": median loss")])).sum())
+
+
+def _gains_that_learned(table: Table) -> float:
+    (losses,) = _columns(table, "left", ": median loss")
+    return float(np.unique(table["gain"][_learned(losses)]).size)
+
+
+def _first_to_leave(table: Table) -> float:
+    """Give the layer whose mean is away from the middle at the earliest record; 0 if none is, or several at once."""
+    away = np.abs(np.stack(_columns(table, "standard: mean of h", "")) - 0.5) > 0.05
+    when = np.where(away.any(axis=1), away.argmax(axis=1), away.shape[1])
+    return float(when.argmin() + 1) if (when == when.min()).sum() == 1 else 0.0
+
+
+def _best_strategy(table: Table) -> str:
+    """Give the strategy with the least median, or "none" where a tenth of it covers them all."""
+    medians = {name.removesuffix(": median"): values[-1] for name, values in table.items() if name.endswith(": median")}
+    best = min(medians, key=medians.get)
+    return "none" if max(medians.values()) < 1.1 * medians[best] else best
 
 
 _SQUARE, _FIRST = "mean square E[h²], measured", "left: variance of ∂C/∂W ÷ batch, measured"
@@ -82,3 +115,10 @@ RESIDUAL = Quantity(
     1,
     _at_the_last("block"),
 )
+STARTS = Quantity("the number of starts that learned, in the median of their seeds,", _starts_that_learned)
+LEAVES_FIRST = Quantity("the layer whose mean is 0.05 away from 0.5 before the others'", _first_to_leave)
+GAINS = Quantity(
+    "the number of gains that learned at some rate, in the plain network on the left,", _gains_that_learned
+)
+BEST_STRATEGY = Quantity("the strategy with the least median loss after twelve tries", _best_strategy)
+CAUSE = Quantity("what is found wrong in the first layer", lambda table: str(table["finding"][0]))

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 from tqdm.notebook import tqdm_notebook
 
 from course.explorers.base import Explorer
+from course.explorers.tables import Table
 from course.explorers.toolbar import button
 from course.figures.canvas import Canvas, Frame
 
@@ -65,6 +66,7 @@ class RunningExplorer(Explorer):
         self._begin_job, self._views = begin, frozenset(views)
         self._jobs: OrderedDict[tuple, Job] = OrderedDict()
         self._automatic, self._wanted, self._seen = False, False, False
+        self._waiting: list[tuple[dict[str, Any], Callable[[Table], object]]] = []
         self._thread: threading.Thread | None = None
         self._on_bar: Job | None = None
         self._run_button = widgets.ToggleButton(description="Run", tooltip="Start, stop, or go on with this run")
@@ -127,6 +129,22 @@ class RunningExplorer(Explorer):
             self.job.advance(BREATH)
         self._moved()
 
+    def when_whole(self, call: Callable[[Table], object]) -> None:
+        """Call once with the numbers behind the present picture, at the end of its run, in whatever thread that is.
+
+        Where other settings are shown by then, the call waits until these are shown again.
+        """
+        with self._drawing:
+            self._waiting.append((self._settings(), call))
+            self._show()
+
+    def _ended(self) -> list[tuple[Callable[[Table], object], Table]]:
+        """Give the calls whose run is the present one and has ended, with what they wait for; they wait no longer."""
+        key, finished = self._key(self._settings()), self.job.finished
+        ended = [(asked, call) for asked, call in self._waiting if finished and self._key(asked) == key]
+        self._waiting = [pair for pair in self._waiting if pair not in ended]
+        return [(call, self._display.table_of(asked)) for asked, call in ended]
+
     def _children(self) -> list[widgets.Widget]:
         first, *others = super()._children()
         left, progress, right = self._bar.container.children
@@ -139,8 +157,11 @@ class RunningExplorer(Explorer):
         return [first, *others[:place], row, *others[place:]]
 
     def _show(self) -> None:
+        ended = self._ended()
         super()._show()
         (self.run if self._automatic else self._say)()
+        for call, table in ended:
+            call(table)
 
     def _key(self, settings: Mapping[str, Any]) -> tuple:
         return tuple((name, value) for name, value in settings.items() if name not in self._views)

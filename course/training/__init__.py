@@ -15,13 +15,14 @@ from course.training.hidden_layer import (
     starting_layer,
     train,
 )
-from course.training.history import History, LayerHistory, outcomes, part_of
+from course.training.history import LEARNED, History, LayerHistory, outcomes, part_of
 from course.training.optimizers import OPTIMIZERS, SCHEDULES
 from course.training.runs import Training
-from course.training.setups import LOSSES, Setup, Trial, trials
+from course.training.setups import LOSSES, Setup, Trial, guessing_loss, trials
 from course.training.tasks import TASKS
 
 __all__ = [
+    "LEARNED",
     "LOSSES",
     "OPTIMIZERS",
     "PERTURBED",
@@ -36,6 +37,7 @@ __all__ = [
     "Training",
     "Trial",
     "distinct_units",
+    "guessing_loss",
     "largest_difference",
     "loss_and_gradients",
     "outcomes",

@@ -13,7 +13,7 @@ from course.training.devices import mesh, shared_out, use_every_core
 from course.training.drawing import draw_parameters
 from course.training.history import NOT_DIVERGED, History, LayerHistory
 from course.training.programs import Look, Programs, State
-from course.training.setups import Setup, Trial, checked
+from course.training.setups import Setup, Trial, checked, guessing_loss
 from course.training.tasks import TASKS
 
 use_every_core()
@@ -84,18 +84,10 @@ class Training:
         if not recorded:
             layers = LayerHistory(*[np.zeros((0, runs, self.setup.depth - 1))] * len(LayerHistory._fields))
             none = np.zeros((0, runs))
-            return History(np.zeros(0, int), none, none, layers, np.full(runs, NOT_DIVERGED), self._guessing_loss)
+            return History(np.zeros(0, int), none, none, layers, np.full(runs, NOT_DIVERGED), guessing_loss(self.setup))
         steps, diverged = zip(*[(record.step, record.diverged_at) for record in recorded], strict=True)
         looks = jax.tree.map(lambda *rows: np.stack(rows), *[record.look for record in recorded])
-        return History(np.array(steps), *looks, diverged[-1], self._guessing_loss)
-
-    @property
-    def _guessing_loss(self) -> float:
-        """What it costs to answer each example held out with the shares of the labels."""
-        shares = np.bincount(TASKS[self.setup.task]().labels) / len(TASKS[self.setup.task]().labels)
-        if self.setup.loss == "squared":
-            return float(1 - np.sum(shares**2)) / 2
-        return float(-np.sum(shares * np.log(shares)))
+        return History(np.array(steps), *looks, diverged[-1], guessing_loss(self.setup))
 
     def _begin(self) -> None:
         task = TASKS[self.setup.task]()

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import NamedTuple
 
+import numpy as np
+
 from course import activations, initializers
 from course.initializers import Scheme
 from course.networks.classifier import Architecture
@@ -41,6 +43,15 @@ class Setup(NamedTuple):
     def architecture(self) -> Architecture:
         """The network that is trained."""
         return Architecture(self.depth, self.width, self.activation, self.normalization, self.residual)
+
+
+def guessing_loss(setup: Setup) -> float:
+    """Give what it costs to answer each example held out with the shares of the labels."""
+    labels = TASKS[setup.task]().labels
+    shares = np.bincount(labels) / len(labels)
+    if setup.loss == "squared":
+        return float(1 - np.sum(shares**2)) / 2
+    return float(-np.sum(shares * np.log(shares)))
 
 
 class Trial(NamedTuple):
