@@ -82,7 +82,7 @@ def test_an_answer_can_be_changed_and_the_picture_stays_as_it_was_left():
     asked.choose([1, 0.1, 0.01])
     asked.picture.controls["depth"].value = 60
     first, picture = asked.picture.image, asked.picture
-    asked.change.click()
+    asked.button.click()
     assert asked.input.values == pytest.approx([1, 0.1, 0.01])
     asked.input.draw([1, 1e3, 1e9])
     asked.button.click()
@@ -98,13 +98,13 @@ def test_a_prediction_can_be_taken_off_the_picture():
     empty, words = asked.picture.image, asked.picture.alt
     asked.choose([1, 1, 1])
     assert asked.picture.image != empty
-    asked.take_off.click()
+    asked.other.click()
     assert (asked.picture.image, asked.picture.alt) == (empty, words)
 
 
 def test_just_show_me_opens_the_picture_without_a_word_about_a_prediction():
     asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
-    asked.show_me.click()
+    asked.other.click()
     assert isinstance(asked.picture, Explorer)
     assert asked.sentence == ""
     assert "prediction" not in asked.picture.alt
@@ -157,7 +157,7 @@ def test_the_prediction_stays_while_controls_move_and_is_in_saved_files_and_proj
         picture.state = state
         assert "Your prediction is drawn in, from 1 at layer 1 to 1 at layer 50." in picture.alt
     assert "your prediction" in picture.file("svg").decode()
-    asked.take_off.click()
+    asked.other.click()
     assert "your prediction" not in picture.file("svg").decode()
 
 

@@ -68,13 +68,13 @@ class Prediction(widgets.VBox):
         self.picture: widgets.Widget | None = None
         self._asked: Table | None = None
         self.input = self._made_input()
-        self.button = _button("That is my prediction", self._commit)
-        self.show_me = _button("Just show me", self.skip)
-        self.change = _button("Change my prediction", self._ask)
-        self.take_off = _button("Take it off the picture", self._take_off)
+        self.button, self.other = widgets.Button(layout=_AUTO), widgets.Button(layout=_AUTO)
+        self.button.on_click(lambda _button: self._commit() if self._asking else self._ask())
+        self.other.on_click(lambda _button: self._just_show() if self._asking else self._take_off())
         self._compared = widgets.HTML()
-        self._heading = widgets.HTML(f"<b>{html.escape(question)}</b>")
-        super().__init__(_dom_classes=("course-prediction",))
+        heading, row = widgets.HTML(f"<b>{html.escape(question)}</b>"), widgets.HBox([self.button, self.other])
+        row.layout.flex_flow = "row wrap"
+        super().__init__([heading, self.input, row, self._compared], _dom_classes=("course-prediction",))
         self._ask()
 
     def _made_input(self) -> widgets.Widget:
@@ -95,8 +95,16 @@ class Prediction(widgets.VBox):
 
     def _ask(self) -> None:
         """Show the question, with what was answered before as the selection, above a picture that is open already."""
+        self._turn(asking=True)
         self.button.disabled = not isinstance(self.input, Sketch) and not self.input.value
-        self._fill(self._heading, self.input, _row(self.button, self.show_me), self._compared)
+
+    def _turn(self, *, asking: bool) -> None:
+        """Ask, or show what was answered; both buttons stay where they are, and so does the keyboard's focus."""
+        self._asking = asking
+        self.input.layout.display = None if asking else "none"
+        self.button.description = "That is my prediction" if asking else "Change my prediction"
+        self.other.description = "Just show me" if asking else "Take it off the picture"
+        self.other.layout.display = None if asking or self.choice is not None else "none"
 
     def _commit(self) -> None:
         try:
@@ -109,7 +117,7 @@ class Prediction(widgets.VBox):
         self.choice = self._read(answer)
         self._open()
         self._draw_and_compare()
-        self._fill(self._heading, _row(self.change, self.take_off), self._compared)
+        self._turn(asking=False)
 
     def skip(self) -> None:
         """Open the picture without a commitment; what was predicted before is taken off it."""
@@ -117,19 +125,22 @@ class Prediction(widgets.VBox):
         self._open()
         self._take_off()
         self._say("")
-        self._fill(self._heading, _row(self.change))
+        self.button.disabled = False
+        self._turn(asking=False)
+
+    def _just_show(self) -> None:
+        self.skip()
+        self.button.focus()  # the button that was pressed is gone
 
     @property
     def sentence(self) -> str:
         """What the prediction says beside what the picture shows, or "" where nothing was predicted."""
         return self._sentence if self.choice is not None else ""
 
-    def _fill(self, *parts: widgets.Widget) -> None:
-        self.children = (*parts, *([] if self.picture is None else [self.picture]))
-
     def _open(self) -> None:
         if self.picture is None:
             self.picture = self._open_picture()
+            self.children = (*self.children, self.picture)
             if isinstance(self.picture, Explorer):
                 self.picture.when_whole(self._keep)
 
@@ -219,16 +230,6 @@ def _checked(given: Any, asked: Number | Curve) -> float:
     if not asked.low - slack <= value <= asked.high + slack:
         raise ValueError(f"the prediction must be from {asked.low:g} to {asked.high:g}, not {value:g}")
     return value
-
-
-def _button(description: str, action: Callable[[], None]) -> widgets.Button:
-    made = widgets.Button(description=description, layout=_AUTO)
-    made.on_click(lambda _button: action())
-    return made
-
-
-def _row(*buttons: widgets.Button) -> widgets.HBox:
-    return widgets.HBox(list(buttons), layout={"flex_flow": "row wrap"})
 
 
 def _number_sentence(quantity: Quantity, predicted: float, table: Table) -> str:
