@@ -12,8 +12,9 @@ import pytest
 from course import explorers, training
 from course.diagnosis.findings import FINDINGS
 from course.explorers import quantities
+from course.explorers.answers import WAITING
 from course.explorers.base import Explorer
-from course.explorers.prediction import WAITING, Curve, Number, predict
+from course.explorers.prediction import Curve, Number, predict
 from course.figures.expectation import EXPECTED
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -36,10 +37,11 @@ def asked_on(page):
 
 def answers_to(asked):
     """Some answers that a reader may give."""
-    if isinstance(asked._answers, Number):
-        return [asked._answers.low, asked._answers.high, math.sqrt(asked._answers.low * asked._answers.high)]
-    if isinstance(asked._answers, Curve):
-        return [[end] * len(asked._answers.layers) for end in (asked._answers.low, asked._answers.high)]
+    kind = asked.answers
+    if isinstance(kind, Number):
+        return [kind.low, kind.high, math.sqrt(kind.low * kind.high)]
+    if isinstance(kind, Curve):
+        return [[end] * len(kind.layers) for end in (kind.low, kind.high)]
     return asked.alternatives
 
 
@@ -60,10 +62,10 @@ def test_the_page_takes_every_answer_and_draws_it_where_the_picture_has_a_place_
 
 
 def test_three_pages_ask_for_a_curve_three_for_a_number_and_the_others_for_a_choice():
-    kinds = [type(asked_on(page)._answers).__name__ for page in PAGES]
+    kinds = [type(asked_on(page).answers).__name__ for page in PAGES]
     assert kinds.count("Curve") >= 3
     assert kinds.count("Number") >= 3
-    assert kinds.count("dict") >= 3
+    assert kinds.count("Choice") >= 3
 
 
 def test_nothing_is_shown_before_an_answer_and_the_button_waits_for_a_choice():
@@ -271,6 +273,21 @@ def test_strategies_within_a_tenth_of_each_other_do_not_differ(medians, best):
     assert quantities.BEST_STRATEGY.found(table) == best
 
 
+@pytest.mark.parametrize(("kind", "answer"), [(Number(quantities.CONDITION, "times", 1, 1e9), 30), (SHRUNK, [1, 1, 1])])
+def test_a_number_and_a_curve_wait_too_for_numbers_that_are_not_there_yet(kind, answer):
+    expected, sentence = kind.compare(kind.read(answer), None)
+    assert sentence.endswith(WAITING)
+    assert "Your prediction" in expected.words
+
+
+def test_an_answer_given_in_code_stands_in_the_box_when_it_is_to_be_changed():
+    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
+    asked.choose(1234.5)
+    asked.button.click()
+    assert asked.input.value == "1234.5"
+    assert not asked.button.disabled
+
+
 def test_layers_that_leave_the_middle_together_or_not_at_all_are_none_that_leaves_first():
     for means in ([0.5, 0.5], [0.5, 0.4]):
         table = {f"standard: mean of h, layer {layer}": np.array(means) for layer in (1, 2)}
@@ -281,5 +298,5 @@ def test_the_hunt_for_a_wrong_line_says_what_is_wrong_in_the_first_layer():
     asked = asked_on("13_whats_wrong")
     asked.choose(asked.alternatives[1])
     assert asked.sentence.endswith("What is found wrong in the first layer is wrong fan: that is right.")
-    meant = set(asked._answers.values())
+    meant = set(asked.answers.alternatives.values())
     assert meant <= {finding.name for finding in FINDINGS}

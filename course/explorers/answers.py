@@ -1,0 +1,216 @@
+"""The kinds of answers that a prediction may have: a choice, a number, a sketched curve; each asks and compares."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import ipywidgets as widgets
+import numpy as np
+
+from course.explorers.display import Expected
+from course.explorers.quantities import Quantity, Series, Table
+from course.explorers.sketch import Sketch
+from course.figures.expectation import WORDS
+
+RIGHT = 1.1
+"""A number is called right if it is off by no more than this factor."""
+WAITING = "When the run has ended, what it says stands here."
+ASIDE = "What does the picture say?"
+
+
+class Compared(NamedTuple):
+    """A prediction as it is drawn into the picture, and how it compares, in a sentence."""
+
+    expected: Expected
+    sentence: str
+
+
+class Answers(Protocol):
+    """What may be answered: how it is asked for, read, and compared with the numbers of a picture."""
+
+    def ask(self, question: str) -> widgets.DOMWidget:
+        """Give the widget that takes an answer."""
+
+    def given(self, asking: Any) -> Any:
+        """Give what stands in that widget; `None` or "" for nothing yet."""
+
+    def show(self, asking: Any, answer: Any) -> None:
+        """Let that widget show an answer."""
+
+    def read(self, answer: Any) -> Any:
+        """Give an answer as it is meant; `ValueError` in words for what is none."""
+
+    def compare(self, answer: Any, table: Table | None) -> Compared:
+        """Compare with the numbers behind the picture; `None` as long as they are not known."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Ask for one of some texts: each stands for the least and the greatest value, or the word, of a `quantity`.
+
+    Without a quantity the texts stand for nothing, and nothing is compared.
+    """
+
+    alternatives: Mapping[str, tuple[float, float] | str | None]
+    quantity: Quantity | None = None
+
+    def ask(self, _question: str) -> widgets.RadioButtons:
+        """Give one button for each text, none of them chosen."""
+        return widgets.RadioButtons(options=list(self.alternatives), value=None, layout={"width": "auto"})
+
+    def given(self, asking: widgets.RadioButtons) -> str | None:
+        """Give the text that is chosen."""
+        return asking.value
+
+    def show(self, asking: widgets.RadioButtons, answer: str) -> None:
+        """Choose a text."""
+        asking.value = answer
+
+    def read(self, answer: Any) -> str:
+        """Give the text; `ValueError` for one that is not on offer."""
+        if answer not in self.alternatives:
+            raise ValueError(f"alternative must be one of {list(self.alternatives)!r}, not {answer!r}")
+        return answer
+
+    def compare(self, answer: str, table: Table | None) -> Compared:
+        """Draw the choice where it has a place, and name the text that would have been right."""
+        said = f"You predicted: “{answer}”."
+        label = f"{WORDS}: {re.split('[:,(]', answer)[0]}"
+        words = f"Your prediction: “{answer}”."
+        if self.quantity is None or table is None:
+            return Compared(Expected(0, [], [], label, words), f"{said} {WAITING if self.quantity else ASIDE}")
+        expected = _drawn(self.quantity, self.alternatives[answer], words, table)._replace(label=label)
+        return Compared(expected, f"{said} {self._verdict(answer, self.quantity.found(table))}")
+
+    def _verdict(self, answer: str, found: float | str) -> str:
+        said = f"{_capital(self.quantity.words)} is {found if isinstance(found, str) else f'{found:.3g}'}"
+        fitting = next((text for text, meant in self.alternatives.items() if _fits(found, meant)), None)
+        if fitting == answer:
+            return f"{said}: that is right."
+        return f"{said}: “{fitting}”." if fitting else f"{said}."
+
+
+@dataclass(frozen=True)
+class Number:
+    """Ask for a number from `low` to `high`; `label` stands beside the box."""
+
+    quantity: Quantity
+    label: str
+    low: float
+    high: float
+
+    def ask(self, _question: str) -> widgets.Text:
+        """Give a box to type into."""
+        style, hint = {"description_width": "auto"}, f"a number from {self.low:g} to {self.high:g}"
+        return widgets.Text(description=self.label, style=style, layout={"width": "26em"}, placeholder=hint)
+
+    def given(self, asking: widgets.Text) -> str:
+        """Give what is typed."""
+        return asking.value.strip()
+
+    def show(self, asking: widgets.Text, answer: float) -> None:
+        """Type a number."""
+        asking.value = f"{answer:.12g}"
+
+    def read(self, answer: Any) -> float:
+        """Give the number; `ValueError` for none, or one out of range."""
+        return _checked(answer, self.low, self.high)
+
+    def compare(self, answer: float, table: Table | None) -> Compared:
+        """Draw the number where it has a place, and say by which factor it is off."""
+        words = f"Your prediction of {answer:.3g} is drawn in."
+        if table is None:
+            return Compared(Expected(0, [], [], WORDS, words), f"You predicted {answer:.3g}. {WAITING}")
+        found = self.quantity.found(table)
+        said = f"{_capital(self.quantity.words)}: you predicted {answer:.3g}, it is {found:.4g}"
+        return Compared(_drawn(self.quantity, [answer], words, table), f"{said}, and {_off(answer, found)}.")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Ask for a curve over these layers, from `low` to `high`, on a logarithmic axis unless `log` is `False`."""
+
+    series: Series
+    layers: Sequence[int]
+    low: float
+    high: float
+    log: bool = True
+
+    def ask(self, question: str) -> Sketch:
+        """Give points to move, at 1 or in the middle of the axis."""
+        ends = [math.log10(end) if self.log else end for end in (self.low, self.high)]
+        start = 0.0 if ends[0] <= 0 <= ends[1] else sum(ends) / 2
+        levels, places = [start] * len(self.layers), list(self.layers)
+        return Sketch(title=question, places=places, levels=levels, range=ends, logarithmic=self.log)
+
+    def given(self, asking: Sketch) -> list[float]:
+        """Give the values as they are sketched: a flat curve is an answer too."""
+        return asking.values
+
+    def show(self, asking: Sketch, answer: Sequence[float]) -> None:
+        """Move the points to these values."""
+        asking.draw(answer)
+
+    def read(self, answer: Any) -> list[float]:
+        """Give the values at the layers; `ValueError` for too few, too many, or one out of range."""
+        if len(answer) != len(self.layers):
+            raise ValueError(f"the curve must have {len(self.layers)} values, not {len(answer)}")
+        return [_checked(value, self.low, self.high) for value in answer]
+
+    def compare(self, answer: Sequence[float], table: Table | None) -> Compared:
+        """Draw the curve, and say where it ends and where it is farthest off."""
+        ends = f"from {answer[0]:.2g} at layer {self.layers[0]} to {answer[-1]:.2g} at layer {self.layers[-1]}"
+        words = f"Your prediction is drawn in, {ends}."
+        expected = Expected(self.series.panel, list(self.layers), list(answer), WORDS, words)
+        last = f"You expected {self.series.words} to be {answer[-1]:.2g} at layer {self.layers[-1]}"
+        if table is None:
+            return Compared(expected, f"{last}. {WAITING}")
+        found = self.series.at(table, np.asarray(self.layers))
+        return Compared(expected, f"{last}, and it is {found[-1]:.2g}. {self._worst(np.asarray(answer), found)}")
+
+    def _worst(self, sketched: np.ndarray, found: np.ndarray) -> str:
+        """Say where a sketch is farthest from what was found."""
+        if not self.log:
+            away = np.abs(sketched - found)
+            return f"Your curve is at most {away.max():.2g} away, at layer {self.layers[away.argmax()]}."
+        if not np.all(found > 0):
+            return f"At layer {self.layers[np.argmin(found > 0)]} nothing is left of it."
+        away = np.abs(np.log10(sketched / found))
+        worst = self.layers[away.argmax()]
+        return f"Your curve is farthest off at layer {worst}, by a factor of {10.0 ** away.max():.1e}."
+
+
+def _drawn(quantity: Quantity, values: Sequence[float] | str, words: str, table: Table) -> Expected:
+    places = [quantity.place(value, table) for value in values] if quantity.place else []
+    return Expected(quantity.panel, [x for x, _y in places], [y for _x, y in places], WORDS, words)
+
+
+def _checked(given: Any, low: float, high: float) -> float:
+    try:
+        value = float(given)
+    except ValueError:
+        raise ValueError(f"the prediction must be a number, such as 0.5 or 1e-6, not {given!r}") from None
+    slack = 1e-9 * max(abs(low), abs(value))  # what a logarithm and its power leave of an end
+    if not low - slack <= value <= high + slack:
+        raise ValueError(f"the prediction must be from {low:g} to {high:g}, not {value:g}")
+    return value
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _fits(found: float | str, meant: tuple[float, float] | str) -> bool:
+    return found == meant if isinstance(meant, str) else meant[0] <= found <= meant[1]
+
+
+def _off(predicted: float, found: float) -> str:
+    """Say by which factor a prediction is off."""
+    if not (math.isfinite(found) and found > 0 and predicted > 0):
+        return "no factor leads from one to the other"
+    factor = predicted / found
+    if 1 / RIGHT <= factor <= RIGHT:
+        return "that is right"
+    return f"you were too {'high' if factor > 1 else 'low'} by a factor of {max(factor, 1 / factor):.2g}"
