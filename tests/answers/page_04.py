@@ -39,6 +39,7 @@ ANSWERS = {
             "std for variance": (24.0**20,),
             "the width left out": (0.0036**20,),
             "one layer short": (1.44**19,),
+            "one layer too many": (1.44**21,),
             "one layer": (1.44,),
         },
     ),
@@ -58,6 +59,7 @@ ANSWERS = {
         wrong={
             "variance for std": (0.01,),
             "nothing divided": (1,),
+            "depth for width": (0.183,),
             "He's factor": (0.02**0.5,),
             "too large": (0.12,),
             "too small": (0.09,),
@@ -67,6 +69,7 @@ ANSWERS = {
         right=[(2,), (1.5,), (5.0,)],
         wrong={
             "too large": (100,),
+            "too few left": (14,),
             "no explosion": (0.1,),
             "just": (1,),
             "not enough": (0.5,),
@@ -80,6 +83,7 @@ ANSWERS = {
             "the mean of the sizes": (lambda h: np.mean(np.abs(h)),),
             "the spread alone": (lambda h: np.std(np.float64(h)),),
             "no root": (lambda h: in_float64(h) ** 2,),
+            "the sum for the mean": (lambda h: np.linalg.norm(np.float64(h)),),
         },
     ),
 }

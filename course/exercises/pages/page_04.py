@@ -17,6 +17,7 @@ _GROWTH = number(
         Mistake("std for variance", (400 * 0.06) ** 20, "400 · 0.06 = 24 is not a layer's factor: the std is squared."),
         Mistake("the width left out", (0.06**2) ** 20, "A unit adds up 400 terms: the width belongs to the factor."),
         Mistake("one layer short", _FACTOR**19, "That is 19 layers. The first one multiplies too."),
+        Mistake("one layer too many", _FACTOR**21, "That is 21 layers. The input is not one of them."),
         Mistake("one layer", _FACTOR, "1.44 is the factor of one layer. There are 20."),
     ),
     praise="× 1.44 a layer makes × 1470 after 20: a fifth too much in the std, and the signal explodes.",
@@ -76,6 +77,7 @@ _MEAN_SQUARES = function(
 _STD_MISTAKES = (
     (0.01, "variance for std", "1/100 is the variance that is needed. The std is its root."),
     (1.0, "nothing divided", "With std 1 a unit adds up 100 terms of size 1."),
+    (30**-0.5, "depth for width", "1/√30 divides by the depth. What a unit adds up are the 100 units below it."),
     (0.02**0.5, "He's factor", "√(2/100) is for ReLU, which loses half of its inputs."),
 )
 
@@ -96,6 +98,10 @@ def _good_std(_rng: np.random.Generator, answer: object) -> Verdict:
     return right(f"{seen}. The rule 1/√n lies in this narrow window.")
 
 
+_LARGE = 2.0
+"""From this std on a gradient that does not overflow wants a smaller std, and below it a larger one."""
+
+
 def _breaking_std(_rng: np.random.Generator, answer: object) -> Verdict:
     std = reading.number(answer, "the std", low=1e-6, high=1e30)
     stats = probes.measure(0, depth=100, width=100, activation="tanh", scheme="normal_1", gain=std)
@@ -104,11 +110,13 @@ def _breaking_std(_rng: np.random.Generator, answer: object) -> Verdict:
     if overflow.size and np.isfinite(stats.activation_rms).all():
         layer = overflow[-1] + 1
         return right(f"Every activation is within ±1, and on its way back the gradient overflows at layer {layer}.")
-    if std >= 15:
+    if std >= _LARGE and variances[0] < variances[-1]:
         return almost("Now hardly a unit is left unsaturated, and the gradient vanishes instead.", "too large")
     if std <= 0.12:
         return wrong("At this std a tanh network loses its gradient, or keeps it.", "no explosion")
     seen = f"The gradient's variance reaches {variances.max():.0e}"
+    if std >= _LARGE:
+        return almost(f"{seen} and no more: too few units are left unsaturated. Take a smaller std.", "too few left")
     if close(std, 1.0, 0.005):
         return almost(
             f"{seen}. Float32 ends at 3.4e38 for the gradient, at 1e77 for its variance. A little more.", "just"
@@ -137,7 +145,7 @@ _RMS = function(
         Mistake(
             "as given",
             lambda h: np.inf if np.abs(h).max() > 1e19 else _in_float64(h),
-            "This is the function as it was given: activations of 1e25 fit into float32, and their squares do not.",
+            "Like the function as it was given, it overflows: activations of 1e25 fit into float32, their squares do not.",
             NOT_YET,
         ),
         Mistake(
@@ -155,6 +163,11 @@ _RMS = function(
             "That is the std: it leaves out the mean, which is a part of the rms.",
         ),
         Mistake("no root", lambda h: _in_float64(h) ** 2, "That is the mean square. Take its root."),
+        Mistake(
+            "the sum for the mean",
+            lambda h: np.linalg.norm(np.asarray(h, dtype=np.float64)),
+            "That is the root of the sum of the squares: divide by their number before you take it.",
+        ),
     ),
     praise="The instrument now holds as long as the network does.",
     otherwise="What is right for small activations has to be right for 1e25 as well.",
