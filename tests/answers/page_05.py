@@ -28,6 +28,11 @@ def by_numbers(rng, fan_in, fan_out):
     return (2 * rng.random((fan_in, fan_out)) - 1) * np.sqrt(6 / (fan_in + fan_out))
 
 
+def of_bound(bound):
+    """Uniform weights up to `bound(fan_in, fan_out)`."""
+    return lambda rng, n, m: bound(n, m) * rng.uniform(-1, 1, (n, m))
+
+
 def normal(rng, fan_in, fan_out):
     return rng.normal(0, math.sqrt(2 / (fan_in + fan_out)), (fan_in, fan_out))
 
@@ -39,6 +44,9 @@ ANSWERS = {
             "as the blog has it": (math.sqrt(6 / 300 + 100),),
             "std for bound": (math.sqrt(2 / 400),),
             "no root": (6 / 400,),
+            "only the 6 under the root": (math.sqrt(6) / 400,),
+            "the mean for the sum": (math.sqrt(6 / 200),),
+            "only the outputs": (math.sqrt(6 / 100),),
             "only the inputs": (math.sqrt(6 / 300),),
             "the product of the fans": (math.sqrt(6 / 30_000),),
             "the mean not halved": (math.sqrt(3 / 400),),
@@ -55,6 +63,11 @@ ANSWERS = {
             "sum for mean": (uniform(lambda n, m: 1 / (n + m)),),
             "normal for uniform": (normal,),
             "He's": (uniform(lambda n, _m: 2 / n),),
+            "only one sign": (lambda rng, n, m: rng.uniform(0, math.sqrt(6 / (n + m)), (n, m)),),
+            "the mean for the sum": (of_bound(lambda n, m: math.sqrt(12 / (n + m))),),
+            "as the blog has it": (of_bound(lambda n, m: math.sqrt(6 / n + m)),),
+            "no root": (of_bound(lambda n, m: 6 / (n + m)),),
+            "variance for bound": (of_bound(lambda n, m: 2 / (n + m)),),
         },
     ),
     3: Answers(
@@ -76,6 +89,7 @@ ANSWERS = {
             "the std": (lambda w: w.std(),),
             "reversed": (lambda w: w.std() / abs(w).max(),),
             "the gain counts": (lambda w: abs(w).max(),),
+            "another border": (lambda w: np.mean(w**4) / np.var(w) ** 2 - 3,),
             "not the tails": (lambda w: float(w.size > 0),),
         },
     ),

@@ -145,7 +145,7 @@ _RMS = function(
         Mistake(
             "as given",
             lambda h: np.inf if np.abs(h).max() > 1e19 else _in_float64(h),
-            "Like the function as it was given, it overflows: activations of 1e25 fit into float32, their squares do not.",
+            "Activations of 1e25 fit into float32, and their squares do not: this overflows as the given one.",
             NOT_YET,
         ),
         Mistake(

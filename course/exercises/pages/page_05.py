@@ -27,6 +27,21 @@ _BOUND = number(
         ),
         Mistake("no root", 6 / (_FAN_IN + _FAN_OUT), "That is the square of the bound: take its root."),
         Mistake(
+            "only the 6 under the root",
+            math.sqrt(6) / (_FAN_IN + _FAN_OUT),
+            "The root belongs to all of it, to the sum of the fans as well.",
+        ),
+        Mistake(
+            "the mean for the sum",
+            math.sqrt(12 / (_FAN_IN + _FAN_OUT)),
+            "You divide 6 by the mean of the fans. With their sum the variance is 2/(fan_in + fan_out).",
+        ),
+        Mistake(
+            "only the outputs",
+            math.sqrt(6 / _FAN_OUT),
+            "That divides by fan_out alone. Xavier takes both fans.",
+        ),
+        Mistake(
             "only the inputs",
             math.sqrt(6 / _FAN_IN),
             "That divides by fan_in alone, as He does for ReLU. Xavier takes both fans.",
@@ -55,15 +70,19 @@ def _layers(rng: np.random.Generator) -> list[Case]:
 
 
 def _variance_and_shape(weights: Any, _rng: object, fan_in: int, fan_out: int) -> np.ndarray:
-    """The variance in units of 1/fan_avg, and the kurtosis, 9/5 for uniform weights and 3 for normal ones."""
+    """The mean square in units of 1/fan_avg, the kurtosis, 9/5 for uniform weights, and 1 if nothing is shared.
+
+    What a row or a column shares, a mean that is not 0 or one number for all, adds its part of the mean square to 1.
+    """
     drawn = reading.array(weights, "what your function gives back", (fan_in, fan_out))
-    square = np.mean(drawn**2)
-    return np.array([square * (fan_in + fan_out) / 2, np.mean(drawn**4) / square**2])
+    square = max(np.mean(drawn**2), np.finfo(float).tiny)
+    shared = max(np.mean(drawn.mean(axis=axis) ** 2) for axis in (0, 1))
+    return np.array([square * (fan_in + fan_out) / 2, np.mean(drawn**4) / square**2, 1 + shared / square])
 
 
-def _of(variance: Any, kurtosis: float = 9 / 5) -> Any:
+def _of(variance: Any, kurtosis: float = 9 / 5, shared: float = 0) -> Any:
     """What weights of `variance(fan_in, fan_out)` measure."""
-    return lambda _rng, n, m: [variance(n, m) * (n + m) / 2, kurtosis]
+    return lambda _rng, n, m: [variance(n, m) * (n + m) / 2, kurtosis, 1 + shared]
 
 
 _DRAW = function(
@@ -111,9 +130,35 @@ _DRAW = function(
             _of(lambda n, _m: 2 / n),
             "That is He's variance, for ReLU.",
         ),
+        Mistake(
+            "only one sign",
+            _of(lambda n, m: 2 / (n + m), shared=3 / 4),
+            "These weights have one sign only, so their mean is not 0. Draw from −b to b, and not from 0 to b.",
+        ),
+        Mistake(
+            "the mean for the sum",
+            _of(lambda n, m: 4 / (n + m)),
+            "You divide 6 by the mean of the fans: the variance is twice what it should be.",
+        ),
+        Mistake(
+            "as the blog has it",
+            _of(lambda n, m: (6 / n + m) / 3),
+            "That is the blog's line of exercise 1: its sum needs parentheses.",
+        ),
+        Mistake(
+            "no root",
+            _of(lambda n, m: 12 / (n + m) ** 2),
+            "6/(fan_in + fan_out) is the square of the bound: take its root.",
+        ),
+        Mistake(
+            "variance for bound",
+            _of(lambda n, m: 4 / (3 * (n + m) ** 2)),
+            "2/(fan_in + fan_out) is the variance. Which b has b²/3 equal to it?",
+        ),
     ),
     praise="This is Xavier's start: between the rule for the signal and the rule for the gradient.",
-    otherwise="Var w = 2/(fan_in + fan_out) is b²/3.",
+    otherwise="The first number, the mean square over Xavier's 2/(fan_in + fan_out), should be 1. The second tells the "
+    "distribution, 1.8 for a uniform one, and the third is 1 if no two weights share anything.",
     # Normal weights' fourth powers stray most: twice the standard error of their variance covers all of these.
     tolerance=lambda _rng, n, m: 10 * standard_error(n * m),
     read=_variance_and_shape,
@@ -178,6 +223,8 @@ def _telltale(rng: np.random.Generator, answer: object) -> Verdict:
         return almost(
             f"{seen}. Right at one gain: measure in units of the std, so that no gain counts.", "the gain counts"
         )
+    if max(uniform) < min(normal) and all(np.allclose(values, values[0], rtol=0.01) for values in (uniform, normal)):
+        return almost(f"{seen}: told apart at every gain. Scale or shift it, so that 2 lies between.", "another border")
     return wrong(f"{seen}: what differs is the tails, in units of the std.", "not the tails")
 
 

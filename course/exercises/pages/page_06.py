@@ -29,6 +29,17 @@ _VARIANCE = number(
             (1 + _SLOPE**2) / 2 - _MEAN,
             "You subtract the mean itself: square it first.",
         ),
+        Mistake(
+            "plus in the mean",
+            (1 + _SLOPE**2) / 2 - (1 + _SLOPE) ** 2 / (2 * math.pi),
+            "The mean is (1 − a)/√(2π): where z is negative, h is negative as well.",
+        ),
+        Mistake(
+            "a not squared",
+            (1 + _SLOPE) / 2 - _MEAN**2,
+            "In the mean square a is squared: (1 + a²)/2.",
+        ),
+        Mistake("added", (1 + _SLOPE**2) / 2 + _MEAN**2, "You add the squared mean. It has to be subtracted."),
     ),
     praise="The mean is 0.359, so the variance is {answer:.3f} and not 0.505.",
     otherwise="It is the mean square less the squared mean.",
@@ -75,6 +86,31 @@ _BOUND = function(
             lambda n, m: math.sqrt(6 / (n + m)),
             "That is Xavier's bound: on square layers it has half of the variance that ReLU needs.",
         ),
+        Mistake(
+            "Xavier's bound divided by 2",
+            lambda n, m: math.sqrt(6) / (2 * math.sqrt(n + m)),
+            "That is the blog's: Xavier's bound divided by 2. If half of the signal is lost, weights must be larger.",
+        ),
+        Mistake(
+            "Xavier's bound times 2",
+            lambda n, m: 2 * math.sqrt(6 / (n + m)),
+            "Twice Xavier's bound is four times its variance. ReLU needs twice the variance, and of fan_in alone.",
+        ),
+        Mistake(
+            "twice He's variance",
+            lambda n, _m: math.sqrt(12 / n),
+            "b²/3 is 4/fan_in here: the factor 2 for ReLU is in it twice.",
+        ),
+        Mistake(
+            "the standard start",
+            lambda n, _m: math.sqrt(1 / n),
+            "U(±1/√fan_in) has the variance 1/(3 fan_in), a sixth of what ReLU needs.",
+        ),
+        Mistake(
+            "only the 6 under the root",
+            lambda n, _m: math.sqrt(6) / n,
+            "The root belongs to all of it, to fan_in as well.",
+        ),
         Mistake("no root", lambda n, _m: 6 / n, "That is the square of the bound: take its root."),
         Mistake(
             "variance for bound",
@@ -103,6 +139,7 @@ _XAVIER_GAIN = number(
         Mistake(
             "the uniform distribution's √3", math.sqrt(3), "× 1.5 a layer: √3 makes a bound of a std. It is in there."
         ),
+        Mistake("the gain for tanh", 5 / 3, "× 1.39 a layer: 5/3 is what PyTorch calls the gain of tanh."),
         Mistake(
             "√6", math.sqrt(6), "× 3 a layer: the 6 of the bound is there already. What is missing is a factor of 2."
         ),
@@ -154,6 +191,16 @@ _LEAKY_GAIN = function(
             "minus for plus",
             lambda a: math.sqrt(2 / (1 - a**2)) if a < 1 else math.inf,
             "With a minus a leaky unit would need larger weights than ReLU. It keeps more, so it needs less.",
+        ),
+        Mistake(
+            "the sum squared",
+            lambda a: math.sqrt(2) / (1 + a),
+            "You square the sum 1 + a. Each half of the inputs is squared by itself: 1 + a².",
+        ),
+        Mistake(
+            "ReLU's",
+            lambda _a: math.sqrt(2),
+            "That is ReLU's gain for every a. What leaky ReLU keeps of the negative half counts too.",
         ),
         Mistake(
             "half of the root",
