@@ -30,6 +30,20 @@ def uniform(key, widths):
     return layers
 
 
+def flat(low, high):
+    """A function that draws uniform weights from `low` to `high`, times He's std."""
+
+    def draw(key, widths):
+        shapes = list(itertools.pairwise(widths))
+        keys = jax.random.split(key, len(shapes))
+        return [
+            (2 / shape[0]) ** 0.5 * jax.random.uniform(own, shape, minval=low, maxval=high)
+            for own, shape in zip(keys, shapes, strict=True)
+        ]
+
+    return draw
+
+
 def by_scheme(key, widths):
     keys = jax.random.split(key, len(widths) - 1)
     shapes = itertools.pairwise(widths)
@@ -50,6 +64,8 @@ ANSWERS = {
             "the factor 2 is missing": (1 / 16,),
             "Xavier for He": (math.sqrt(2 / 320),),
             "the bound": (math.sqrt(6 / 256),),
+            "the root of 2 alone": (math.sqrt(2) / 256,),
+            "the mean of both fans": (math.sqrt(2 / 160),),
         },
     ),
     2: Answers(
@@ -61,6 +77,12 @@ ANSWERS = {
             "variance for std": (drawn(lambda n, _m: 2 / n),),
             "Xavier for He": (drawn(lambda n, m: (2 / (n + m)) ** 0.5),),
             "standard normal": (drawn(lambda _n, _m: 1),),
+            "the factor 2 is missing, and one key": (drawn(lambda n, _m: (1 / n) ** 0.5, same_key=True),),
+            "variance for std, and one key": (drawn(lambda n, _m: 2 / n, same_key=True),),
+            "Xavier for He, and one key": (drawn(lambda n, m: (2 / (n + m)) ** 0.5, same_key=True),),
+            "fan_out for fan_in, and one key": (drawn(lambda _n, m: (2 / m) ** 0.5, same_key=True),),
+            "std for bound": (flat(-1, 1),),
+            "only one sign": (flat(0, 3**0.5),),
         },
     ),
     3: Answers(
@@ -81,6 +103,11 @@ ANSWERS = {
             "only shifted": (lambda images: images - images.mean(),),
             "only scaled": (lambda images: images / images.std(),),
             "the range from 0 to 1": (lambda images: (images - images.min()) / (images.max() - images.min()),),
+            "the range from −1 to 1": (lambda images: np.interp(images, [images.min(), images.max()], [-1, 1]),),
+            "each pixel by itself": (lambda images: (images - images.mean(0)) / images.std(0),),
+            "each image by itself": (lambda images: ((images.T - images.mean(1)) / images.std(1)).T,),
+            "divided by 255": (lambda images: images / 255,),
+            "only the mean divided": (lambda images: images - images.mean() / images.std(),),
             "the rms for the std": (lambda images: (images - images.mean()) / np.mean(images**2) ** 0.5,),
             "multiplied": (lambda images: (images - images.mean()) * images.std(),),
         },

@@ -23,6 +23,12 @@ _STD = number(
         ),
         Mistake("Xavier for He", math.sqrt(2 / 320), "That is Xavier's, made for tanh: ReLU loses half of it a layer."),
         Mistake("the bound", math.sqrt(6 / 256), "That is the bound of uniform weights, √3 times their std."),
+        Mistake("the root of 2 alone", math.sqrt(2) / 256, "The root belongs to all of it, to fan_in as well."),
+        Mistake(
+            "the mean of both fans",
+            math.sqrt(4 / 320),
+            "You divide by the mean of both fans. What keeps the signal on the way forward is fan_in, the 256.",
+        ),
     ),
     praise="Var w = 2/fan_in: half of ReLU's answers are zero, and the weights make up for it.",
     otherwise="Half of fan_in · Var w has to be 1.",
@@ -38,13 +44,18 @@ def _networks(rng: np.random.Generator) -> list[Case]:
 
 
 def _variances_and_likeness(layers: Any, _key: object, widths: list[int]) -> np.ndarray:
-    """What each layer multiplies a ReLU signal by, and how alike two layers are: 1 if not at all, 2 for copies."""
+    """What each layer multiplies a ReLU signal by, and how alike two layers are: 1 if not at all, 2 for copies.
+
+    What all weights of a row or a column of one layer share, such as a mean that is not 0, counts in the same way.
+    """
     shapes = list(itertools.pairwise(widths))
     if not isinstance(layers, list | tuple) or len(layers) != len(shapes):
         raise reading.Unreadable(f"Your function should give a list of {len(shapes)} arrays for {widths}.")
     read = [reading.array(layer, "a layer", shape) for layer, shape in zip(layers, shapes, strict=True)]
     factors = [shape[0] * np.mean(layer**2) / 2 for layer, shape in zip(read, shapes, strict=True)]
-    return np.array([*factors, 1 + np.corrcoef(read[0].ravel(), read[1].ravel())[0, 1]])
+    likeness = np.corrcoef(read[0].ravel(), read[1].ravel())[0, 1]
+    shared = max(np.mean(layer.mean(axis=axis) ** 2) / np.mean(layer**2) for layer in read for axis in (0, 1))
+    return np.array([*factors, 1 + max(likeness, shared, key=abs)])
 
 
 def _made(factor: Any, likeness: float = 1.0) -> Any:
@@ -92,6 +103,36 @@ _DRAW = function(
             _made(lambda n, _m: n / 2),
             "These weights have variance 1: every layer multiplies the mean square by half of fan_in.",
         ),
+        Mistake(
+            "the factor 2 is missing, and one key",
+            _made(lambda _n, _m: 1 / 2, 2.0),
+            "Two things are left: the factor 2 for ReLU, and the same key, which makes layers of one shape copies.",
+        ),
+        Mistake(
+            "variance for std, and one key",
+            _made(lambda n, _m: 2 / n, 2.0),
+            "Two things are left: what multiplies is the std, the root of 2/n, and the same key makes copies.",
+        ),
+        Mistake(
+            "Xavier for He, and one key",
+            _made(lambda n, m: n / (n + m), 2.0),
+            "Two things are left: Xavier's variance is half of what ReLU needs, and the same key makes copies.",
+        ),
+        Mistake(
+            "fan_out for fan_in, and one key",
+            _made(lambda n, m: n / m, 2.0),
+            "Two things are left: fan_out stands where fan_in belongs, and the same key makes copies.",
+        ),
+        Mistake(
+            "std for bound",
+            _made(lambda _n, _m: 1 / 3),
+            "√(2/fan_in) is the std. As the bound of uniform weights it gives a third of the variance.",
+        ),
+        Mistake(
+            "only one sign",
+            _made(lambda _n, _m: 1, 1.75),
+            "These weights have one sign only: their mean is not 0, and the terms of a sum do not cancel.",
+        ),
     ),
     praise="Every layer keeps the mean square of a ReLU signal in the mean, and no two layers are alike.",
     otherwise="These numbers, half of fan_in · Var w for each layer, and the last one for no likeness, should be 1.",
@@ -102,7 +143,7 @@ _DRAW = function(
 
 _DEPTH, _KEPT = 50, 10
 _GAIN_MISTAKES = (
-    (1.0, "Xavier as it is", "Gain 1 is Xavier's own, and elu keeps less than tanh near 0 does."),
+    (1.0, "Xavier as it is", "Gain 1 is Xavier's own. Elu flattens what is negative, and every layer loses a little."),
     (math.sqrt(2), "He's factor", "√2 makes up for ReLU, which answers 0 to half of its inputs. Elu answers to all."),
     (
         theory.gain("elu") ** 2,
@@ -157,6 +198,31 @@ _STANDARDIZE = function(
             "the rms for the std",
             lambda images: (images - images.mean()) / np.sqrt(np.mean(images**2)),
             "You divide by the root of the mean square of the images as they were, with their mean in it.",
+        ),
+        Mistake(
+            "the range from −1 to 1",
+            lambda images: 2 * (images - images.min()) / np.ptp(images) - 1,
+            "These lie between −1 and 1. A range is not a variance: 1 was asked for.",
+        ),
+        Mistake(
+            "each pixel by itself",
+            lambda images: (images - images.mean(axis=0)) / images.std(axis=0),
+            "This standardizes each pixel by itself. All numbers together were asked for: no axis.",
+        ),
+        Mistake(
+            "each image by itself",
+            lambda images: (images - images.mean(axis=1, keepdims=True)) / images.std(axis=1, keepdims=True),
+            "This standardizes each image by itself. All numbers together were asked for: no axis.",
+        ),
+        Mistake(
+            "divided by 255",
+            lambda images: images / 255,
+            "A fixed 255 knows nothing of these images: subtract their mean, and divide by their std.",
+        ),
+        Mistake(
+            "only the mean divided",
+            lambda images: images - images.mean() / images.std(),
+            "Division binds first: only the mean is divided here. Put the difference in parentheses.",
         ),
         Mistake(
             "multiplied",
