@@ -157,3 +157,8 @@ def test_two_hints_are_there_and_differ(name):
     assert first.endswith((".", "?", "!"))
     assert second.endswith((".", "?", "!"))
     assert first != second
+
+
+def test_a_long_result_that_no_mistake_explains_is_shown_by_how_it_begins():
+    verdict = exercises.judge("04.2", lambda width, std, depth: np.arange(2.0, 2.0 + depth))
+    assert re.search(r"yours gives an array of shape \(\d+,\) that begins with 2, 3, 4\.", verdict.sentence)

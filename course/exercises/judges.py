@@ -183,10 +183,17 @@ def _unexplained(
     if found[at].shape != wanted[at].shape:
         shapes = f"should have the shape {wanted[at].shape}, not {found[at].shape}"
         return wrong(f"For {_call(cases[at])} the result {shapes}.", "")
-    seen = f"For {_call(cases[at])} yours gives {reading.spelled(found[at])}. {otherwise}"
+    seen = f"For {_call(cases[at])} yours gives {_result(found[at])}. {otherwise}"
     if any(agree):
         return almost(f"Right in {sum(agree)} of {len(agree)} cases. {seen}")
     return wrong(seen)
+
+
+def _result(found: np.ndarray) -> str:
+    """Say an array in a few words, a long one with how it begins."""
+    if found.size <= reading.SHORT:
+        return reading.spelled(found)
+    return f"{reading.spelled(found)} that begins with {', '.join(f'{value:.4g}' for value in found.ravel()[:3])}"
 
 
 def _call(case: Case) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 
 LARGEST_ARRAY = 10_000_000
 """Numbers that an answer may hold: more than any exercise asks for, and few enough to be compared at once."""
+SHORT = 6
+"""As many values are spelled out in a sentence."""
 
 
 class Unreadable(Exception):
@@ -94,9 +96,9 @@ def spelled(value: Any) -> str:
     if str(getattr(value, "dtype", "")).startswith("key"):
         return "a key"
     shape = getattr(value, "shape", None)
-    if shape and math.prod(shape) > 6:
+    if shape and math.prod(shape) > SHORT:
         return f"an array of shape {tuple(shape)}"
-    if isinstance(value, Mapping | list | tuple | set) and len(value) > 6:
+    if isinstance(value, Mapping | list | tuple | set) and len(value) > SHORT:
         return f"a {type(value).__name__} of {len(value)} items"
     if isinstance(value, float | np.floating):
         return f"{value:.5g}"
