@@ -76,6 +76,7 @@ ANSWERS = {
             "a mean of gradients": (lambda w, v, g, rate: (w - rate * (0.9 * v + 0.1 * g), 0.9 * v + 0.1 * g),),
             "no velocity": (lambda w, _v, g, rate: (w - rate * g, g),),
             "in the other order": (lambda *step: momentum(*step)[::-1],),
+            "the rate in the velocity": (lambda w, v, g, rate: (w - 0.9 * v - rate * g, 0.9 * v + rate * g),),
             "the rate twice": (lambda w, v, g, rate: (w - rate * (0.9 * v + rate * g), 0.9 * v + rate * g),),
         },
     ),

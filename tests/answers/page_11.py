@@ -38,6 +38,7 @@ ANSWERS = {
         right=[(lambda losses: np.nanmin(losses, axis=1),), (by_loops,), (by_sorting,)],
         wrong={
             "NaN wins": (lambda losses: losses.min(axis=1),),
+            "NaN wins where it comes first": (lambda losses: [min(row) for row in losses],),
             "one rate for all": (one_rate_for_all,),
             "the best of each rate": (lambda losses: np.nanmin(losses, axis=0),),
             "the rate for its loss": (lambda losses: np.nanargmin(losses, axis=1),),

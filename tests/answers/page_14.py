@@ -55,6 +55,7 @@ ANSWERS = {
             "exponents of the ends": (lambda g, low, high: math.exp(g.uniform(low, high)),),
             "ten to the power of the ends": (lambda g, low, high: 10 ** g.uniform(low, high),),
             "ten to the power of natural logarithms": (lambda g, low, high: 10 ** g.uniform(*np.log([low, high])),),
+            "another generator": (lambda _g, low, high: by_ratio(np.random.default_rng(), low, high),),
             "the same draw": (lambda _g, low, high: by_ratio(np.random.default_rng(0), low, high),),
         },
     ),

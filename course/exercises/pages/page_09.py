@@ -84,6 +84,14 @@ _MOMENTUM = function(
             "Both are right, in the other order: the weight comes first.",
         ),
         Mistake(
+            "the rate in the velocity",
+            lambda weight, velocity, gradient, rate: (
+                weight - 0.9 * velocity - rate * gradient,
+                0.9 * velocity + rate * gradient,
+            ),
+            "Your velocity has the learning rate in it. Here it adds the bare gradient, and the step has the rate.",
+        ),
+        Mistake(
             "the rate twice",
             lambda weight, velocity, gradient, rate: (
                 weight - rate * (0.9 * velocity + rate * gradient),
@@ -101,7 +109,7 @@ _GAIN_MISTAKES = (
     (1.0, "as it is", "That is the standard start as it is."),
     (6.0, "variance for std", "6 is the factor for the variance: the gain multiplies the standard deviation."),
     (2**0.5, "He's factor alone", "√2 is what ReLU needs on top of a variance of 1/n. The standard start has 1/(3n)."),
-    (3**0.5, "Xavier's", "√3 makes Xavier's start of it, and ReLU loses half a layer."),
+    (3**0.5, "Xavier's", "√3 makes Xavier's start of it, and ReLU loses half of the mean square a layer."),
     (6**-0.5, "the wrong way", "That makes the weights smaller still."),
 )
 

@@ -27,7 +27,7 @@ def _tables(rng: np.random.Generator) -> list[Case]:
     tables = []
     for _table in range(5):
         losses = rng.uniform(0.1, 3, rng.integers(3, 7, size=2))
-        losses[0, :2] = np.inf, np.nan
+        losses[:2, :2] = (np.inf, np.nan), (np.nan, np.inf)  # `min` passes over a NaN unless it comes first
         tables.append((losses,))
     return tables
 
@@ -40,6 +40,11 @@ _BEST_OF_EACH = function(
             "NaN wins",
             lambda losses: np.min(losses, axis=1),
             "A start with one run that is not a number gets no result at all: such a run should lose, not win.",
+        ),
+        Mistake(
+            "NaN wins where it comes first",
+            lambda losses: np.array([min(row) for row in losses]),
+            "Python's `min` keeps a NaN that comes first in its row: every comparison with it is false.",
         ),
         Mistake(
             "one rate for all",

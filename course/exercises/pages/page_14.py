@@ -87,9 +87,14 @@ def _spread_evenly(shares: np.ndarray) -> bool:
 
 def _random_rate(rng: np.random.Generator, answer: object) -> Verdict:
     low, high = float(10 ** rng.uniform(-4, -2)), float(10 ** rng.uniform(0, 1))
-    generator = np.random.default_rng(rng.integers(2**32))
+    seed = rng.integers(2**32)
     draw = reading.function(answer)
-    outputs = guard.call(lambda: [draw(generator, low, high) for _ in range(_DRAWS)])
+
+    def draws() -> list[Any]:
+        generator = np.random.default_rng(seed)
+        return [draw(generator, low, high) for _ in range(_DRAWS)]
+
+    outputs = guard.call(draws)
     if reading.is_blank(outputs):
         return Verdict(NOT_YET, "Nothing is given back yet.")
     drawn = reading.array(outputs, "what your function gives back", (_DRAWS,))
@@ -97,6 +102,11 @@ def _random_rate(rng: np.random.Generator, answer: object) -> Verdict:
         return wrong("Every draw is the same number. Use the generator that the function is given.", "the same draw")
     with np.errstate(invalid="ignore", divide="ignore"):
         if _spread_evenly(_on_logarithmic_scale(drawn, low, high)):
+            if (reading.array(guard.call(draws), "what your function gives back", (_DRAWS,)) != drawn).any():
+                return almost(
+                    "The same generator gives other rates the second time: draw with the one that is given.",
+                    "another generator",
+                )
             return right("A rate between 0.001 and 0.01 is now as likely as one between 1 and 10.")
         for mistake in _RATE_MISTAKES:
             if _spread_evenly(np.asarray(mistake.answer(drawn, low, high))):
@@ -126,6 +136,8 @@ def _parameter(given: Any, name: str) -> Parameter:
     slack = 1e-6  # the ends of the large box, stored in 32 bits
     least = reading.number(given.low, f"the low end of the {name}", low=low * (1 - slack), high=high)
     most = reading.number(given.high, f"the high end of the {name}", low=least, high=high * (1 + slack))
+    if least == most:
+        raise reading.Unreadable(f"The {name} needs a little room: a search wants a low end below its high end.")
     return Parameter(least, most, bool(given.log))
 
 
