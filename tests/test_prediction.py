@@ -297,6 +297,6 @@ def test_layers_that_leave_the_middle_together_or_not_at_all_are_none_that_leave
 def test_the_hunt_for_a_wrong_line_says_what_is_wrong_in_the_first_layer():
     asked = asked_on("13_whats_wrong")
     asked.choose(asked.alternatives[1])
-    assert asked.sentence.endswith("What is found wrong in the first layer is wrong fan: that is right.")
+    assert asked.sentence.endswith("The finding in the first layer is “wrong fan”: that is right.")
     meant = set(asked.answers.alternatives.values())
     assert meant <= {finding.name for finding in FINDINGS}

@@ -443,3 +443,18 @@ def test_what_waits_sees_its_own_view_whatever_is_in_view_and_that_stays():
     explorer.finish()
     assert heard == [1]
     assert explorer.sentence == "seen from 7"
+
+
+def test_a_job_that_another_picture_brings_to_its_end_is_shown_whole_in_both():
+    jobs = {}
+
+    def shared(size, seed):
+        return jobs.setdefault((size, seed), Counting(size, seed))
+
+    first, second = counting(begin=shared).explorer, counting(begin=shared).explorer
+    heard = []
+    first.when_whole(lambda table: heard.append(table["done"][0]))
+    second.finish()
+    first._wanted = True
+    first._work()
+    assert (heard, first.sentence) == ([5], "5 of 5 seen from 1")

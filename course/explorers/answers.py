@@ -85,7 +85,7 @@ class Choice:
         return Compared(expected, f"{said} {self._verdict(answer, self.quantity.found(table))}")
 
     def _verdict(self, answer: str, found: float | str) -> str:
-        said = f"{_capital(self.quantity.words)} is {found if isinstance(found, str) else f'{found:.3g}'}"
+        said = f"{_capital(self.quantity.words)} is {f'“{found}”' if isinstance(found, str) else f'{found:.3g}'}"
         fitting = next((text for text, meant in self.alternatives.items() if _fits(found, meant)), None)
         if fitting == answer:
             return f"{said}: that is right."

@@ -121,4 +121,4 @@ GAINS = Quantity(
     "the number of gains that learned at some rate, in the plain network on the left,", _gains_that_learned
 )
 BEST_STRATEGY = Quantity("the strategy with the least median loss after twelve tries", _best_strategy)
-CAUSE = Quantity("what is found wrong in the first layer", lambda table: str(table["finding"][0]))
+CAUSE = Quantity("the finding in the first layer", lambda table: str(table["finding"][0]))

@@ -194,6 +194,8 @@ class RunningExplorer(Explorer):
             job = self.job if self._wanted else None
             if job is None or job.finished:
                 self._thread, self._wanted = None, False
+                if job is not None:
+                    self._moved()  # another picture of the same job may have brought it to its end
                 return False
         job.advance(BREATH)
         self._moved()

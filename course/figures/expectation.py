@@ -18,8 +18,8 @@ def expectation(axes: Axes, x: Sequence[float], y: Sequence[float], words: str =
     Gives the artists, the `words` beside the last point among them; without points they stand in a corner.
     """
     if not len(x):
-        corner = {"xycoords": "axes fraction", "ha": "right", "va": "bottom", "annotation_clip": False}
-        return [axes.annotate(words, (0.99, 0.02), **corner, **_LOOK)]
+        corner = {"xycoords": "axes fraction", "ha": "right", "va": "top", "annotation_clip": False}
+        return [axes.annotate(words, (0.99, 0.98), **corner, **_LOOK)]
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     inside_x, inside_y = np.clip(x, *sorted(axes.get_xlim())), np.clip(y, *sorted(axes.get_ylim()))
     style = {"color": EXPECTED, "zorder": 3.5, "scalex": False, "scaley": False, "clip_on": False}
