@@ -56,6 +56,14 @@ def of_own_seeds(seed, widths):
     ]
 
 
+def of_one_sign(seed, widths):
+    return [(np.abs(weights), name) for weights, name in network(lambda n, _m: (6 / n) ** 0.5)(seed, widths)]
+
+
+def constant(_seed, widths):
+    return [(np.full((n, m), (2 / n) ** 0.5), "relu") for n, m in itertools.pairwise(widths)]
+
+
 NAMES = [f"layer {number}" for number in range(1, 21)]
 ANSWERS = {
     1: Answers(
@@ -98,6 +106,10 @@ ANSWERS = {
             "the same key for every layer": (network(lambda n, _m: (6 / n) ** 0.5, one_key=True),),
             "fan_out for fan_in": (network(lambda _n, m: (6 / m) ** 0.5),),
             "both fans": (network(lambda n, m: (12 / (n + m)) ** 0.5),),
+            "Xavier for He": (network(lambda n, m: (6 / (n + m)) ** 0.5),),
+            "1 for 6": (network(lambda n, _m: n**-0.5),),
+            "one number for all": (constant,),
+            "only one sign": (of_one_sign,),
             "3 for 6": (network(lambda n, _m: (3 / n) ** 0.5),),
             "std for bound": (network(lambda n, _m: (2 / n) ** 0.5),),
         },

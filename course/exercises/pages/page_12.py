@@ -22,6 +22,11 @@ _KERNEL_STD = number(
         Mistake("fan_out for fan_in", math.sqrt(2 / 3200), "That is the way back, with 128 channels out: fan_in here."),
         Mistake("variance for std", 2 / 800, "That is the variance. The standard deviation is its root."),
         Mistake("the factor 2 is missing", math.sqrt(1 / 800), "The factor 2 for the ReLU in front is missing."),
+        Mistake(
+            "bound for std",
+            math.sqrt(6 / 800),
+            "That is the bound of a uniform distribution, √3 times the standard deviation.",
+        ),
         Mistake("Xavier for He", math.sqrt(2 / 4000), "That takes both fans, as Xavier does. He divides by fan_in."),
     ),
     praise="fan_in is 5 · 5 · 32 = 800. The channels out do not matter on the way up.",
@@ -58,54 +63,95 @@ _SHAPES = ((1, 250), (3, 60), (5, 40))
 
 
 def _branches(rng: np.random.Generator) -> list[Case]:
-    """Kernels of every size, with three times as many channels out as in, in networks of some dozens of branches."""
+    """Kernels of every size, with four times as many channels out as in, in networks of some dozens of branches."""
     shapes = [_SHAPES[place] for place in rng.permutation(len(_SHAPES))]
-    return [(np.random.default_rng(rng.integers(2**32)), k, n, 3 * n, int(rng.integers(8, 60))) for k, n in shapes]
+    return [(np.random.default_rng(rng.integers(2**32)), k, n, 4 * n, int(rng.integers(8, 60))) for k, n in shapes]
 
 
-def _kernel_factor(kernel: Any, _rng: object, size: int, channels_in: int, channels_out: int, branches: int) -> float:
-    """By how much E[w²] of this kernel differs from 2/(fan_in · branches)."""
+def _kernel_factor(
+    kernel: Any, _rng: object, size: int, channels_in: int, channels_out: int, branches: int
+) -> np.ndarray:
+    """By how much E[w²] of this kernel differs from 2/(fan_in · branches), and 1 if no two weights share anything."""
     kernel = reading.array(kernel, "what your function gives back", (size, size, channels_in, channels_out))
-    return size**2 * channels_in * branches * float(np.mean(kernel**2)) / 2
+    square = max(np.mean(kernel**2), np.finfo(float).tiny)
+    rows = kernel.reshape(-1, channels_out)
+    shared = max(np.mean(rows.mean(axis=axis) ** 2) for axis in (0, 1))
+    return np.array([size**2 * channels_in * branches * square / 2, 1 + shared / square])
+
+
+def _of(factor: Any, shared: float = 0) -> Any:
+    """What kernels measure whose E[w²] is `factor(size, channels_in, channels_out, branches)` times the right one."""
+    return lambda _rng, *case: [factor(*case), 1 + shared]
 
 
 _LAST_KERNEL = function(
-    lambda _rng, _k, _n, _m, _branches: 1,
+    _of(lambda _k, _n, _m, _branches: 1),
     _branches,
     (
         Mistake(
             "branches left out",
-            lambda _rng, _k, _n, _m, branches: branches,
+            _of(lambda _k, _n, _m, branches: branches),
             "These are He's weights, unscaled: the sum of all branches grows like 3 to their number.",
         ),
         Mistake(
             "1/L for 1/√L",
-            lambda _rng, _k, _n, _m, branches: 1 / branches,
+            _of(lambda _k, _n, _m, branches: 1 / branches),
             "The variance should be divided by the number of branches, and so the weights by its root only.",
         ),
         Mistake(
             "channels only",
-            lambda _rng, k, _n, _m, _branches: k**2,
+            _of(lambda k, _n, _m, _branches: k**2),
             "Right for 1×1 kernels only: fan_in counts the positions of a kernel too.",
         ),
         Mistake(
             "fan_out for fan_in",
-            lambda _rng, _k, n, m, _branches: n / m,
+            _of(lambda _k, n, m, _branches: n / m),
             "fan_out stands where fan_in belongs: these are right for as many channels out as in.",
         ),
         Mistake(
             "the factor 2 is missing",
-            lambda _rng, _k, _n, _m, _branches: 1 / 2,
+            _of(lambda _k, _n, _m, _branches: 1 / 2),
             "The factor 2 is missing: in front of a branch's last weights there is a ReLU.",
         ),
         Mistake(
             "variance for std",
-            lambda _rng, k, n, _m, branches: 2 / (k**2 * n * branches),
+            _of(lambda k, n, _m, branches: 2 / (k**2 * n * branches)),
             "You draw with the variance where the standard deviation belongs.",
+        ),
+        Mistake(
+            "std for bound",
+            _of(lambda _k, _n, _m, _branches: 1 / 3),
+            "A uniform distribution from −std to std has a third of the variance: its bound is √3 · std.",
+        ),
+        Mistake(
+            "both fans",
+            _of(lambda _k, n, m, _branches: 2 * n / (n + m)),
+            "The mean of both fans is Xavier's compromise. He's rule divides by fan_in alone.",
+        ),
+        Mistake(
+            "one side of the kernel",
+            _of(lambda k, _n, _m, _branches: k),
+            "A kernel has size · size positions, not size.",
+        ),
+        Mistake(
+            "one number for all",
+            _of(lambda _k, _n, _m, _branches: 1, shared=1),
+            "All weights are the same number, and all channels out are copies: draw them.",
+        ),
+        Mistake(
+            "only one sign, uniform",
+            _of(lambda _k, _n, _m, _branches: 1, shared=3 / 4),
+            "These weights have one sign only, so their mean is not 0: draw from −bound to bound.",
+        ),
+        Mistake(
+            "only one sign",
+            _of(lambda _k, _n, _m, _branches: 1, shared=2 / math.pi),
+            "These weights have one sign only, so their mean is not 0.",
         ),
     ),
     praise="Var w = 2/(fan_in · branches): the whole network grows by less than e², however deep.",
-    otherwise="Half of fan_in · E[w²], times the number of branches, should be 1.",
+    otherwise="The first number, half of fan_in · E[w²] times the number of branches, should be 1. The second is 1 if "
+    "no two weights share anything.",
     # Normal or uniform: a normal sample's variance strays the most.
     tolerance=lambda _rng, k, n, m, _branches: 5 * standard_error(k**2 * n * m),
     read=_kernel_factor,
@@ -123,6 +169,16 @@ _FACTOR_MISTAKES = (
         2 * _DOUBLING,
         "LeCun's weights",
         "That would do with LeCun's weights in both layers. With He's, a block adds 2a².",
+    ),
+    (
+        math.sqrt(2) * _DOUBLING,
+        "a² for 2a²",
+        "With He's weights in both layers a block adds 2a², not a²: the first weights make up for a ReLU too many.",
+    ),
+    (
+        _DOUBLING / math.sqrt(2),
+        "4a² for 2a²",
+        "A block adds ½ · 2 · 2a² = 2a²: the ReLU inside the branch takes half.",
     ),
     (1.0, "unscaled", "That leaves the weights as they are, and every block multiplies by 3."),
 )
@@ -186,6 +242,8 @@ def _branch(rng: np.random.Generator, answer: object) -> Verdict:
     if all(reading.is_blank(weights) for weights in drawn):
         return not_yet()
     (first, last), (other, _last) = (_both(weights) for weights in drawn)
+    if not (np.isfinite(first).all() and np.isfinite(last).all()):
+        return wrong("Some of the weights are not finite numbers.")
     added, first_gradient, last_gradient = _gradients(first, last)
     if not first.any() and not last.any():
         return not_yet("Both are zero, as given: each gradient has the other's weights as a factor, and both are zero.")

@@ -30,6 +30,8 @@ def _remedies(_rng: np.random.Generator, answer: object) -> Verdict:
         for layer, factor in answer.items()
     }
     changed = {layer: factor for layer, factor in given.items() if factor != 1}
+    if not changed:
+        return wrong("A factor of 1 changes nothing: some of these layers do not keep what they are given.")
     return _wrong_layers(set(changed)) or _wrong_factors(changed)
 
 
@@ -44,7 +46,10 @@ def _wrong_layers(layers: set[int]) -> Verdict | None:
         return almost("Layer 4 was given 2.0 and made 4.1 of it: that is a second fault of the same kind.", "one each")
     if layers == {6}:
         return almost("Layer 6 is one of them. Two earlier ones double what they are given.", "only the smallest")
-    return wrong(f"Not layers {', '.join(map(str, sorted(layers)))}: divide each number by the one before it.")
+    sound, missing = sorted(layers - set(_FACTORS)), set(_FACTORS) - layers
+    words = [f"Layer {layer} keeps what it is given." for layer in sound]
+    words += [f"{len(missing)} of the wrong layers {'is' if len(missing) == 1 else 'are'} missing."] if missing else []
+    return wrong(f"{' '.join(words)} Divide each number by the one before it.")
 
 
 def _wrong_factors(given: Mapping[int, float]) -> Verdict:
@@ -127,7 +132,7 @@ def _loud_and_quiet(_rng: np.random.Generator, loud: object, quiet: object) -> V
         return almost(
             f"{loud:g} is found and {quiet:g} is not, but they are more than a factor 2 apart.", "too far apart"
         )
-    return right(f"{loud:g} is found and {quiet:g} is not. Biases win at the root of layer 1's fan_in, √64 = 8.")
+    return right(f"{loud:g} is found and {quiet:g} is not. Biases win near the root of layer 1's fan_in, √64 = 8.")
 
 
 _SIZES = (64, 64, 64, 128, 128, 64)
@@ -139,10 +144,19 @@ def _seeds(rng: np.random.Generator) -> list[Case]:
 
 
 def _variances_and_likeness(layers: Any, _seed: int, widths: list[int]) -> np.ndarray:
-    """Half of fan_in · E[w²] for each layer, and how alike the first two are: 1 if not at all, 2 for copies."""
+    """Half of fan_in · E[w²] for each layer, how alike two of one shape are, and how much a layer's weights share.
+
+    The last two are 1 if nothing is, and 2 for copies and for one number in all places.
+    """
     weights = _matrices(layers, widths)
     halves = [shape[0] * np.mean(w**2) / 2 for w, shape in zip(weights, _SHAPES, strict=True)]
-    return np.array([*halves, 1 + np.corrcoef(weights[0].ravel(), weights[1].ravel())[0, 1]])
+    shared = max(np.mean(weights[0].mean(axis=axis) ** 2) for axis in (0, 1)) / max(np.mean(weights[0] ** 2), 1e-300)
+    return np.array([*halves, 1 + _likeness(weights[0], weights[1]), 1 + shared])
+
+
+def _likeness(one: np.ndarray, other: np.ndarray) -> float:
+    """The correlation of two layers' weights, 0 where one of them does not vary."""
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1]) if np.ptp(one) and np.ptp(other) else 0.0
 
 
 def _matrices(layers: Any, widths: list[int]) -> list[np.ndarray]:
@@ -154,8 +168,8 @@ def _matrices(layers: Any, widths: list[int]) -> list[np.ndarray]:
     return [reading.array(layer[0], "a layer's weights", shape) for layer, shape in zip(layers, shapes, strict=True)]
 
 
-def _drawn(half: Callable[[int, int], float], likeness: float = 1.0) -> Callable[..., list[float]]:
-    return lambda _seed, _widths: [*(half(*shape) for shape in _SHAPES), likeness]
+def _drawn(half: Callable[[int, int], float], likeness: float = 1.0, shared: float = 0.0) -> Callable[..., list[float]]:
+    return lambda _seed, _widths: [*(half(*shape) for shape in _SHAPES), likeness, 1 + shared]
 
 
 _DRAW = function(
@@ -184,6 +198,26 @@ _DRAW = function(
             "The mean of both fans is Xavier's compromise. On the way forward fan_in is what counts.",
         ),
         Mistake(
+            "Xavier for He",
+            _drawn(lambda n, m: n / (n + m)),
+            "No layer repeats another now. But that is Xavier's bound: behind a ReLU it is the root of 6/fan_in.",
+        ),
+        Mistake(
+            "1 for 6",
+            _drawn(lambda _n, _m: 1 / 6),
+            "The root of 1/fan_in is the default of some libraries. He's bound is √6 times as wide.",
+        ),
+        Mistake(
+            "one number for all",
+            _drawn(lambda _n, _m: 1, shared=1.0),
+            "All weights of a layer are the same number: its units are identical, and will stay so (page 02).",
+        ),
+        Mistake(
+            "only one sign",
+            _drawn(lambda _n, _m: 1, shared=3 / 4),
+            "The weights have one sign only, so their mean is not 0. Draw from −bound to bound.",
+        ),
+        Mistake(
             "3 for 6",
             _drawn(lambda _n, _m: 1 / 2),
             "Behind a ReLU the bound is the root of 6/fan_in: the 2 is missing.",
@@ -195,7 +229,8 @@ _DRAW = function(
         ),
     ),
     praise="Both are mended: fan_in is the first number of a shape here, and one generator serves all layers.",
-    otherwise="Half of fan_in · E[w²] for each layer, and the last number for no likeness, should be 1.",
+    otherwise="All numbers should be 1: half of fan_in · E[w²] for each layer, then one that is 2 if layers are "
+    "copies, and one that is larger if a layer's weights share something.",
     # Normal or uniform: a normal sample's variance strays the most, and in the smallest layer.
     tolerance=lambda _seed, _widths: 5 * standard_error(min(n * m for n, m in _SHAPES)),
     read=_variances_and_likeness,
