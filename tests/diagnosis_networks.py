@@ -268,16 +268,25 @@ def sound_stack(random: np.random.Generator, deepest: int = 50) -> Sample:
 
 
 def sound_residual(random: np.random.Generator) -> Sample:
-    """Residual blocks with He's weights: behind layer normalizations, scaled by 1/√blocks, or ended by zeros."""
-    count, width, kind = int(random.integers(2, 25)), int(random.integers(16, 257)), int(random.integers(3))
-    he, ends = Kind("relu", "he_normal", 1.0, 0), Kind("relu", "zeros" if kind == 2 else "lecun_normal", 1.0, 0)
-    blocks: list[Block] = [Dense(weights(random, ends._replace(scheme="lecun_normal"), (32, width)), None, None)]
+    """Residual blocks with He's weights, each kind with another remedy.
+
+    0: layer normalizations; 1: sums scaled by 1/√blocks; 2: last layers at 0; 3: the last layers' weights scaled by
+    1/√blocks; 4: Fixup, last layers at 0 and first ones scaled; 5: normalizations and the last layers scaled, GPT-2.
+    """
+    count, width, kind = int(random.integers(2, 33)), int(random.integers(16, 257)), int(random.integers(6))
+    first = count**-0.5 if kind == 4 else 1.0
+    last = (2 * count) ** -0.5 if kind == 5 else (2 / count) ** 0.5 if kind == 3 else 1.0
+    he = Kind("relu", "he_normal", first, 0)
+    ends = Kind("relu", "zeros" if kind in (2, 4) else "lecun_normal", last, 0)
+    blocks: list[Block] = [
+        Dense(weights(random, ends._replace(scheme="lecun_normal", gain=1.0), (32, width)), None, None)
+    ]
     for _ in range(count):
         branch = [
             Dense(weights(random, he, (width, 2 * width)), np.zeros(2 * width, np.float32), "relu"),
             Dense(weights(random, ends, (2 * width, width)), np.zeros(width, np.float32), None),
         ]
-        blocks.append(Residual(branch, 1 / math.sqrt(count) if kind == 1 else 1.0, norm_first=kind == 0))
+        blocks.append(Residual(branch, 1 / math.sqrt(count) if kind == 1 else 1.0, norm_first=kind in (0, 5)))
     blocks.append(Dense(weights(random, Kind("", "lecun_normal", 1.0, 0), (width, 10)), None, None))
     batch = inputs(random, 32, 64)
     blocks[0] = blocks[0]._replace(weights=weights(random, Kind("", "lecun_normal", 1.0, 0), (batch.shape[1], width)))

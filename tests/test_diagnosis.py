@@ -194,6 +194,22 @@ def test_zeros_in_the_last_layer_and_at_the_end_of_a_residual_branch_are_good_pr
     assert set(names(judge([layers[0], Residual(branch), last], batch))) == {"healthy"}
 
 
+@pytest.mark.parametrize(("first", "last"), [(1.0, 24**-0.5), (24**-0.5, 0.0), (1.0, 48**-0.5)])
+def test_branches_made_small_by_their_weights_are_good_practice(first, last):
+    layers, batch = stack([32] * 51)
+    ends = [layer._replace(weights=last * layer.weights, activation=None) for layer in layers[1::2]]
+    starts = [layer._replace(weights=first * layer.weights) for layer in layers[2::2]]
+    blocks = [Residual([one, two]) for one, two in zip(starts, ends, strict=False)]
+    assert set(names(judge([layers[0], *blocks, layers[-1]], batch))) == {"healthy"}
+
+
+def test_weights_that_are_too_small_before_the_branches_are_found_all_the_same():
+    layers, batch = stack([32] * 4)
+    branch = [layers[1], layers[2]._replace(weights=0.1 * layers[2].weights, activation=None)]
+    small = layers[0]._replace(weights=0.01 * layers[0].weights)
+    assert names(judge([small, Residual(branch), layers[2]], batch))[0] == "too small"
+
+
 def test_zeros_in_a_hidden_layer_are_no_good_practice():
     layers, batch = stack([32, 32, 32, 10])
     layers[1] = layers[1]._replace(weights=np.zeros((32, 32)))

@@ -74,21 +74,36 @@ class Run(NamedTuple):
 
 
 def runs(layers: Sequence[Evidence]) -> list[Run]:
-    """Cut a network into runs; layers before a normalization belong to none, for their scale does not matter."""
+    """Cut a network into runs; layers whose scale does not matter belong to none.
+
+    These are the layers before a normalization, and what is small in a residual branch on purpose: its last layer, and
+    where that is 0 the others too (Zhang, Dauphin and Ma 2019 draw them 1/√blocks times as wide).
+    """
     groups: list[list[Evidence]] = [[]]
     for layer, following in zip(layers, [*layers[1:], None], strict=True):
         if not layer.chained:
             groups.append([])
-        if layer.normalized or starts_at_zero(layer, following):
+        if ends_a_branch(following) and layer.weight_variance == 0:
+            groups[-1] = [other for other in groups[-1] if other.number == 1 or not _is_small(other)]
+        if layer.normalized or starts_at_zero(layer, following) or (ends_a_branch(following) and _is_small(layer)):
             groups.append([])
         else:
             groups[-1].append(layer)
     return [_run(tuple(group)) for group in groups if group]
 
 
+def ends_a_branch(following: Evidence | None) -> bool:
+    """Whether a layer's answers are not what the following layer gets, but a part of it."""
+    return following is not None and not following.chained
+
+
 def starts_at_zero(layer: Evidence, following: Evidence | None) -> bool:
     """Whether all weights are 0 where that is good practice: in the last layer, or at the end of a residual branch."""
-    return layer.weight_variance == 0 and (following is None or not following.chained)
+    return layer.weight_variance == 0 and (following is None or ends_a_branch(following))
+
+
+def _is_small(layer: Evidence) -> bool:
+    return layer.weight_variance < accepted(layer)[0]
 
 
 def _run(layers: tuple[Evidence, ...]) -> Run:

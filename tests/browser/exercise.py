@@ -1,9 +1,10 @@
 """An exercise as the page shows it: the cell to answer in, the card below its check, the board of the page."""
 
+import contextlib
 import re
 
 from lab import Tab
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, TimeoutError
 
 BOARD, CARD = ".course-progress", ".course-exercise"
 CELLS = """name => window.course.panel.content.widgets.findIndex(({model}) =>
@@ -14,6 +15,8 @@ SOLUTION = """name => {
     return cells.slice(check).find(model => (model.getMetadata("tags") ?? []).includes("solution")).sharedModel.source;
 }"""
 
+SOURCE = "cell => window.course.panel.content.widgets[cell].model.sharedModel.source"
+MOVED_ON = "cell => window.course.panel.content.activeCellIndex === cell"
 FOCUS = """cell => {
     const {panel} = window.course;
     panel.activate();
@@ -47,12 +50,25 @@ class ExerciseView:
 
     def answer(self, code: str) -> None:
         """Type code in place of the stub, run it and the check below, as a reader does without a mouse."""
-        self.tab.page.evaluate(FOCUS, self.check - 1)
-        self.tab.page.wait_for_function("window.course.panel.content.activeCell.editor?.hasFocus()")
-        keyboard = self.tab.page.keyboard
+        keyboard, stub = self.tab.page.keyboard, self.check - 1
+        self._go_into(stub)
         keyboard.press("ControlOrMeta+a")
         keyboard.insert_text(code)  # `type` would have the editor indent every line once more
-        for cell in (self.check, self.check + 1):
-            keyboard.press("Shift+Enter")
-            self.tab.page.wait_for_function(f"window.course.panel.content.activeCellIndex === {cell}")
+        assert self.tab.page.evaluate(SOURCE, stub) == code
+        self._run(stub)
+        self._run(self.check)
         self.tab.settle()
+
+    def _go_into(self, cell: int) -> None:
+        self.tab.page.evaluate(FOCUS, cell)
+        self.tab.page.wait_for_function("window.course.panel.content.activeCell.editor?.hasFocus()")
+
+    def _run(self, cell: int) -> None:
+        """Run a cell and go on to the next; once more if the page, still busy, has taken the cursor away."""
+        for patience in (15_000, 60_000):
+            self._go_into(cell)
+            self.tab.page.keyboard.press("Shift+Enter")
+            with contextlib.suppress(TimeoutError):
+                self.tab.page.wait_for_function(MOVED_ON, arg=cell + 1, timeout=patience)
+                return
+        raise AssertionError(f"cell {cell} was not run by Shift+Enter")

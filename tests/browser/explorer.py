@@ -28,7 +28,11 @@ FAULTS = """async (root, [picture, sentence, failure]) => {
     const image = root.querySelector(picture), words = root.querySelector(sentence)?.innerText;
     const failures = [...root.querySelectorAll(failure)].map(line => line.innerText).filter(text => text.trim());
     const faults = failures.map(text => `failure line: ${text}`);
-    const shown = await image?.decode().then(() => image.naturalWidth > 100, () => false);
+    let shown = false;  // decoding fails if a run replaces the picture meanwhile, so try the next one
+    for (let tries = 0; image && !shown && tries < 10; tries++) {
+        shown = await image.decode().then(() => image.naturalWidth > 100, () => false);
+        await new Promise(requestAnimationFrame);
+    }
     if (!shown) faults.push("no picture");
     if (!words || image?.alt !== words) faults.push(`alternative text ${image?.alt} beside the sentence ${words}`);
     return faults;
