@@ -138,6 +138,28 @@ def test_the_patient_with_one_key_has_every_curve_in_its_band():
     assert all((band.low.activations <= measured) & (measured <= band.high.activations))
 
 
+def last_hidden_mean_squares(*, mended: bool, draws: int = 200) -> np.ndarray:
+    """The mean square of the last hidden layer of the patient with one key, `(draws,)`."""
+    found = []
+    for seed in range(draws):
+        layers, signal = drawn("one_key", seed, mended=mended)
+        for weights, biases, _activation in layers[:-1]:
+            signal = np.maximum(signal @ weights + biases, 0)
+        found.append(np.mean(signal.astype(float) ** 2))
+    return np.array(found)
+
+
+def test_equal_matrices_repeat_their_luck_three_times_as_far_and_half_of_them_leave_the_band():
+    equal, fresh = last_hidden_mean_squares(mended=False), last_hidden_mean_squares(mended=True)
+    assert np.log(equal).std() > 3 * np.log(fresh).std()
+    band = finite_width.band("relu", 20, 128, 2.0)
+    outside = [
+        np.mean((found < band.low.activations[-1]) | (found > band.high.activations[-1])) for found in (equal, fresh)
+    ]
+    assert outside[0] == pytest.approx(0.5, abs=5 * math.sqrt(0.25 / 200))
+    assert outside[1] < 0.1
+
+
 def test_the_last_two_patients_are_marked_in_layer_1_alone():
     for name in ("raw_pixels", "half_precision"):
         assert [layer.layer for layer in diagnose(*drawn(name)).layers if layer.state != "ok"] == [1]
