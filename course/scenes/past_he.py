@@ -19,8 +19,8 @@ PAST_HE: tuple[Scene, ...] = (
         "order_and_chaos",
         {"weight_variance": 1.5, "bias_variance": 0.2},
         "A short way into the blue. Let the class guess first: where does the cosine of 0.5 go now? To 1, within "
-        "some twenty layers; and the gradient dies on its way back. Drag the point along the lower edge and back. "
-        "At which moment does the middle panel turn round?",
+        "some twenty layers; and the gradient dies on its way back. Drag the point straight down to the lower edge and "
+        "up again. At which moment does the middle panel turn round?",
     ),
     Scene(
         "07_order_and_chaos",
@@ -65,7 +65,7 @@ PAST_HE: tuple[Scene, ...] = (
         {"depth": 10},
         "Blue are normal weights, orange orthogonal ones. Both keep lengths on average. Before it opens, ask: how "
         "differently do ten layers of normal weights treat two directions? Theory's largest stretch is 5.3, and the "
-        "smallest is lost beyond the picture's decades. Why is the orange line level?",
+        "smallest one measured is below 10⁻¹². Why is the orange line level?",
     ),
     Scene(
         "08_orthogonal_and_luck",

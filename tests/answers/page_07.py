@@ -35,6 +35,7 @@ ANSWERS = {
             "the slope at 0": (1,),
             "the mean square": (SINE,),
             "upside down": (SINE**0.5,),
+            "not halved": ((1 - math.exp(-2)) ** -0.5,),
             "a half": (2**0.5,),
         },
     ),
@@ -69,6 +70,9 @@ ANSWERS = {
             "not squared": (lambda variance, slopes, density: variance * (density @ slopes),),
             "a variance squared": (lambda variance, slopes, density: variance * chi(variance, slopes, density),),
             "the std of the weights": (lambda variance, slopes, density: chi(variance**0.5, slopes, density),),
+            "a variance of the slopes": (
+                lambda variance, slopes, density: variance * density @ (slopes - density @ slopes) ** 2,
+            ),
             "all points alike": (lambda variance, slopes, _density: variance * np.mean(slopes**2),),
             "the density squared": (lambda variance, slopes, density: variance * np.sum((density * slopes) ** 2),),
         },

@@ -43,6 +43,15 @@ def with_diagonal(of):
     return mended
 
 
+def turned(gaussian):
+    return -by_gram_schmidt(gaussian)
+
+
+def nearest(gaussian):
+    u, _, v = np.linalg.svd(gaussian)
+    return u @ v
+
+
 def rows(gaussian):
     q, r = np.linalg.qr(gaussian)
     return np.diag(np.sign(np.diag(r))) @ q
@@ -69,6 +78,10 @@ ANSWERS = {
             "each unit by its own": (lambda weights, inputs: weights / np.std(inputs @ weights, axis=0),),
             "the weights' own std": (lambda weights, _inputs: weights / weights.std(),),
             "the rms for the std": (lambda weights, inputs: weights / np.mean((inputs @ weights) ** 2) ** 0.5,),
+            "each unit about its own mean": (
+                lambda weights, inputs: weights / np.mean(np.var(inputs @ weights, axis=0)) ** 0.5,
+            ),
+            "one less than the count": (lambda weights, inputs: weights / np.std(inputs @ weights, ddof=1),),
             "the activations' size": (lambda weights, inputs: weights / inputs.std(),),
         },
     ),
@@ -93,12 +106,11 @@ ANSWERS = {
         },
     ),
     5: Answers(
-        right=[(with_diagonal(np.sign),), (by_gram_schmidt,), (by_signs,)],
+        right=[(with_diagonal(np.sign),), (by_gram_schmidt,), (by_signs,), (turned,), (nearest,)],
         wrong={
             "signs not fixed": (lambda gaussian: np.linalg.qr(gaussian)[0],),
             "absolute values": (with_diagonal(np.abs),),
             "rows for columns": (rows,),
-            "the other way round": (with_diagonal(lambda diagonal: -np.sign(diagonal)),),
         },
     ),
 }

@@ -21,6 +21,7 @@ _SINE_GAIN = number(
         Mistake(
             "upside down", _SINE**0.5, "Upside down: the sine makes signals smaller, so the weights must be larger."
         ),
+        Mistake("not halved", (2 * _SINE) ** -0.5, "The formula for sin² z has a half in front: E[sin² z] is 0.4323."),
         Mistake("a half", math.sqrt(2), "E[sin² z] is a half if z goes round evenly. A normal z stays near 0."),
     ),
     praise="{answer:.4g} keeps the mean square of a sine network.",
@@ -165,6 +166,11 @@ _CHI = function(
             "the std of the weights",
             lambda variance, slopes, density: math.sqrt(variance) * (density @ slopes**2),
             "You take the root of the weight variance: it belongs into chi as it is.",
+        ),
+        Mistake(
+            "a variance of the slopes",
+            lambda variance, slopes, density: variance * (density @ slopes**2 - (density @ slopes) ** 2),
+            "That is the variance of the slopes: their mean is taken off. A gradient feels the slopes whole.",
         ),
         Mistake(
             "all points alike",

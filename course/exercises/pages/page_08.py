@@ -88,6 +88,16 @@ _LSUV = function(
             "You divide by the rms. The preactivations have a mean, and the variance leaves it out.",
         ),
         Mistake(
+            "each unit about its own mean",
+            lambda weights, inputs: weights / np.sqrt((inputs @ weights).var(axis=0).mean()),
+            "You measure each unit about its own mean. All preactivations together have one mean, and one variance.",
+        ),
+        Mistake(
+            "one less than the count",
+            lambda weights, inputs: weights / (inputs @ weights).std(ddof=1),
+            "You divide by one less than the count (ddof=1). LSUV takes the plain variance of the batch.",
+        ),
+        Mistake(
             "the activations' size",
             lambda weights, inputs: weights / inputs.std(),
             "You divide by the std of the inputs. Measure what comes out: inputs @ weights.",
@@ -157,6 +167,12 @@ def _rows_signed(gaussian: np.ndarray) -> np.ndarray:
     return np.sign(np.diag(r))[:, None] * q
 
 
+def _nearest(gaussian: np.ndarray) -> np.ndarray:
+    u, _, v = np.linalg.svd(gaussian)
+    return u @ v
+
+
+# The last two are no mistakes: turning the given matrix turns these answers alike, and so they are uniform too.
 _ORTHOGONAL = function(
     _signed(np.sign),
     _normal_matrices,
@@ -183,9 +199,16 @@ _ORTHOGONAL = function(
             "You change the signs of rows. R's diagonal belongs to the columns of Q.",
         ),
         Mistake(
-            "the other way round",
+            "every column turned",
             _signed(lambda diagonal: -np.sign(diagonal)),
-            "Orthogonal, with every column turned the wrong way: Q and R have to multiply to the matrix again.",
+            "Uniform too: the negative of a uniform orthogonal matrix is one. It is no longer the Q that belongs to R.",
+            RIGHT,
+        ),
+        Mistake(
+            "the nearest orthogonal matrix",
+            _nearest,
+            "Uniform too, by another way: u times v of the SVD is the orthogonal matrix nearest to the given one.",
+            RIGHT,
         ),
     ),
     praise="Only the signs of R's diagonal belong to Q, and its draws are uniform over all orthogonal matrices.",
