@@ -82,8 +82,16 @@ def point(activation: str, weight_variance: float, bias_variance: float) -> Poin
     place = activation, weight_variance, bias_variance
     settled, chi = theory.fixed_point(*place), theory.chi(*place)
     phase = 2 if np.isinf(settled) else int(chi > 1)
-    correlation = theory.fixed_correlation(*place) if 0 < settled < np.inf else np.nan
-    return Point(*place, phase, settled, chi, correlation, theory.depth_scales(*place).correlation)
+    cosine = _settled_cosine(*place, settled) if 0 < settled < np.inf else np.nan
+    return Point(*place, phase, settled, chi, cosine, theory.depth_scales(*place).correlation)
+
+
+def _settled_cosine(activation: str, weight_variance: float, bias_variance: float, settled: float) -> float:
+    """Where the cosine of the activations settles: c* is that of the preactivations, to which biases add their part."""
+    correlation = theory.fixed_correlation(activation, weight_variance, bias_variance)
+    if correlation == 1.0:
+        return 1.0
+    return (correlation * settled - bias_variance) / (settled - bias_variance)
 
 
 @lru_cache(maxsize=256)

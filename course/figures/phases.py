@@ -48,9 +48,9 @@ class PlaneMap(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Where the network lies, and what theory says of that place: the phase by number, q*, χ, c*, ξ_c.
+    """Where the network lies, and what theory says of that place: the phase by number, q*, χ, a cosine, ξ_c.
 
-    `fixed_correlation` is nan where no length is kept at which two inputs could settle.
+    `settled_cosine` is where that of the activations goes, nan where no length is kept at which it could settle.
     """
 
     activation: str
@@ -59,7 +59,7 @@ class Point(NamedTuple):
     phase: int
     fixed_point: float
     chi: float
-    fixed_correlation: float
+    settled_cosine: float
     depth_scale: float
 
 
@@ -86,7 +86,7 @@ class CosinePanel:
         self.ghosts = [ghost(line) for line in (self._predicted, self._measured)]
 
     def update(self, measured: np.ndarray, predicted: np.ndarray, settled: float, last: int) -> bool:
-        """Show two curves and the level c*; give whether the axis has changed."""
+        """Show two curves and the level at which they settle; give whether the axis has changed."""
         layers = np.arange(1, len(measured) + 1)
         self._measured.set_data(layers, measured)
         self._predicted.set_data(layers, predicted)
@@ -144,7 +144,7 @@ class PhasePicture:
         last = step(DEPTH_STEPS, max(len(measured.lengths), int(reach(self._ghosts)[0])))
         changed = [
             self._lengths.update(measured.lengths, predicted.lengths, last),
-            self._cosines.update(measured.cosines, predicted.cosines, point.fixed_correlation, last),
+            self._cosines.update(measured.cosines, predicted.cosines, point.settled_cosine, last),
             self._gradients.update(measured.gradients, predicted.gradients, last),
         ]
         if any(changed):
@@ -196,7 +196,7 @@ def describe(point: Point, measured: Depths, predicted: Depths) -> str:
     return (
         f"{place} {_phase(point)}: χ is {point.chi:.3f}, {_scale(point.depth_scale)}. {_lengths(point)} "
         f"The cosine of two inputs is {_plain(measured.cosines[-1])} after layer {depth} "
-        f"(theory: {_plain(predicted.cosines[-1])}){_aim(point.fixed_correlation)}. "
+        f"(theory: {_plain(predicted.cosines[-1])}){_aim(point.settled_cosine)}. "
         f"Back at layer 1 the gradient's variance is {number(measured.gradients[0])} times the last layer's "
         f"(theory: {number(predicted.gradients[0])})."
     )
