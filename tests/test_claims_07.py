@@ -247,3 +247,9 @@ def test_the_border_at_a_bias_variance_of_03_is_248():
 def test_far_in_chaos_near_inputs_become_strangers():
     assert max(run.cosine[-1] for run in runs("tanh", 10.0, depth=20, cosine=0.99)) < 0.3
     assert theory.fixed_correlation("tanh", 10.0) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("place", [(1.5, 0.2), (2.5, 0.05), (4.0, 0.0), (4.0, 0.3), (8.0, 1.0)])
+def test_the_grey_line_is_where_the_cosine_of_the_activations_settles(place):
+    deep = theory.correlations("tanh", 1000, *place, correlation=0.5)[-1]
+    assert point("tanh", *place).settled_cosine == pytest.approx(deep, abs=1e-6)

@@ -162,3 +162,9 @@ def test_two_hints_are_there_and_differ(name):
 def test_a_long_result_that_no_mistake_explains_is_shown_by_how_it_begins():
     verdict = exercises.judge("04.2", lambda width, std, depth: np.arange(2.0, 2.0 + depth))
     assert re.search(r"yours gives an array of shape \(\d+,\) that begins with 2, 3, 4\.", verdict.sentence)
+
+
+def test_a_function_that_was_passed_to_the_answer_is_called_a_function():
+    verdict = exercises.judge("07.2", lambda layer, _start, depth: [layer(place) for place in range(1, depth + 1)])
+    assert "(a function, " in verdict.sentence
+    assert "0x" not in verdict.sentence

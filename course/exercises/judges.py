@@ -26,7 +26,7 @@ class Mistake(NamedTuple):
     """A known mistake: its name, the answer of somebody who makes it, and the sentence that sets it right.
 
     `answer` is a number or a set for `number` and `choice`, and a function of a case for `function`; `state` is
-    `NOT_YET` for code that is still as it was given.
+    `NOT_YET` for code that is still as it was given, and `RIGHT` for an answer of another kind that is as good.
     """
 
     name: str

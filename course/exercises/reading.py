@@ -95,6 +95,8 @@ def spelled(value: Any) -> str:
         return "a generator"
     if str(getattr(value, "dtype", "")).startswith("key"):
         return "a key"
+    if callable(value):
+        return "a function"
     shape = getattr(value, "shape", None)
     if shape and math.prod(shape) > SHORT:
         return f"an array of shape {tuple(shape)}"
@@ -102,7 +104,7 @@ def spelled(value: Any) -> str:
         return f"a {type(value).__name__} of {len(value)} items"
     if isinstance(value, float | np.floating):
         return f"{value:.5g}"
-    if shape is not None and not callable(value):
+    if shape is not None:
         return np.array2string(np.asarray(value), precision=4, separator=", ")
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
