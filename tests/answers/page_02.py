@@ -79,6 +79,7 @@ ANSWERS = {
             "one number": (copies(lambda _fan_in, _fan_out: (1, 1)),),
             "the factor lost": (lambda *case: 2 * normal(*case),),
             "the factor squared": (lambda *case: 0.5 * normal(*case),),
+            "only one sign": (lambda *case: abs(normal(*case)),),
         },
     ),
 }

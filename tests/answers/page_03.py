@@ -41,6 +41,7 @@ ANSWERS = {
             "mean square for its root": (drawn(lambda d, q: (3 / d) ** 0.5 / q),),
             "bound for std": (drawn(lambda d, q: (d * q) ** -0.5),),
             "normal for uniform": (lambda rng, d, q: rng.normal(0, (d * q) ** -0.5, d),),
+            "only one sign": (lambda rng, d, q: rng.uniform(0, (3 / d / q) ** 0.5, d),),
         },
     ),
     3: Answers(

@@ -120,42 +120,52 @@ def _layers_to_draw(rng: np.random.Generator) -> list[Case]:
 
 
 def _kinds_and_variance(weights: Any, _key: object, fan_in: int, fan_out: int) -> np.ndarray:
-    """How many units differ, how many inputs are weighed differently, and the variance over what it should be."""
+    """How many units differ, how many inputs are weighed differently, the variance over the right one, and the sign.
+
+    The last number is 1 if the weights have no mean, and 2 if they are all equal.
+    """
     drawn = reading.array(weights, "what your function gives back", (fan_in, fan_out))
     kinds = [np.unique(drawn, axis=axis).shape[axis] for axis in (1, 0)]
-    variance = np.mean(drawn**2) / _STD**2 if kinds == [fan_out, fan_in] else 1  # copies are too few to measure it
-    return np.array([*kinds, variance])
+    if kinds != [fan_out, fan_in]:  # copies are too few to measure a variance
+        return np.array([*kinds, 1, 1])
+    square = np.mean(drawn**2)
+    return np.array([*kinds, square / _STD**2, 1 + np.mean(drawn) ** 2 / max(square, np.finfo(float).tiny)])
 
 
 _START = function(
-    lambda _key, fan_in, fan_out: [fan_out, fan_in, 1],
+    lambda _key, fan_in, fan_out: [fan_out, fan_in, 1, 1],
     _layers_to_draw,
     (
         Mistake(
             "as given",
-            lambda _key, fan_in, fan_out: [1, fan_in, 1],
+            lambda _key, fan_in, fan_out: [1, fan_in, 1, 1],
             "This is the function as it was given: one column is drawn, and every unit gets a copy of it.",
             NOT_YET,
         ),
         Mistake(
             "copies of a row",
-            lambda _key, fan_in, fan_out: [fan_out, 1, 1],
+            lambda _key, fan_in, fan_out: [fan_out, 1, 1, 1],
             "Now the units differ, and every unit weighs all its inputs alike. Draw every number.",
         ),
         Mistake(
             "one number",
-            lambda _key, fan_in, fan_out: [1, 1, 1],
+            lambda _key, fan_in, fan_out: [1, 1, 1, 1],
             "One number is drawn for the whole layer. Draw one for each weight.",
         ),
         Mistake(
             "the factor lost",
-            lambda _key, fan_in, fan_out: [fan_out, fan_in, 4],
+            lambda _key, fan_in, fan_out: [fan_out, fan_in, 4, 1],
             "All weights differ now, and their std is 1 instead of 0.5.",
         ),
         Mistake(
             "the factor squared",
-            lambda _key, fan_in, fan_out: [fan_out, fan_in, 1 / 4],
+            lambda _key, fan_in, fan_out: [fan_out, fan_in, 1 / 4, 1],
             "All weights differ now. Their variance is 1/16: 0.5 multiplies a number, and 0.25 its variance.",
+        ),
+        Mistake(
+            "only one sign",
+            lambda _key, fan_in, fan_out: [fan_out, fan_in, 1, 1 + 2 / np.pi],
+            "All weights have the same sign now. Normal ones lie on both sides of 0.",
         ),
     ),
     praise="No two units start alike, and so none need ever be alike.",

@@ -38,40 +38,45 @@ def _layer_sizes(rng: np.random.Generator) -> list[Case]:
 
 
 def _variance_and_kurtosis(weights: np.ndarray, _rng: object, d: int, mean_square: float) -> np.ndarray:
-    """The variance of z that these weights give, and their kurtosis, which is 9/5 for uniform ones."""
+    """The variance of z that these weights give, their kurtosis, 9/5 for uniform ones, and 1 if they have no mean."""
     weights = reading.array(weights, "what your function gives back", (d,))
     square = np.mean(weights**2)
-    return np.array([d * square * mean_square, np.mean(weights**4) / square**2])
+    return np.array([d * square * mean_square, np.mean(weights**4) / square**2, 1 + np.mean(weights) ** 2 / square])
 
 
 _UNIFORM_WEIGHTS = function(
-    lambda _rng, d, mean_square: [1, 9 / 5],
+    lambda _rng, d, mean_square: [1, 9 / 5, 1],
     _layer_sizes,
     (
         Mistake(
             "1/√d: variance 1/3",
-            lambda _rng, d, mean_square: [mean_square / 3, 9 / 5],
+            lambda _rng, d, mean_square: [mean_square / 3, 9 / 5, 1],
             "These are U(±1/√d): z gets a third of the inputs' mean square as its variance.",
         ),
         Mistake(
             "mean square left out",
-            lambda _rng, d, mean_square: [mean_square, 9 / 5],
+            lambda _rng, d, mean_square: [mean_square, 9 / 5, 1],
             "Right for inputs of mean square 1 only: the terms are w·x, and z has the variance d · Var w · E[x²].",
         ),
         Mistake(
             "mean square for its root",
-            lambda _rng, d, mean_square: [1 / mean_square, 9 / 5],
+            lambda _rng, d, mean_square: [1 / mean_square, 9 / 5, 1],
             "You divide the bound by the mean square: it is the bound's square that is divided by it.",
         ),
         Mistake(
             "bound for std",
-            lambda _rng, d, mean_square: [1 / 3, 9 / 5],
+            lambda _rng, d, mean_square: [1 / 3, 9 / 5, 1],
             "1/√(d·E[x²]) is the std that the weights need. The bound of uniform weights is √3 times as large.",
         ),
         Mistake(
             "normal for uniform",
-            lambda _rng, d, mean_square: [1, 3],
+            lambda _rng, d, mean_square: [1, 3, 1],
             "The variance is right, but these weights are normal: their tails reach further than any bound.",
+        ),
+        Mistake(
+            "only one sign",
+            lambda _rng, d, mean_square: [1, 9 / 5, 1 + 3 / 4],
+            "These weights have one sign only: draw around 0, from −bound to bound. Inputs with a mean would add up.",
         ),
     ),
     praise="Every unit has a z of variance 1, whatever its number of inputs and their mean square.",
