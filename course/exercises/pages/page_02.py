@@ -169,7 +169,8 @@ _START = function(
         ),
     ),
     praise="No two units start alike, and so none need ever be alike.",
-    otherwise="Every unit should be different, with weights of std 0.5.",
+    otherwise="These are the units that differ, the inputs that are weighed differently, the variance over 0.5², which "
+    "should be 1, and a number that is 1 if the weights' mean is 0.",
     tolerance=lambda _key, fan_in, fan_out: 5 * standard_error(fan_in * fan_out),
     read=_kinds_and_variance,
 )

@@ -80,7 +80,8 @@ _UNIFORM_WEIGHTS = function(
         ),
     ),
     praise="Every unit has a z of variance 1, whatever its number of inputs and their mean square.",
-    otherwise="Which variance do the weights need, so that d · Var w · E[x²] = 1?",
+    otherwise="The first number is the variance of z: which one do the weights need, so that d · Var w · E[x²] = 1? "
+    "The second, their kurtosis, is 9/5 for uniform weights, and the third is 1 if their mean is 0.",
     # The fourth powers of normal weights stray most: twice a normal variance's standard error covers all of these.
     tolerance=lambda _rng, d, _mean_square: 10 * standard_error(d),
     read=_variance_and_kurtosis,
