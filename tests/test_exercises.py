@@ -12,6 +12,7 @@ from answers.variations import varied
 
 from course import exercises
 from course.exercises import table
+from course.exercises.judges import shared_part
 from course.exercises.verdict import NOT_YET, RIGHT
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -168,3 +169,12 @@ def test_a_function_that_was_passed_to_the_answer_is_called_a_function():
     verdict = exercises.judge("07.2", lambda layer, _start, depth: [layer(place) for place in range(1, depth + 1)])
     assert "(a function, " in verdict.sentence
     assert "0x" not in verdict.sentence
+
+
+def test_what_weights_share_is_all_of_one_number_a_row_or_a_column_and_nothing_of_opposite_signs():
+    pattern = np.outer([1.0, -1.0], [2.0, -2.0])
+    assert shared_part(np.full((3, 5), 0.1)) == pytest.approx(1.0)
+    assert shared_part(np.repeat([[1.0], [-2.0]], 4, axis=1)) == pytest.approx(1.0)
+    assert shared_part(np.repeat([[1.0, -2.0]], 4, axis=0)) == pytest.approx(1.0)
+    assert (shared_part(pattern), shared_part(0 * pattern)) == (0.0, 0.0)
+    assert shared_part(pattern + 2.0) == pytest.approx(1 / 2)

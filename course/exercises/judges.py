@@ -40,6 +40,15 @@ class Mistake(NamedTuple):
         return Verdict(self.state, self.sentence, self.name)
 
 
+def shared_part(weights: np.ndarray) -> float:
+    """The part of the mean square of weights `(rows, columns)` that all of a row or of a column have in common.
+
+    1 for copies of one number, 3/4 for U(0, b), and about 0 for independent weights of mean 0; 0 for zeros.
+    """
+    common = max(np.mean(weights.mean(axis=axis) ** 2) for axis in (0, 1))
+    return float(common / max(np.mean(weights**2), np.finfo(float).tiny))
+
+
 def standard_error(draws: int, kurtosis: float = 3.0) -> float:
     """The relative standard error of a variance that is measured from so many draws: sqrt((kurtosis - 1)/draws)."""
     return float(np.sqrt((kurtosis - 1) / draws))

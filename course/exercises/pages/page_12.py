@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from course.exercises import guard, reading
-from course.exercises.judges import Case, Mistake, close, function, number, recognized, standard_error
+from course.exercises.judges import Case, Mistake, close, function, number, recognized, shared_part, standard_error
 from course.exercises.table import Exercise
 from course.exercises.verdict import Verdict, almost, not_yet, right, wrong
 from course.probes.blocks import measure_blocks
@@ -73,10 +73,8 @@ def _kernel_factor(
 ) -> np.ndarray:
     """By how much E[w²] of this kernel differs from 2/(fan_in · branches), and 1 if no two weights share anything."""
     kernel = reading.array(kernel, "what your function gives back", (size, size, channels_in, channels_out))
-    square = max(np.mean(kernel**2), np.finfo(float).tiny)
-    rows = kernel.reshape(-1, channels_out)
-    shared = max(np.mean(rows.mean(axis=axis) ** 2) for axis in (0, 1))
-    return np.array([size**2 * channels_in * branches * square / 2, 1 + shared / square])
+    factor = size**2 * channels_in * branches * np.mean(kernel**2) / 2
+    return np.array([factor, 1 + shared_part(kernel.reshape(-1, channels_out))])
 
 
 def _of(factor: Any, shared: float = 0) -> Any:

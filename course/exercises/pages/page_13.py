@@ -12,7 +12,7 @@ from course import mistakes
 from course.diagnosis import LayerReport, read
 from course.diagnosis.judging import Judgement
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, close, function, standard_error
+from course.exercises.judges import Case, Mistake, close, function, shared_part, standard_error
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, not_yet, right, wrong
 
@@ -150,8 +150,7 @@ def _variances_and_likeness(layers: Any, _seed: int, widths: list[int]) -> np.nd
     """
     weights = _matrices(layers, widths)
     halves = [shape[0] * np.mean(w**2) / 2 for w, shape in zip(weights, _SHAPES, strict=True)]
-    shared = max(np.mean(weights[0].mean(axis=axis) ** 2) for axis in (0, 1)) / max(np.mean(weights[0] ** 2), 1e-300)
-    return np.array([*halves, 1 + _likeness(weights[0], weights[1]), 1 + shared])
+    return np.array([*halves, 1 + _likeness(weights[0], weights[1]), 1 + shared_part(weights[0])])
 
 
 def _likeness(one: np.ndarray, other: np.ndarray) -> float:

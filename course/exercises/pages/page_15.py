@@ -9,7 +9,7 @@ import numpy as np
 
 from course import probes, theory
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, recognized, standard_error
+from course.exercises.judges import Case, Mistake, function, number, recognized, shared_part, standard_error
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, right, wrong
 
@@ -54,8 +54,7 @@ def _variances_and_likeness(layers: Any, _key: object, widths: list[int]) -> np.
     read = [reading.array(layer, "a layer", shape) for layer, shape in zip(layers, shapes, strict=True)]
     factors = [shape[0] * np.mean(layer**2) / 2 for layer, shape in zip(read, shapes, strict=True)]
     likeness = np.corrcoef(read[0].ravel(), read[1].ravel())[0, 1]
-    shared = max(np.mean(layer.mean(axis=axis) ** 2) / np.mean(layer**2) for layer in read for axis in (0, 1))
-    return np.array([*factors, 1 + max(likeness, shared, key=abs)])
+    return np.array([*factors, 1 + max(likeness, *map(shared_part, read), key=abs)])
 
 
 def _made(factor: Any, likeness: float = 1.0) -> Any:
