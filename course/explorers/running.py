@@ -136,12 +136,15 @@ class RunningExplorer(Explorer):
         """
         with self._drawing:
             self._waiting.append((self._settings(), call))
-            self._show()
+            if self.job.finished:
+                self._show()
 
     def _ended(self) -> list[tuple[Callable[[Table], object], Table]]:
         """Give the calls whose run is the present one and has ended, with what they wait for; they wait no longer."""
-        key, finished = self._key(self._settings()), self.job.finished
-        ended = [(asked, call) for asked, call in self._waiting if finished and self._key(asked) == key]
+        if not self._waiting or not self.job.finished:
+            return []
+        key = self._key(self._settings())
+        ended = [(asked, call) for asked, call in self._waiting if self._key(asked) == key]
         self._waiting = [pair for pair in self._waiting if pair not in ended]
         return [(call, self._display.table_of(asked)) for asked, call in ended]
 
