@@ -185,6 +185,12 @@ _CUT = 2.0
 _CUT_STD = math.sqrt(1.0 - 4.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) / math.erf(math.sqrt(2.0)))
 
 
+def cut_at_two(values: np.ndarray) -> np.ndarray:
+    """Bring normal values between −2 and 2 strictly between the two, and to variance 1."""
+    just_inside = np.nextafter(np.float32(_CUT), np.float32(0))
+    return np.clip(values, -just_inside, just_inside) / np.float32(_CUT_STD)
+
+
 def _truncated_normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     return jax.random.truncated_normal(key, -_CUT, _CUT, shape) / _CUT_STD
 
@@ -201,11 +207,11 @@ def _orthogonal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 
     Uniform over all such sets (Haar) because the signs of R's diagonal are fixed (Mezzadri 2007).
     """
-    return _haar(jnp, lambda tall: jax.random.normal(key, tall), shape)
+    return haar(jnp, lambda tall: jax.random.normal(key, tall), shape)
 
 
-def _haar(module, normal, shape: tuple[int, ...]):
-    """Q of the QR of a tall normal matrix, with NumPy or with JAX's."""
+def haar(module, normal, shape: tuple[int, ...]):
+    """Orthogonal noise: Q of the QR of a tall matrix that `normal(shape)` draws, with `numpy` or `jax.numpy`."""
     rows, columns = math.prod(shape[:-1]), shape[-1]
     tall = max(rows, columns), min(rows, columns)
     q, r = module.linalg.qr(normal(tall))
@@ -226,7 +232,7 @@ _ARRAY_NOISES = dict(
             lambda random, shape: random.standard_normal(shape, np.float32),
             lambda random, shape: random.uniform(-math.sqrt(3.0), math.sqrt(3.0), shape),
             _truncated_normal_array,
-            lambda random, shape: _haar(np, random.standard_normal, shape),
+            lambda random, shape: haar(np, random.standard_normal, shape),
             lambda _random, shape: np.ones(shape),
         ),
         strict=True,

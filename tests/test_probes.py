@@ -11,7 +11,7 @@ import pytest
 
 from course import initializers, networks, probes, theory
 from course.activations import ACTIVATIONS, SATURATION, leaky_relu
-from course.probes import engine, programs
+from course.probes import draws, engine, programs
 
 SMALL = {"depth": 6, "width": 32, "activation": "tanh", "scheme": "glorot_uniform"}
 ROUNDING = 1e-4
@@ -57,6 +57,29 @@ def test_statistics_equal_those_of_a_plain_numpy_loop(activation):
         # A slope within rounding of the threshold may fall on either side of it: one of 32 × 128 slopes.
         slack = 2 / (32 * 128) if name == "saturated_share" else 1 / 32 if name == "dead_share" else 1e-6
         np.testing.assert_allclose(values, expected[name], rtol=ROUNDING, atol=slack, err_msg=name)
+
+
+@pytest.mark.parametrize("width", [1, 16, 100, 128, 129, 300, 512, 600])
+def test_statistics_equal_those_of_a_plain_numpy_loop_at_every_width(width):
+    settings = {**SMALL, "depth": 3, "width": width, "activation": "sigmoid", "bias_variance": 0.05}
+    expected = plain_run(probes.network(3, **settings), "sigmoid")
+    for name, values in probes.measure(3, **settings)._asdict().items():
+        slack = 2 / (width * 128) if name == "saturated_share" else 1 / width if name == "dead_share" else 1e-6
+        np.testing.assert_allclose(values, expected[name], rtol=ROUNDING, atol=slack, err_msg=name)
+
+
+def test_one_program_serves_every_width_of_the_menus_and_every_depth():
+    sizes = {programs.size_for(width, 128, depth) for width in (1, 100, *probes.WIDTHS) for depth in (1, 100)}
+    assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("batch", [1, 100, 200])
+def test_statistics_equal_those_of_a_plain_numpy_loop_for_any_batch(batch):
+    settings = {**SMALL, "depth": 3, "batch": batch}
+    expected = plain_run(probes.network(3, **settings), "tanh")
+    stats = probes.measure(3, **settings)
+    for name in ("preactivation_variance", "activation_rms", "weight_gradient_variance"):
+        np.testing.assert_allclose(getattr(stats, name), expected[name], rtol=ROUNDING, err_msg=name)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -106,13 +129,14 @@ def test_orthogonal_weights_keep_every_layer_of_a_linear_network_exactly():
     np.testing.assert_allclose(stats.activation_rms, 1, rtol=ROUNDING)
 
 
+@pytest.mark.parametrize("width", [50, 100, 128, 300])
 @pytest.mark.parametrize("name", ["activations", "preactivation_gradients", "weight_gradients"])
-def test_histograms_count_the_first_examples_exactly(name):
-    settings = {**SMALL, "width": 128, "depth": 3}
+def test_histograms_count_the_first_examples_exactly(name, width):
+    settings = {**SMALL, "width": width, "depth": 3}
     low, high = getattr(probes.LIMITS, name)
     shares = getattr(probes.observe(4, **settings).histograms, name)
     rows = plain_run(probes.network(4, **settings), "tanh")[name]
-    counted = engine.COUNTED // 128
+    counted = math.ceil(engine.COUNTED / width)
     for layer, values in enumerate(rows):
         clipped = np.clip(values[:counted], low, high)
         expected, _ = np.histogram(clipped, engine.BINS, (low, high))
@@ -125,6 +149,32 @@ def test_a_histogram_row_without_any_number_is_empty():
     stats, histograms = probes.observe(0, depth=60, width=128, activation="linear", scheme="normal_1")
     assert np.isinf(stats.activation_rms[-1])
     assert histograms.activations[-1].sum() == 0
+
+
+def test_a_histogram_that_is_not_asked_for_is_not_counted():
+    limits = probes.Limits((-1, 1), None, None)
+    asked, *others = probes.observe(0, limits=limits, **SMALL).histograms
+    np.testing.assert_allclose(asked.sum(axis=1), 1)
+    assert not np.any(others)
+
+
+@pytest.mark.parametrize("distribution", initializers.DISTRIBUTIONS)
+@pytest.mark.parametrize("shape", [(32, 32), (200, 200), (3, 3, 5, 5)])
+def test_drawn_noise_is_that_of_jax_for_the_same_key(distribution, shape):
+    seed, layer = 4_000_000_000, 7
+    expected = initializers.noise(engine.layer_key(np.uint32(seed), layer), distribution, shape)
+    drawn = draws.layer_noise(seed, layer, distribution, shape)
+    # Normal and uniform numbers are the same bits; the others are divided or decomposed by other routines.
+    same_bits = distribution in ("normal", "uniform", "constant")
+    np.testing.assert_allclose(drawn, expected, rtol=0, atol=0 if same_bits else 1e-4)
+    assert drawn.dtype == np.float32
+
+
+def test_what_is_no_weight_is_what_jax_draws_for_the_three_keys_of_layer_0():
+    drawn = draws.draws_of(3, 200, 128)
+    keys = jax.random.split(engine.layer_key(np.uint32(3), 0), 3)
+    for key, numbers in zip(keys, drawn, strict=True):
+        np.testing.assert_array_equal(numbers, jax.random.normal(key, numbers.shape))
 
 
 def test_the_weights_of_a_run_are_those_that_draw_gives_for_the_same_key():
@@ -238,9 +288,10 @@ def test_a_seed_outside_its_range_is_named(seed):
         probes.measure(seed, **SMALL)
 
 
-def test_a_tapered_network_equals_a_plain_numpy_loop():
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_a_tapered_network_equals_a_plain_numpy_loop(activation):
     widths = [100, 80, 60, 20, 40]
-    stats = probes.measure_tapered(3, widths=widths, activation="tanh", scheme="glorot_normal")
+    stats = probes.measure_tapered(3, widths=widths, activation=activation, scheme="glorot_normal")
     square = probes.network(3, depth=4, width=128, activation="tanh", scheme="lecun_normal")
     weights = [
         layer[:fan_in, :fan_out] * math.sqrt(128 * 2 / (fan_in + fan_out))
@@ -248,17 +299,14 @@ def test_a_tapered_network_equals_a_plain_numpy_loop():
     ]
     inputs = probes.network(3, depth=1, width=100, activation="tanh", scheme="zeros").inputs
     network = probes.Network(weights, [np.zeros(width) for width in widths[1:]], inputs, square.directions[:, :40])
-    expected = plain_run(network, "tanh")
-    for name in ("preactivation_variance", "activation_mean", "activation_rms"):
-        np.testing.assert_allclose(getattr(stats, name), expected[name], rtol=ROUNDING, atol=1e-6)
-    for name in ("preactivation_gradient_variance", "weight_gradient_variance"):
-        np.testing.assert_allclose(getattr(stats, name), expected[name], rtol=ROUNDING)
+    expected = plain_run(network, activation)
+    for name, values in stats._asdict().items():
+        # A slope within rounding of the threshold may fall on either side of it.
+        slack = {"saturated_share": 2 / (20 * 128), "dead_share": 1 / 20}.get(name, 1e-6)
+        np.testing.assert_allclose(values, expected[name], rtol=ROUNDING, atol=slack, err_msg=name)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("activation", "sigmoid"), ("scheme", "orthogonal"), ("widths", [10, 200]), ("widths", [10, 0])],
-)
+@pytest.mark.parametrize(("name", "value"), [("scheme", "orthogonal"), ("widths", [10, 200]), ("widths", [10, 0])])
 def test_a_tapered_network_that_cannot_be_run_is_refused(name, value):
     settings = {"widths": [10, 5], "activation": "tanh", "scheme": "glorot_normal", name: value}
     with pytest.raises(ValueError, match=name):
@@ -287,4 +335,4 @@ def test_runs_from_two_threads_do_not_disturb_each_other():
 def test_drawn_weights_are_kept_only_up_to_their_bound():
     for seed in range(30):
         probes.measure(seed, depth=1, width=256, activation="tanh", scheme="lecun_normal")
-    assert sum(weights.array.nbytes for weights in programs._kept.values()) <= programs.KEPT_BYTES
+    assert sum(weights.bytes for weights in programs._kept.values()) <= programs.KEPT_BYTES

@@ -41,7 +41,7 @@ def framework_defaults(text: str = "", **state) -> Explorer:
     def draw(biases: bool, **network) -> Frame:
         return picture.update([_start(name, default, biases, **network) for name, default in starts.items()])
 
-    explorer = Explorer(
+    return Explorer(
         _controls(),
         draw,
         picture.canvas,
@@ -50,8 +50,6 @@ def framework_defaults(text: str = "", **state) -> Explorer:
         text=text,
         state=state,
     )
-    probes.compile_ahead()
-    return explorer
 
 
 def _controls() -> dict[str, widgets.ValueWidget]:

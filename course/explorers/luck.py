@@ -8,8 +8,8 @@ import numpy as np
 from course.explorers.base import Explorer
 from course.figures.canvas import Frame
 from course.figures.luck import AXES, Draws, LuckPicture
+from course.probes.draws import DEEPEST
 from course.probes.luck import relu_draws
-from course.probes.programs import DEEPEST
 from course.theory.luck import DISTRIBUTIONS, relu_log_factor
 
 WIDTHS = (16, 32, 64)

@@ -6,7 +6,7 @@ import numpy as np
 from course.explorers.base import Explorer
 from course.figures.canvas import Frame
 from course.figures.spread import SpreadPicture, Summary
-from course.probes.programs import DEEPEST
+from course.probes.draws import DEEPEST
 from course.probes.spread import he_relu_draws
 
 

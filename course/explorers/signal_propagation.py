@@ -20,33 +20,29 @@ def signal_propagation(text: str = "", **state) -> Explorer:
     """Run a real network at every move: scheme, activation, depth, width, gain and seed, forward and backward.
 
     `networks` is 1 or 100: then the curves are medians, in a band that holds the middle 80 % (fewer networks where
-    100 would take longer than a second or two). `state` sets controls by name. The programs of the other widths are
-    compiled in the background.
+    100 would take longer than a second or two). `state` sets controls by name.
     """
     picture = SignalPicture()
 
     def draw(seed: int, depth: int, width: int, activation: str, scheme: str, gain: float, networks: int) -> Frame:
         limits = LIMITS.get(activation, (-3.0, 3.0))
         network = {"depth": depth, "width": width, "activation": activation, "scheme": scheme, "gain": gain}
-        stats, histograms = probes.observe(seed, limits=probes.LIMITS._replace(activations=limits), **network)
+        stats, histograms = probes.observe(seed, limits=probes.Limits(limits, None, None), **network)
         predicted = predicted_curves(**network)
         curves, share, band = measured_curves(stats), stats.saturated_share, None
         if networks > 1:
             curves, share, band = _many(seed, **network)
         return picture.update(curves, predicted, histograms.activations, limits, share, band)
 
-    explorer = Explorer(
+    return Explorer(
         _controls(), draw, picture.canvas, name="signal_propagation", title="Signal propagation", text=text, state=state
     )
-    probes.compile_ahead(BATCH)
-    return explorer
 
 
 def _many(seed: int, *, width: int, scheme: str, **network) -> tuple[Curves, np.ndarray, Band]:
     """Measure many networks: the medians of their curves and of their saturated share, and the middle 80 %."""
     networks = probes.affordable_networks(width, scheme)
     stats = probes.measure_many(seed, networks=networks, width=width, scheme=scheme, batch=BATCH, **network)
-    probes.compile_many_ahead(BATCH)
     everyone = measured_curves(stats)
     # Values that were measured, none between two: between a number and an overflow there is nothing.
     low, median, high = (

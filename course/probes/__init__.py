@@ -4,28 +4,27 @@ The network has `depth` square layers of `width` units. Its cost is `C = Σ v·z
 independent directions v ~ N(0, 1) for the last layer's preactivations z_L: so ∂C/∂z_L has variance 1, and
 whatever is seen further back was done by the layers in between.
 
-One program serves every depth, seed, scheme, gain, activation and bias of one (width, batch): weights are
-unit-variance noise, drawn once a seed, times a traced standard deviation; the loops over layers have a traced
-length. No formula of the theory is used here.
+One program serves every width, depth, seed, scheme, gain, activation and bias of a batch: weights are
+unit-variance noise, drawn once a seed, times a traced standard deviation; the loops over layers, and over blocks of
+units, have a traced length. No formula of the theory is used here.
 """
 
-import functools
 import itertools
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import numpy as np
 
-from course import activations, data, initializers
+from course import data, initializers
 from course.initializers import Scheme
 from course.probes import engine, programs
-from course.probes.many import affordable_networks, compile_many, measure_many
-from course.probes.programs import DEEPEST
-from course.probes.requests import Request, checked, whole
+from course.probes.draws import DEEPEST, draws_of
+from course.probes.many import affordable_networks, measure_many
+from course.probes.requests import Request, checked, settings_of, whole
 from course.probes.results import (
     LIMITS,
+    NO_HISTOGRAMS,
     LayerHistograms,
     LayerStats,
     Limits,
@@ -44,8 +43,6 @@ __all__ = [
     "Network",
     "Observation",
     "affordable_networks",
-    "compile_ahead",
-    "compile_many_ahead",
     "measure",
     "measure_many",
     "measure_tapered",
@@ -54,7 +51,7 @@ __all__ = [
 ]
 
 WIDTHS = (16, 64, 128, 256, 512)
-"""The widths of the explorers' menus; each is one compiled program."""
+"""The widths of the explorers' menus."""
 FIRST_WIDTH = 128
 """The width that the explorers open with."""
 TAPERED_WIDTH = 128
@@ -64,48 +61,40 @@ TAPERED_WIDTH = 128
 class Network(NamedTuple):
     """The network of a run, written out: weights and biases of each layer, the batch, and the cost's v."""
 
-    weights: list[jax.Array]
-    biases: list[jax.Array]
-    inputs: jax.Array
-    directions: jax.Array
+    weights: list[np.ndarray]
+    biases: list[np.ndarray]
+    inputs: np.ndarray
+    directions: np.ndarray
 
 
-def _batch(run: Request) -> np.ndarray | jax.Array:
+def _inputs(run: Request) -> np.ndarray:
     if run.inputs == "digits":
-        return data.standardized_digits(run.size.batch, run.size.width)
-    return programs.draws(run.seed, run.size).gaussian
+        return data.standardized_digits(run.size.batch, run.width)
+    return draws_of(run.seed, run.width, run.size.batch).gaussian
 
 
-def _weight_std(run: Request) -> float:
-    return initializers.standard_deviation(run.scheme, (run.size.width, run.size.width), run.gain)
+def _weights(run: Request) -> np.ndarray:
+    return programs.unit_weights(run.seed, run.scheme.distribution, run.size, run.width, run.depth)
 
 
-def _bias_std(run: Request) -> np.float32:
-    return np.float32(math.sqrt(run.bias_variance))
-
-
-def _traced(run: Request, weight_std: np.ndarray | float, limits: Limits = LIMITS) -> engine.Settings:
-    per_layer = np.zeros(run.size.capacity, np.float32)
-    per_layer[: run.depth] = weight_std
-    numbers = np.int32(run.activation), np.int32(run.depth)
-    return engine.Settings(*numbers, per_layer, _bias_std(run), np.array(limits, np.float32))
-
-
-def _rows(run: Request, *arguments) -> tuple[engine.ForwardRow, engine.BackwardRow]:
-    return jax.tree.map(lambda whole: whole[: run.depth], programs.propagate(run.size, *arguments))
+def _rows(run: Request, weights: np.ndarray, biases: np.ndarray, *ends: np.ndarray, settings: engine.Settings):
+    """Run the passes; `biases` have shape `(layers, units)`, the ends, inputs and directions, `(batch, units)`."""
+    blocks = run.size.blocks
+    biases = programs.in_blocks(biases, blocks)
+    rows = programs.propagate(run.size, weights, biases, *(programs.batch_in_blocks(e, blocks) for e in ends), settings)
+    return jax.tree.map(lambda part: part[: run.depth], rows)
 
 
 def observe(seed: int, *, limits: Limits = LIMITS, **settings) -> Observation:
-    """Draw a network, run it forward and backward, and give every layer's statistics and histograms.
+    """Draw a network, run it forward and backward, and return every layer's statistics and histograms.
 
-    `settings` and errors are those of `measure`; `limits` are the ranges of the histograms.
+    `settings` and errors are those of `measure`; `limits` are the ranges of the histograms, `None` for all zeros.
     """
     run = checked(seed, **settings)
+    drawn = draws_of(run.seed, run.width, run.size.batch)
+    biases, ends = drawn.biases[: run.size.capacity], (_inputs(run), drawn.directions)
     with programs.RUNNING:
-        weights = programs.unit_weights(run.seed, run.scheme.distribution, run.size, run.depth)
-        draws = programs.draws(run.seed, run.size)
-        traced = _traced(run, _weight_std(run), limits)
-        rows = _rows(run, weights, draws.biases, _batch(run), draws.directions, traced)
+        rows = _rows(run, _weights(run), biases, *ends, settings=settings_of(run, limits=limits))
     return Observation(layer_stats(*rows), layer_histograms(*rows))
 
 
@@ -121,7 +110,7 @@ def measure(
     batch: int = 128,
     inputs: str = "digits",
 ) -> LayerStats:
-    """Draw a network, run it forward and backward, and give every layer's statistics.
+    """Draw a network, run it forward and backward, and return every layer's statistics.
 
     `seed` from 0 to 2³² − 1 decides every draw; `depth` is from 1 to 100, `width` from 1 to 1024, `batch` from
     1 to 1797 examples. `scheme` is a name or a `Scheme` of one's own, `gain` multiplies its standard deviation,
@@ -130,6 +119,7 @@ def measure(
     """
     return observe(
         seed,
+        limits=NO_HISTOGRAMS,
         depth=depth,
         width=width,
         activation=activation,
@@ -144,12 +134,11 @@ def measure(
 def network(seed: int, **settings) -> Network:
     """Write out the very network that `measure` runs with the same arguments, for a closer look."""
     run = checked(seed, **settings)
-    draws = programs.draws(run.seed, run.size)
+    drawn = draws_of(run.seed, run.width, run.size.batch)
     with programs.RUNNING:
-        noise = programs.unit_weights(run.seed, run.scheme.distribution, run.size, run.depth)
-        weights = np.float32(_weight_std(run)) * np.asarray(noise)[: run.depth]
-    biases = _bias_std(run) * np.asarray(draws.biases)[: run.depth]
-    return Network(list(weights), list(biases), _batch(run), draws.directions)
+        noise = programs.layers_of(_weights(run), run.width, run.depth)
+    biases = np.float32(run.bias_std) * drawn.biases[: run.depth]
+    return Network(list(np.float32(run.weight_std) * noise), list(biases), _inputs(run), drawn.directions)
 
 
 def measure_tapered(
@@ -161,54 +150,31 @@ def measure_tapered(
     gain: float = 1.0,
     batch: int = 128,
 ) -> LayerStats:
-    """Give every layer's statistics of a network whose layers differ in width, without compiling anew.
+    """Return every layer's statistics of a network whose layers differ in width.
 
     `widths` are the units of the inputs and then of each layer, from 1 to 128 each: layer l has weights of shape
-    `(widths[l - 1], widths[l])`. The network runs inside a square one, with weights of 0 beyond its own; so the
-    activation must answer 0 with 0, and the weights must be drawn independently. Other arguments and errors are
-    those of `measure`; the inputs are digits. Saturated and dead shares are not counted here, and are NaN.
+    `(widths[l - 1], widths[l])`, the corner of a square layer's noise, so they must be drawn independently. Other
+    arguments and errors are those of `measure`; the inputs are digits.
     """
     units = [whole("widths", width, 1, TAPERED_WIDTH) for width in widths]
     network = {"activation": activation, "scheme": scheme, "gain": gain, "batch": batch}
     run = checked(seed, depth=len(units) - 1, width=TAPERED_WIDTH, **network)
-    _check_padding(run, activation)
-    shapes = list(itertools.pairwise(units))
-    std = np.array([initializers.standard_deviation(run.scheme, shape, run.gain) for shape in shapes])
-    rows = _tapered_rows(run, np.array(units), std)
-    used = np.array(units[1:]) / TAPERED_WIDTH
-    stats = layer_stats(*rows, 1 / used, 1 / (used * np.array(units[:-1]) / TAPERED_WIDTH))
-    unknown = np.full(run.depth, np.nan)
-    return stats._replace(saturated_share=unknown, dead_share=unknown)
-
-
-def _check_padding(run: Request, activation: str) -> None:
-    if activations.named(activation).array_function(0.0) != 0:
-        raise ValueError(f"activation must answer 0 with 0 in a tapered network, unlike {activation!r}")
-    if run.scheme.distribution in ("orthogonal", "constant"):
+    if run.scheme.distribution == "orthogonal":
         raise ValueError(f"scheme must draw weights independently in a tapered network, unlike {run.scheme.name!r}")
-
-
-def _tapered_rows(run: Request, units: np.ndarray, std: np.ndarray):
-    inside = (np.arange(TAPERED_WIDTH) < units[:, None]).astype(np.float32)
-    inputs = np.zeros((run.size.batch, TAPERED_WIDTH), np.float32)
-    inputs[:, : units[0]] = data.standardized_digits(run.size.batch, int(units[0]))
-    draws = programs.draws(run.seed, run.size)
+    shapes = list(itertools.pairwise(units))
+    std = [initializers.standard_deviation(run.scheme, shape, run.gain) for shape in shapes]
+    settings = settings_of(run, widths=units, weight_std=std)
+    ends = data.standardized_digits(batch, units[0]), draws_of(run.seed, run.width, batch).directions[:, : units[-1]]
     with programs.RUNNING:
-        weights = np.array(programs.unit_weights(run.seed, run.scheme.distribution, run.size, run.depth))
-        weights[: run.depth] *= inside[:-1, :, None] * inside[1:, None, :]
-        return _rows(run, weights, draws.biases, inputs, np.asarray(draws.directions) * inside[-1], _traced(run, std))
+        weights = _corners(run, shapes)
+        rows = _rows(run, weights, np.zeros((run.size.capacity, run.width)), *ends, settings=settings)
+    return layer_stats(*rows)
 
 
-@functools.cache
-def compile_ahead(batch: int = 128) -> None:
-    """Start compiling the programs of all menu widths in the background, once, so that no move waits for them.
-
-    Of those that run many networks, the one of the explorers' first width is compiled too.
-    """
-    one = [functools.partial(programs.program, programs.size_for(width, batch, DEEPEST), map) for width in WIDTHS]
-    programs.ahead([*one, functools.partial(compile_many, FIRST_WIDTH, batch)])
-
-
-def compile_many_ahead(batch: int = 128) -> None:
-    """Start compiling the programs that run many networks, for all menu widths, in the background, once."""
-    programs.ahead(functools.partial(compile_many, width, batch) for width in WIDTHS)
+def _corners(run: Request, shapes: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Cut a layer of each shape out of the square ones."""
+    weights = programs.blank_weights(run.size)
+    squares = programs.layers_of(_weights(run), run.width, run.depth)
+    for layer, (square, (fan_in, fan_out)) in enumerate(zip(squares, shapes, strict=True)):
+        programs.put_layer(weights, layer, square[:fan_in, :fan_out], run.width)
+    return weights

@@ -14,7 +14,7 @@ from course.networks import convolution, residual
 from course.networks.normalization import NORMALIZATIONS
 from course.networks.residual import Block, BlockWeights
 from course.probes import engine
-from course.probes.programs import DEEPEST
+from course.probes.draws import DEEPEST
 
 SIDE = 8
 """The digits' images are 8 by 8."""
@@ -123,9 +123,14 @@ def _up(block, carry, layer, weights, settings):
     z, signal = lax.switch(settings.branches.astype(int), _blocks(layer, settings), *arguments)
     _, slopes = networks.activate(settings.activation, z)
     flat = jnp.abs(slopes) < jnp.asarray(engine.SATURATED_SLOPES)[settings.activation]
-    counts = engine.counts(signal.reshape(len(signal), -1), settings.limits)
-    row = Up(_moments(signal), _moments(z), jnp.mean(flat), counts)
+    row = Up(_moments(signal), _moments(z), jnp.mean(flat), _counts(signal, settings.limits))
     return engine.store(scratch, signal, block + 1), engine.store(rows, row, block)
+
+
+def _counts(signal, limits):
+    values = signal.reshape(len(signal), -1)
+    rows = min(len(values), -(-engine.COUNTED // values.shape[1]))
+    return engine.add_counts(engine.NOTHING_COUNTED, values[:rows], rows, True, limits)[: engine.BINS]
 
 
 def _back_through(block):
@@ -169,47 +174,23 @@ def _propagate(weights, inputs, directions, settings, *, layer):
     return ups, downs
 
 
-class Program(NamedTuple):
-    """The compiled calls of one stack: the weights' noise, the cost's directions, and the passes."""
-
-    fill: jax.stages.Compiled
-    directions: jax.stages.Compiled
-    propagate: jax.stages.Compiled
-
-
-def _fill(seed, distribution, depth, *, stack):
-    blank = jnp.zeros((2 * DEEPEST, *stack.weight_shape))
-    first = engine.fill(blank, seed, distribution, 0, depth)
-    return engine.fill(first, seed, distribution, DEEPEST, DEEPEST + depth)
-
-
-def _directions(seed, *, stack):
-    # The second of the three keys that `engine.draw` splits: the same directions as in `measure`.
-    return jax.random.normal(jax.random.split(engine.layer_key(seed, 0), 3)[1], stack.signal_shape)
-
-
-_programs: dict[Stack, Program] = {}
+_programs: dict[Stack, jax.stages.Compiled] = {}
 _compiling = threading.Lock()
 
 
-def program(stack: Stack) -> Program:
-    """Give the compiled calls of a stack; the first request waits for the compiler."""
+def program(stack: Stack) -> jax.stages.Compiled:
+    """Return the compiled passes of a stack; the first request waits for the compiler."""
     with _compiling:
         if stack not in _programs:
             _programs[stack] = _compile(stack)
     return _programs[stack]
 
 
-def _compile(stack: Stack) -> Program:
-    seed, whole_number = jax.ShapeDtypeStruct((), np.uint32), jax.ShapeDtypeStruct((), np.int32)
-    number, truth = jax.ShapeDtypeStruct((), np.float32), jax.ShapeDtypeStruct((), np.bool)
-    limits = jax.ShapeDtypeStruct((2,), np.float32)
+def _compile(stack: Stack) -> jax.stages.Compiled:
+    whole_number, truth = jax.ShapeDtypeStruct((), np.int32), jax.ShapeDtypeStruct((), np.bool)
+    number, limits = jax.ShapeDtypeStruct((), np.float32), jax.ShapeDtypeStruct((2,), np.float32)
     settings = Settings(whole_number, whole_number, truth, whole_number, number, number, limits)
     weights = jax.ShapeDtypeStruct((2 * DEEPEST, *stack.weight_shape), np.float32)
     signal = jax.ShapeDtypeStruct(stack.signal_shape, np.float32)
     propagate = functools.partial(_propagate, layer=stack.layer)
-    return Program(
-        jax.jit(functools.partial(_fill, stack=stack)).lower(seed, whole_number, whole_number).compile(),
-        jax.jit(functools.partial(_directions, stack=stack)).lower(seed).compile(),
-        jax.jit(propagate).lower(weights, signal, signal, settings).compile(),
-    )
+    return jax.jit(propagate).lower(weights, signal, signal, settings).compile()

@@ -15,9 +15,9 @@ from course import data, initializers
 from course.initializers import Scheme
 from course.networks.normalization import NORMALIZATIONS
 from course.networks.residual import SCALINGS, BlockWeights
-from course.probes import programs
+from course.probes import draws, programs
 from course.probes.block_passes import SIDE, Down, Moments, Settings, Stack, Up, program, weights_of
-from course.probes.programs import DEEPEST
+from course.probes.draws import DEEPEST
 from course.probes.requests import checked
 
 STACKS = {
@@ -54,14 +54,12 @@ def compile_ahead() -> None:
 
 
 @functools.lru_cache(maxsize=4)
-def _unit_weights(seed: int, distribution: str, depth: int, stack: Stack) -> jax.Array:
-    which = np.int32(initializers.DISTRIBUTIONS.index(distribution))
-    return program(stack).fill(np.uint32(seed), which, np.int32(depth))
-
-
-@functools.lru_cache(maxsize=4)
-def _directions_of(seed: int, stack: Stack) -> jax.Array:
-    return program(stack).directions(np.uint32(seed))
+def _unit_weights(seed: int, distribution: str, depth: int, stack: Stack) -> np.ndarray:
+    """All first weights, and then all last ones, at the places that `weights_of` reads."""
+    weights = programs.zeros((2 * DEEPEST, *stack.weight_shape))
+    for layer in (*range(depth), *range(DEEPEST, DEEPEST + depth)):
+        weights[layer] = draws.layer_noise(seed, layer + 1, distribution, stack.weight_shape)
+    return weights
 
 
 @functools.cache
@@ -86,13 +84,13 @@ class BlockNetwork(NamedTuple):
 
     weights: list[BlockWeights]
     inputs: np.ndarray
-    directions: jax.Array
+    directions: np.ndarray
 
 
 class _Request(NamedTuple):
     stack: Stack
     seed: int
-    noise: jax.Array
+    noise: np.ndarray
     settings: Settings
 
 
@@ -134,7 +132,7 @@ def measure_blocks(seed: int, **network) -> BlockStats:
     run = _request(seed, **network)
     with programs.RUNNING:
         passes = program(run.stack).propagate
-        rows = passes(run.noise, inputs_of(run.stack), _directions_of(run.seed, run.stack), run.settings)
+        rows = passes(run.noise, inputs_of(run.stack), draws.directions(run.seed, run.stack.signal_shape), run.settings)
         ups, downs = jax.tree.map(lambda whole: np.asarray(whole)[: run.settings.depth], jax.device_get(rows))
     return _stats(ups, downs, bool(run.settings.branches))
 
@@ -143,7 +141,7 @@ def network_of_blocks(seed: int, **network) -> BlockNetwork:
     """Write out the very network that `measure_blocks` runs with the same arguments, for a closer look."""
     run = _request(seed, **network)
     weights = [weights_of(run.noise, run.settings, block) for block in range(run.settings.depth)]
-    return BlockNetwork(weights, inputs_of(run.stack), _directions_of(run.seed, run.stack))
+    return BlockNetwork(weights, inputs_of(run.stack), draws.directions(run.seed, run.stack.signal_shape))
 
 
 def _square(moments: Moments) -> np.ndarray:

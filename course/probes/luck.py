@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from course import data
-from course.probes.programs import DEEPEST
+from course.probes.draws import DEEPEST
 from course.probes.requests import whole
 from course.probes.spread import he_relu_draws
 

@@ -14,7 +14,8 @@ import numpy as np
 from jax import lax
 
 from course import activations, networks
-from course.probes.programs import DEEPEST, RUNNING
+from course.probes.draws import DEEPEST
+from course.probes.programs import RUNNING
 from course.probes.requests import whole
 
 WIDTH, PAIRS = 256, 8

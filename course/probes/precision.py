@@ -17,8 +17,8 @@ from jax import lax
 
 from course import data, initializers, networks
 from course.initializers import Scheme
-from course.probes import engine, programs
-from course.probes.programs import DEEPEST
+from course.probes import draws, engine, programs
+from course.probes.draws import DEEPEST
 from course.probes.requests import checked
 
 FORMATS = ("float16", "bfloat16", "float32")
@@ -170,8 +170,9 @@ def measure_precision(
     numbers = np.int32(run.activation), np.int32(depth), np.float32(std), np.float32(loss_scale / BATCH)
     inputs = data.standardized_digits(BATCH, WIDTH)
     with programs.RUNNING:
-        noise = programs.unit_weights(run.seed, run.scheme.distribution, run.size, depth)
-        directions = np.asarray(programs.draws(run.seed, run.size).directions)[:BATCH]
+        blocks = programs.unit_weights(run.seed, run.scheme.distribution, run.size, WIDTH, depth)
+        noise = programs.layers_of(blocks, WIDTH, DEEPEST)
+        directions = draws.draws_of(run.seed, WIDTH, run.size.batch).directions[:BATCH]
         rows = jax.device_get(program(precision)(noise, inputs, directions, _Settings(*numbers)))
     return PrecisionStats(*(_cut(sizes, depth) for sizes in rows))
 

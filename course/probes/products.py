@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course import activations, data, initializers
-from course.probes.programs import DEEPEST
+from course.probes.draws import DEEPEST
 from course.probes.requests import whole
 
 WIDTH, WIDEST = 100, 512

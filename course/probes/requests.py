@@ -2,11 +2,16 @@
 
 import math
 import operator
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from course import activations, data, initializers
 from course.initializers import Scheme
-from course.probes import programs
+from course.probes import engine, programs
+from course.probes.draws import DEEPEST
+from course.probes.results import LIMITS, Limits
 
 WIDEST = 1024
 
@@ -47,12 +52,23 @@ class Request(NamedTuple):
 
     seed: int
     depth: int
+    width: int
     size: programs.Size
     activation: int
     scheme: Scheme
     gain: float
     bias_variance: float
     inputs: str
+
+    @property
+    def weight_std(self) -> float:
+        """The standard deviation of the weights of a square layer."""
+        return initializers.standard_deviation(self.scheme, (self.width, self.width), self.gain)
+
+    @property
+    def bias_std(self) -> float:
+        """The standard deviation of the biases."""
+        return math.sqrt(self.bias_variance)
 
 
 def checked(
@@ -68,7 +84,7 @@ def checked(
     inputs: str = "digits",
 ) -> Request:
     """Check the arguments of `measure`, and bring them into the form that the programs take."""
-    depth = whole("depth", depth, 1, programs.DEEPEST)
+    depth = whole("depth", depth, 1, DEEPEST)
     width = whole("width", width, 1, WIDEST)
     batch = whole("batch", batch, 1, len(data.digits()[0]))
     if inputs not in data.INPUTS:
@@ -76,6 +92,7 @@ def checked(
     return Request(
         whole("seed", seed, 0, 2**32 - 1),
         depth,
+        width,
         programs.size_for(width, batch, depth),
         _row(activation),
         initializers.named(scheme) if isinstance(scheme, str) else scheme,
@@ -83,3 +100,20 @@ def checked(
         _at_least_zero("bias_variance", bias_variance),
         inputs,
     )
+
+
+def settings_of(
+    run: Request,
+    *,
+    widths: Sequence[int] | None = None,
+    weight_std: Sequence[float] | None = None,
+    limits: Limits = LIMITS,
+) -> engine.Settings:
+    """Bring a request into the numbers that the engine takes; its layers are square unless `widths` are given."""
+    units, per_layer = np.zeros(run.size.capacity + 1, np.int32), np.zeros(run.size.capacity, np.float32)
+    units[: run.depth + 1] = run.width if widths is None else widths
+    per_layer[: run.depth] = run.weight_std if weight_std is None else weight_std
+    numbers = np.int32(run.activation), np.int32(run.depth)
+    counted = np.array([asked_for is not None for asked_for in limits])
+    ranges = np.array([asked_for or (0, 1) for asked_for in limits], np.float32)
+    return engine.Settings(*numbers, units, per_layer, np.float32(run.bias_std), ranges, counted)

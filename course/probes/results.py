@@ -38,14 +38,15 @@ class LayerHistograms(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """The ranges that the histograms cover, each a pair (lowest, highest)."""
+    """The ranges that the histograms cover, each a pair (lowest, highest), or `None` for one that is not asked for."""
 
-    activations: tuple[float, float] = (-3.0, 3.0)
-    preactivation_gradients: tuple[float, float] = (-3.0, 3.0)
-    weight_gradients: tuple[float, float] = (-30.0, 30.0)
+    activations: tuple[float, float] | None = (-3.0, 3.0)
+    preactivation_gradients: tuple[float, float] | None = (-3.0, 3.0)
+    weight_gradients: tuple[float, float] | None = (-30.0, 30.0)
 
 
 LIMITS = Limits()
+NO_HISTOGRAMS = Limits(None, None, None)
 
 
 class Observation(NamedTuple):
@@ -55,34 +56,29 @@ class Observation(NamedTuple):
     histograms: LayerHistograms
 
 
-def _moment(moments: np.ndarray, unit: np.ndarray, order: int, scale: np.ndarray | float = 1.0) -> np.ndarray:
-    """Give a moment in float64, out of its unit; what is no number any more counts as infinite."""
+def _moment(moments: np.ndarray, unit: np.ndarray, order: int) -> np.ndarray:
+    """Return a moment in float64, out of its unit; what is no number any more counts as infinite."""
     with np.errstate(invalid="ignore"):
-        moment = scale * moments[:, order - 1].astype(np.float64) * unit.astype(np.float64) ** order
+        moment = moments[:, order - 1].astype(np.float64) * unit.astype(np.float64) ** order
     return np.where(np.isnan(moment), np.inf, moment)
 
 
-def _variance(moments: np.ndarray, unit: np.ndarray, scale: np.ndarray | float = 1.0) -> np.ndarray:
+def _variance(moments: np.ndarray, unit: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
-        variance = _moment(moments, unit, 2, scale) - _moment(moments, unit, 1, scale) ** 2
+        variance = _moment(moments, unit, 2) - _moment(moments, unit, 1) ** 2
     return np.where(np.isnan(variance), np.inf, np.maximum(variance, 0))
 
 
-def layer_stats(
-    forward: engine.ForwardRow,
-    backward: engine.BackwardRow,
-    unit_scale: np.ndarray | float = 1.0,
-    weight_scale: np.ndarray | float = 1.0,
-) -> LayerStats:
-    """Put the rows of both ways together; the scales are all entries over those that count, where some are padding."""
+def layer_stats(forward: engine.ForwardRow, backward: engine.BackwardRow) -> LayerStats:
+    """Put the rows of both ways together."""
     return LayerStats(
-        _variance(forward.preactivations, forward.preactivation_unit, unit_scale),
-        _moment(forward.activations, forward.activation_unit, 1, unit_scale),
-        np.sqrt(_moment(forward.activations, forward.activation_unit, 2, unit_scale)),
+        _variance(forward.preactivations, forward.preactivation_unit),
+        _moment(forward.activations, forward.activation_unit, 1),
+        np.sqrt(_moment(forward.activations, forward.activation_unit, 2)),
         forward.saturated.astype(np.float64),
         forward.dead.astype(np.float64),
-        _variance(backward.preactivation_gradients, backward.preactivation_gradient_unit, unit_scale),
-        _variance(backward.weight_gradients, backward.weight_gradient_unit, weight_scale),
+        _variance(backward.preactivation_gradients, backward.preactivation_gradient_unit),
+        _variance(backward.weight_gradients, backward.weight_gradient_unit),
     )
 
 
