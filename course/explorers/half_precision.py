@@ -31,11 +31,9 @@ def half_precision(text: str = "", **state) -> Explorer:
         both = zip(stats, _predicted(**network), strict=True)
         return picture.update(format, *(_magnitudes(sizes, predicted) for sizes, predicted in both))
 
-    explorer = Explorer(
+    return Explorer(
         _controls(), draw, picture.canvas, name="half_precision", title="Half precision", text=text, state=state
     )
-    precision.compile_ahead()
-    return explorer
 
 
 def _controls() -> dict[str, widgets.ValueWidget]:

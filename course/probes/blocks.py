@@ -131,8 +131,9 @@ def measure_blocks(seed: int, **network) -> BlockStats:
     """
     run = _request(seed, **network)
     with programs.RUNNING:
-        passes = program(run.stack).propagate
-        rows = passes(run.noise, inputs_of(run.stack), draws.directions(run.seed, run.stack.signal_shape), run.settings)
+        rows = program(run.stack)(
+            run.noise, inputs_of(run.stack), draws.directions(run.seed, run.stack.signal_shape), run.settings
+        )
         ups, downs = jax.tree.map(lambda whole: np.asarray(whole)[: run.settings.depth], jax.device_get(rows))
     return _stats(ups, downs, bool(run.settings.branches))
 

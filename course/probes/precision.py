@@ -1,13 +1,12 @@
 """Runs a network in a smaller number format: what overflows on the way up, and what is rounded to 0 on the way down.
 
-Every activation and every gradient is stored in the format; products are added up in float32, as the matrix units of
+Every activation and every gradient is rounded to the format; products are added up in float32, as the matrix units of
 today's accelerators do (Micikevicius et al. 2018). The cost is C = Σ v·z_L divided by the batch, like a mean over
-examples, and multiplied by a loss scale.
+examples, and multiplied by a loss scale. One program serves all formats.
 """
 
 import functools
 import math
-import threading
 from typing import NamedTuple
 
 import jax
@@ -67,7 +66,19 @@ class PrecisionStats(NamedTuple):
     gradients: Sizes
 
 
+def _rounding(precision: str):
+    kind = jnp.dtype(precision)
+    # The barrier keeps the compiler from leaving out what only costs digits.
+    return functools.partial(
+        jax.tree.map, lambda values: lax.optimization_barrier(values.astype(kind)).astype(jnp.float32)
+    )
+
+
+_ROUNDINGS = [_rounding(name) for name in FORMATS]
+
+
 class _Settings(NamedTuple):
+    format: np.int32
     activation: np.int32
     depth: np.int32
     weight_std: np.float32
@@ -76,7 +87,7 @@ class _Settings(NamedTuple):
 
 def _sizes(values, present):
     """`present` says which of the values would not be 0 in a format without limits."""
-    size = jnp.abs(values.astype(jnp.float32))
+    size = jnp.abs(values)
     finite = jnp.isfinite(size)
     largest = jnp.max(jnp.where(finite, size, 0))
     unit = jnp.clip(largest, 1e-30, 1e30)
@@ -85,20 +96,16 @@ def _sizes(values, present):
     return Sizes(rms, jnp.min(jnp.where(finite & (size > 0), size, jnp.inf)), largest, jnp.mean(~finite), zero)
 
 
-def _wide(left, right):
-    return left.astype(jnp.float32) @ right.astype(jnp.float32)
+def _rounded(values, settings):
+    return lax.switch(settings.format, _ROUNDINGS, values)
 
 
 def _forward(layer, carry, weights, settings):
     signal, slopes, rows = carry
-    z = _wide(signal, engine.at(weights, layer))
-    outputs, slope = networks.activate(settings.activation, z)
-    row = _sizes(outputs.astype(signal.dtype), outputs != 0)
-    return (
-        outputs.astype(signal.dtype),
-        engine.store(slopes, slope.astype(signal.dtype), layer),
-        engine.store(rows, row, layer),
-    )
+    outputs, slope = networks.activate(settings.activation, signal @ engine.at(weights, layer))
+    signal, slope = _rounded((outputs, slope), settings)
+    row = _sizes(signal, outputs != 0)
+    return signal, engine.store(slopes, slope, layer), engine.store(rows, row, layer)
 
 
 def _backward(step, carry, weights, slopes, settings):
@@ -106,45 +113,24 @@ def _backward(step, carry, weights, slopes, settings):
     layer = settings.depth - 1 - step
     rows = engine.store(rows, _sizes(gradients, present), layer)
     slope = engine.at(slopes, jnp.maximum(layer - 1, 0))
-    below = (_wide(gradients, engine.at(weights, layer).T) * slope).astype(gradients.dtype)
+    below = _rounded(gradients @ engine.at(weights, layer).T * slope, settings)
     return below, slope != 0, rows
 
 
-def _propagate(noise, inputs, directions, settings, *, precision):
-    kind = jnp.dtype(precision)
-    weights = (noise * settings.weight_std).astype(kind)
+def _propagate(noise, inputs, directions, settings):
+    weights = _rounded(noise * settings.weight_std, settings)
     blank = Sizes(*(jnp.zeros(DEEPEST) for _ in Sizes._fields))
     forward = functools.partial(_forward, weights=weights, settings=settings)
-    up = inputs.astype(kind), jnp.zeros((DEEPEST, *inputs.shape), kind), blank
+    up = _rounded(inputs, settings), jnp.zeros((DEEPEST, *inputs.shape)), blank
     _, slopes, activations = lax.fori_loop(0, settings.depth, forward, up)
     backward = functools.partial(_backward, weights=weights, slopes=slopes, settings=settings)
-    start = (directions * settings.start).astype(kind)
+    start = _rounded(directions * settings.start, settings)
     down = start, jnp.ones(start.shape, bool), blank
     *_, gradients = lax.fori_loop(0, settings.depth, backward, down)
     return activations, gradients
 
 
-_programs: dict[str, jax.stages.Compiled] = {}
-_compiling = threading.Lock()
-
-
-def program(precision: str) -> jax.stages.Compiled:
-    """Give the compiled passes of a format; the first request waits for the compiler."""
-    with _compiling:
-        if precision not in _programs:
-            noise = jax.ShapeDtypeStruct((DEEPEST, WIDTH, WIDTH), np.float32)
-            rows = jax.ShapeDtypeStruct((BATCH, WIDTH), np.float32)
-            whole, number = jax.ShapeDtypeStruct((), np.int32), jax.ShapeDtypeStruct((), np.float32)
-            passes = jax.jit(functools.partial(_propagate, precision=precision))
-            lowered = passes.lower(noise, rows, rows, _Settings(whole, whole, number, number))
-            _programs[precision] = lowered.compile()
-    return _programs[precision]
-
-
-@functools.cache
-def compile_ahead() -> None:
-    """Start compiling the programs of all formats in the background, once, so that no move waits for them."""
-    programs.ahead(functools.partial(program, precision) for precision in FORMATS)
+_passes = jax.jit(_propagate)
 
 
 def measure_precision(
@@ -167,13 +153,14 @@ def measure_precision(
         raise ValueError(f"loss_scale must be a positive, finite number, not {loss_scale!r}")
     run = checked(seed, depth=depth, width=WIDTH, activation=activation, scheme=scheme, gain=gain)
     std = initializers.standard_deviation(run.scheme, (WIDTH, WIDTH), run.gain)
-    numbers = np.int32(run.activation), np.int32(depth), np.float32(std), np.float32(loss_scale / BATCH)
+    places = np.int32(FORMATS.index(precision)), np.int32(run.activation), np.int32(depth)
+    numbers = np.float32(std), np.float32(loss_scale / BATCH)
     inputs = data.standardized_digits(BATCH, WIDTH)
     with programs.RUNNING:
         blocks = programs.unit_weights(run.seed, run.scheme.distribution, run.size, WIDTH, depth)
         noise = programs.layers_of(blocks, WIDTH, DEEPEST)
         directions = draws.draws_of(run.seed, WIDTH, run.size.batch).directions[:BATCH]
-        rows = jax.device_get(program(precision)(noise, inputs, directions, _Settings(*numbers)))
+        rows = jax.device_get(_passes(noise, inputs, directions, _Settings(*places, *numbers)))
     return PrecisionStats(*(_cut(sizes, depth) for sizes in rows))
 
 
