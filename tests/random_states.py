@@ -2,10 +2,11 @@
 
 import io
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ipywidgets as widgets
+import pytest
 from PIL import Image
 
 from course import explorers
@@ -16,8 +17,15 @@ NAMES = explorers.__all__
 RUNNING = ["batch_sizes", "layers_in_training", "learning_time", "loss_map", "search_race", "training_race"]
 """Those whose picture grows while a run goes on; here nothing is run, and they show what is there before."""
 PINNING = [name for name in NAMES if name not in (*RUNNING, "luck", "shapeset_samples", "two_schemes")]
+FEW = ("sigmoid_chain", "identical_units", "learning_time")
+"""These stand for all where what is tested is no explorer's own: one that pins, one that does not, one that runs."""
 QUICK = {"networks": 1, "width": 128}
 """Set in every random state of the main explorer: one program serves them all."""
+
+
+def mostly_long(names: Sequence[str], always: Sequence[str] = FEW) -> list:
+    """Give all names as parameters, but for these in the second tier alone."""
+    return [name if name in always else pytest.param(name, marks=pytest.mark.long) for name in names]
 
 
 def opened(name: str, text: str = "", **state: Any) -> Explorer:

@@ -38,12 +38,16 @@ RULES = {
     "tuning": rule(never=f"jax jaxlib {DRAWING}"),
     "figures": rule(never="jax jaxlib ipywidgets IPython"),
     "scenes": rule(never=f"jax {DRAWING}"),
+    "compilation_cache": rule(never=DRAWING),
+    "cells": rule(never="jax matplotlib"),
     "explorers": rule(
-        "activations theory initializers networks probes data training tuning mistakes diagnosis figures scenes",
+        "activations theory initializers networks probes data training tuning mistakes diagnosis figures scenes cells "
+        "compilation_cache",
         never="matplotlib",
     ),
     "exercises": rule(
-        "activations theory initializers networks probes data training tuning mistakes diagnosis", never="matplotlib"
+        "activations theory initializers networks probes data training tuning mistakes diagnosis cells",
+        never="matplotlib",
     ),
     # Copies, prints and lists of the pages: the pages themselves import the rest.
     "handouts": rule("explorers exercises", never="matplotlib"),

@@ -122,7 +122,8 @@ def test_weights_are_those_that_draw_gives_for_the_same_key(scheme):
     stack = SMALL["convolution, zeros"]
     network = network_of_blocks(7, **{**SHALLOW, "scheme": scheme, "layer": stack.layer, "stack": stack})
     drawn = initializers.draw(engine.layer_key(7, 2), scheme, stack.weight_shape, gain=SHALLOW["gain"])
-    np.testing.assert_allclose(network.weights[1].first, drawn, rtol=1e-5)
+    # Matrices are decomposed by another library than JAX's: both round numbers near 0.1 by 6e-8, a few times over.
+    np.testing.assert_allclose(network.weights[1].first, drawn, rtol=1e-5, atol=1e-6)
 
 
 def test_no_two_weights_of_a_network_are_the_same():
@@ -171,10 +172,10 @@ def test_a_deeper_network_begins_with_the_blocks_of_a_shallower_one():
 def test_one_program_serves_every_setting_of_a_stack():
     settings = {**SHALLOW, "layer": "fully connected", "stack": SMALL["fully connected"]}
     measure_blocks(0, **settings)
-    before = dict(block_passes._programs)
+    before = block_passes._compiled.cache_info().misses
     kinds = {"branches": True, "normalization": "batch", "scaling": "fixup", "depth": 77, "scheme": "orthogonal"}
     measure_blocks(9, **{**settings, **kinds, "activation": "silu", "gain": 0.3})
-    assert block_passes._programs == before
+    assert block_passes._compiled.cache_info().misses == before
 
 
 def test_an_overflow_is_infinite_and_no_error():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from random_states import NAMES, PINNING, QUICK, canvas_of, opened, part, pixels, somewhere
+from random_states import NAMES, PINNING, QUICK, canvas_of, mostly_long, opened, part, pixels, somewhere
 
 from course import explorers
 from course.explorers.base import Explorer
@@ -18,12 +18,6 @@ from course.figures.canvas import Canvas, Frame
 PLAYABLE = [name for name in NAMES if name != "batch_sizes"]
 SEEDED = [name for name in NAMES if name not in ("batch_sizes", "search_race", "sigmoid_chain", "sigmoid_slope")]
 DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
-
-
-@pytest.fixture(scope="module")
-def moved():
-    """Every explorer, opened once and moved from test to test."""
-    return {name: opened(name) for name in NAMES}
 
 
 @pytest.fixture
@@ -47,7 +41,7 @@ def inside(axes, points: np.ndarray) -> np.ndarray:
     return (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
 
 
-@pytest.mark.parametrize("name", PINNING)
+@pytest.mark.parametrize("name", mostly_long(PINNING))
 def test_what_is_pinned_is_what_was_seen_and_stays_while_the_curves_move(name, moved):
     explorer, chance = moved[name], random.Random(name)
     explorer.state = {**somewhere(explorer, chance), "pinned": None}
@@ -66,7 +60,7 @@ def test_what_is_pinned_is_what_was_seen_and_stays_while_the_curves_move(name, m
     assert explorer.sentence.endswith(before[0])
 
 
-@pytest.mark.parametrize("name", PINNING)
+@pytest.mark.parametrize("name", mostly_long(PINNING))
 def test_letting_go_leaves_no_trace(name, moved):
     explorer, chance = moved[name], random.Random(name)
     explorer.state = {**somewhere(explorer, chance), "pinned": somewhere(explorer, chance), "projector": False}
@@ -172,7 +166,7 @@ def test_the_same_seed_is_that_of_the_beginning_and_shows_the_same_draws():
     assert explorer.state["seed"] == 7
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_reset_goes_back_to_the_beginning_and_lets_go_of_what_is_pinned(name):
     explorer, chance = opened(name), random.Random(name)
     before = look(explorer)
@@ -193,7 +187,7 @@ def test_reset_brings_back_what_was_pinned_at_the_beginning_and_leaves_the_proje
     assert explorer.state["projector"] is True
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_an_explorer_opened_for_the_projector_looks_like_one_that_was_switched(name):
     explorer, switched = opened(name, projector=True), opened(name)
     part(switched, "Projector").value = True
@@ -303,7 +297,7 @@ def test_a_state_that_cannot_be_drawn_is_a_red_line_and_its_exception_can_be_see
     assert (explorer.error, explorer.state) == (None, {"size": 5})
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_a_file_tells_its_sentence_and_the_state_that_brings_back_its_pixels(name, moved):
     explorer, chance = moved[name], random.Random(f"{name} in a file")
     pinned = {"pinned": somewhere(explorer, chance)} if explorer.can_pin else {}
@@ -327,7 +321,7 @@ def metadata(form: str, content: bytes) -> dict[str, str]:
     return {word: root.find(f".//{DUBLIN_CORE}{word.lower()}").text for word in words}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_an_svg_has_all_that_moves_as_well_as_the_background(name, moved):
     explorer = moved[name]
     explorer.state = opened(name)._defaults | ({"pinned": {}} if explorer.can_pin else {})
@@ -379,9 +373,9 @@ def size(explorer: Explorer) -> list[int]:
     return [*artists, *map(len, heard), len(screen._msg_callbacks.callbacks), len(screen._trait_notifiers)]
 
 
-@pytest.mark.parametrize(("name", "moves"), [(name, 300 if name == "sigmoid_slope" else 10) for name in NAMES])
-def test_moves_in_a_row_leave_nothing_behind(name, moves):
-    explorer, chance = opened(name), random.Random(name)
+@pytest.mark.parametrize("name", mostly_long(NAMES))
+def test_moves_in_a_row_leave_nothing_behind(name):
+    explorer, chance, moves = opened(name), random.Random(name), 300 if name == "sigmoid_slope" else 20
     before = size(explorer)
     for move in range(moves):
         extras = {"projector": move % 20 == 5}
@@ -393,7 +387,7 @@ def test_moves_in_a_row_leave_nothing_behind(name, moves):
     assert size(explorer) == before
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_two_explorers_of_one_kind_know_nothing_of_each_other(name):
     first, second, chance = opened(name), opened(name), random.Random(name)
     before = look(second)

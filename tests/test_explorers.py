@@ -12,27 +12,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
+from random_states import NAMES, mostly_long
 
 from course import explorers, probes
 from course.explorers.base import Explorer
 from course.figures.canvas import Canvas, Frame
-from course.probes import many, programs
-
-NAMES = explorers.__all__
-
-
-@pytest.fixture(scope="module")
-def opened():
-    """Every explorer, opened once: moving them is what these tests are about."""
-    return {name: getattr(explorers, name)() for name in NAMES}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _all_programs_compiled():
-    probes.compile_ahead()
-    for width in probes.WIDTHS:
-        programs.program(programs.size_for(width, 128, 1))
-    many.compile_many(probes.FIRST_WIDTH)
 
 
 def ends(control: widgets.ValueWidget) -> list:
@@ -69,8 +53,8 @@ def assert_shows(explorer: Explorer) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_control_can_be_driven_to_both_ends_from_every_start(name, opened):
-    explorer = opened[name]
+def test_every_control_can_be_driven_to_both_ends_from_every_start(name, moved):
+    explorer = moved[name]
     start = explorer.state
     for control in explorer.controls.values():
         for value in ends(control):
@@ -80,27 +64,28 @@ def test_every_control_can_be_driven_to_both_ends_from_every_start(name, opened)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_all_corners_of_the_sliders_together_are_drawn(name, opened):
-    explorer = opened[name]
+def test_all_corners_of_the_sliders_together_are_drawn(name, moved):
+    explorer = moved[name]
     sliders = {key: control for key, control in explorer.controls.items() if hasattr(control, "min")}
     for corner in itertools.product(*(ends(control) for control in sliders.values())):
         explorer.state = dict(zip(sliders, corner, strict=True))
         assert_shows(explorer)
 
 
+@pytest.mark.parametrize("moves", [8, pytest.param(200, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
-def test_two_hundred_random_states_are_drawn(name, opened):
-    explorer, chance = opened[name], random.Random(name)
+def test_random_states_are_drawn(name, moves, moved):
+    explorer, chance = moved[name], random.Random(name)
     explorer.state = state = random_state(explorer, chance)
-    for _ in range(200):  # one control at a time, as a hand moves
+    for _ in range(moves):  # one control at a time, as a hand moves
         key = chance.choice(list(state))
         explorer.state = {key: anywhere(explorer.controls[key], chance)}
         assert_shows(explorer)
 
 
-@pytest.mark.parametrize("width", probes.WIDTHS)
-def test_many_networks_are_drawn_at_every_width_and_say_how_many_they_are(width, opened):
-    explorer, chance = opened["signal_propagation"], random.Random(width)
+@pytest.mark.parametrize("width", mostly_long(probes.WIDTHS, always=(16, 512)))
+def test_many_networks_are_drawn_at_every_width_and_say_how_many_they_are(width, moved):
+    explorer, chance = moved["signal_propagation"], random.Random(width)
     drawn_fast = {"scheme": chance.choice(["he_normal", "normal_1", "zeros", "constant"]), "depth": 60}
     explorer.state = {**random_state(explorer, chance), **drawn_fast, "width": width, "networks": 100}
     assert_shows(explorer)
@@ -129,9 +114,9 @@ def test_no_control_of_the_main_explorer_waits_for_a_compiler():
     assert len(heard) == 1
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_state_is_plain_json_and_brings_back_the_same_pixels(name, opened):
-    explorer, chance = opened[name], random.Random(f"{name} again")
+@pytest.mark.parametrize("name", mostly_long(NAMES))
+def test_a_state_is_plain_json_and_brings_back_the_same_pixels(name, moved):
+    explorer, chance = moved[name], random.Random(f"{name} again")
     explorer.state = random_state(explorer, chance)
     text, image = json.dumps(explorer.state), explorer.image
     fresh = getattr(explorers, name)(**json.loads(text))
@@ -144,8 +129,8 @@ def pixels(image: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_state_that_the_controls_do_not_offer_is_refused_and_nothing_moves(name, opened):
-    explorer = opened[name]
+def test_a_state_that_the_controls_do_not_offer_is_refused_and_nothing_moves(name, moved):
+    explorer = moved[name]
     before = explorer.state
     with pytest.raises(ValueError, match="no control of this picture"):
         explorer.state = {"colour": "red"}
@@ -157,8 +142,8 @@ def test_a_state_that_the_controls_do_not_offer_is_refused_and_nothing_moves(nam
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_page_is_given_the_picture_with_its_size_and_its_sentence(name, opened):
-    explorer = opened[name]
+def test_the_page_is_given_the_picture_with_its_size_and_its_sentence(name, moved):
+    explorer = moved[name]
     screen = explorer.screen
     assert (screen.image, screen.sentence) == (explorer.image, explorer.sentence)
     assert Image.open(io.BytesIO(explorer.image)).size == (screen.width, screen.height)
@@ -214,15 +199,15 @@ def test_a_state_of_several_controls_is_drawn_once():
     assert drawn == [(1, 2), (5, 6)]
 
 
-def test_the_picture_follows_depth_as_theory_says(opened):
-    explorer = opened["signal_propagation"]
+def test_the_picture_follows_depth_as_theory_says(moved):
+    explorer = moved["signal_propagation"]
     explorer.state = {"scheme": "standard_uniform", "activation": "linear", "depth": 20, "gain": 1.0, "width": 512}
     assert f"theory: {3.0**-20:.1e}" in explorer.sentence
     assert "vanishing" in explorer.sentence
 
 
-def test_a_seed_changes_the_measurement_and_not_the_theory(opened):
-    explorer = opened["signal_propagation"]
+def test_a_seed_changes_the_measurement_and_not_the_theory(moved):
+    explorer = moved["signal_propagation"]
     explorer.state = {"depth": 30, "seed": 1, "scheme": "he_normal", "activation": "relu", "gain": 1.0, "width": 64}
     first = explorer.sentence
     explorer.state = {"seed": 2}
@@ -230,8 +215,8 @@ def test_a_seed_changes_the_measurement_and_not_the_theory(opened):
     assert np.all([part in explorer.sentence for part in ("theory: 1)", "layer 30")])
 
 
-def test_weights_that_are_not_random_have_no_prediction(opened):
-    explorer = opened["signal_propagation"]
+def test_weights_that_are_not_random_have_no_prediction(moved):
+    explorer = moved["signal_propagation"]
     explorer.state = {"scheme": "constant", "activation": "tanh", "depth": 5, "gain": 1.0, "width": 64}
     assert "theory" not in explorer.sentence
     explorer.state = {"scheme": "normal_0.1"}

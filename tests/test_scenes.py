@@ -12,6 +12,7 @@ from typing import NamedTuple
 import nbformat
 import numpy as np
 import pytest
+from random_states import RUNNING
 
 from course import activations, data, explorers, initializers, mistakes, probes, scenes, theory, training, tuning
 from course.explorers.base import Explorer
@@ -66,18 +67,30 @@ def finish(explorer: Explorer) -> None:
         explorer.finish()
 
 
-def begun(explorer: Explorer, state: Mapping) -> Shown:
+def begun(explorer: Explorer, state: Mapping, *, whole: bool = True) -> Shown:
+    """Begin a state, and let its run end unless a part is enough."""
     explorer.begin(state)
-    finish(explorer)
+    if whole:
+        finish(explorer)
     present = explorer.sentence.partition(" Pinned for comparison")[0]
     return Shown(explorer.state, present, explorer.image, explorer.exception)
 
 
 @cache
-def shown(page: str, title: str) -> Shown:
+def shown(page: str, title: str, *, whole: bool = True) -> Shown:
     """Open a scene; `page` may be its number."""
+    scene = named(page, title)
+    return begun(opened(scene.explorer), scene.state, whole=whole)
+
+
+def named(page: str, title: str) -> Scene:
     (scene,) = (scene for scene in SCENES if scene.page.startswith(page) and scene.title == title)
-    return begun(opened(scene.explorer), scene.state)
+    return scene
+
+
+def long_where_it_runs(explorer: str) -> list:
+    """The marks of a test that needs a scene's run to its end."""
+    return [pytest.mark.long] if explorer in RUNNING else []
 
 
 def whole_state(scene: Scene) -> dict:
@@ -148,7 +161,7 @@ def test_a_scene_names_an_explorer_that_exists(scene):
 def test_a_scene_brings_its_explorer_to_its_state_and_everything_else_to_the_defaults(scene):
     state = whole_state(scene)
     kept = {PINNED: {**state, **scene.state[PINNED]}} if PINNED in scene.state else {}
-    assert shown(scene.page, scene.title).state == state | kept
+    assert shown(scene.page, scene.title, whole=False).state == state | kept
 
 
 @each_scene
@@ -201,15 +214,22 @@ def test_every_explorer_of_a_page_has_a_scene(page):
     }
 
 
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)])
 @each_scene
-def test_a_scene_is_drawn(scene):
-    picture = shown(scene.page, scene.title)
+def test_a_scene_is_drawn(scene, whole):
+    picture = shown(scene.page, scene.title, whole=whole)
     assert picture.exception is None
     assert picture.sentence
     assert picture.image.startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", sorted({scene.explorer for scene in SCENES} - {"batch_sizes"}))  # it takes the time
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=long_where_it_runs(name))
+        for name in sorted({scene.explorer for scene in SCENES} - {"batch_sizes"})  # it takes the time
+    ],
+)
 def test_a_scene_is_the_same_picture_after_other_scenes_as_alone(name):
     played = [scene for scene in SCENES if scene.explorer == name]
     alone = getattr(explorers, name)(**played[-1].state)
@@ -902,11 +922,14 @@ def as_written(numeral: str, value: float) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("page", "title", "words", "proof"), EACH_FACT, ids=[f"{p}: {t}: {w}" for p, t, w, _ in EACH_FACT]
+    ("page", "title", "words", "proof"),
+    [
+        pytest.param(*fact, marks=long_where_it_runs(named(*fact[:2]).explorer), id=": ".join(fact[:3]))
+        for fact in EACH_FACT
+    ],
 )
 def test_a_number_in_a_note_is_what_the_picture_or_the_theory_says(page, title, words, proof):
-    (note,) = (scene.note for scene in SCENES if scene.page.startswith(page) and scene.title == title)
-    assert words in note
+    assert words in named(page, title).note
     if isinstance(proof, str):
         assert proof in shown(page, title).sentence
         return

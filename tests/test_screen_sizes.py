@@ -13,7 +13,7 @@ from matplotlib.gridspec import SubplotParams
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
-from random_states import NAMES, PINNING, canvas_of, opened, pixels, somewhere
+from random_states import NAMES, PINNING, canvas_of, mostly_long, opened, pixels, somewhere
 
 from course.explorers.base import Explorer
 from course.figures.ghosts import ghost, reach
@@ -21,12 +21,6 @@ from course.figures.looks import CAPTION_HEIGHT, PROJECTOR_WIDTH, PROJECTOR_ZOOM
 
 LOOKS = [Look(projector=projector, captioned=captioned) for projector in (False, True) for captioned in (False, True)]
 BUILT = Layout(9.2, 5.4, SubplotParams(left=0.065, right=0.985, top=0.94, bottom=0.09, wspace=0.17, hspace=0.42))
-
-
-@pytest.fixture(scope="module")
-def moved():
-    """Every explorer, opened once and moved from test to test."""
-    return {name: opened(name) for name in NAMES}
 
 
 class Inches(NamedTuple):
@@ -77,9 +71,10 @@ def test_the_look_that_a_figure_was_built_with_changes_nothing():
         assert getattr(again.panels, name) == pytest.approx(value, rel=1e-14)
 
 
-@pytest.mark.parametrize(("name", "projector"), [(name, place % 2 == 0) for place, name in enumerate(NAMES)])
-def test_a_dense_screen_gets_more_pixels_on_the_same_page_size(name, projector, moved):
+@pytest.mark.parametrize("name", mostly_long(NAMES))
+def test_a_dense_screen_gets_more_pixels_on_the_same_page_size(name, moved):
     explorer, chance = moved[name], random.Random(name)
+    projector = chance.random() < 0.5
     pinned = {"pinned": somewhere(explorer, chance)} if explorer.can_pin else {}
     explorer.state = {"projector": projector, **somewhere(explorer, chance), **pinned}
     before = pixels(explorer.image)
@@ -130,12 +125,13 @@ def faults(explorer: Explorer) -> list[str]:
     return [*cut, *pairs]
 
 
+@pytest.mark.parametrize("states", [1, pytest.param(4, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("projector", [False, True])
-def test_nothing_written_is_cut_off_or_written_over(projector, name, moved):
+def test_nothing_written_is_cut_off_or_written_over(projector, name, states, moved):
     explorer, chance = moved[name], random.Random(f"{name} {projector}")
     for pinned in (False, True) if explorer.can_pin else (False,):
-        for _ in range(2):
+        for _ in range(states):
             kept = {"pinned": somewhere(explorer, chance) if pinned else None} if explorer.can_pin else {}
             explorer.state = {**somewhere(explorer, chance), "projector": projector, **kept}
             assert explorer.error is None

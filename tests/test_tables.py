@@ -7,18 +7,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from random_states import NAMES, QUICK, RUNNING, opened, part
+from random_states import NAMES, QUICK, RUNNING, part
 
 from course.explorers import tables
 from course.figures.signal import CURVES, number
 
 LAYERED = [name for name in NAMES if name not in ("identical_units", "sigmoid_slope", "sum_of_inputs")]
 AWKWARD = {"<b> & \"x\", 'y'": np.array([1 / 3, np.nan, np.inf]), "layer": np.array([1, 2, 3])}
-
-
-@pytest.fixture(scope="module")
-def moved():
-    return {name: opened(name) for name in NAMES}
 
 
 def columns_of(text: str) -> dict[str, list[str]]:

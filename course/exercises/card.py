@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from course import cells
 from course.exercises import steps, table
 from course.exercises.marking import judge
 from course.exercises.verdict import ALMOST, NOT_YET, RIGHT, WRONG, Verdict
@@ -32,6 +33,7 @@ class Card(widgets.VBox):
         helped = [] if verdict.state == RIGHT else [self.button]
         super().__init__([self._said, self._note, *helped, self._shown], _dom_classes=("course-exercise",))
         self._show_hints()
+        cells.made(self)
 
     def hint(self) -> None:
         """Show the next of the two hints; those seen before stay, here and when the answer is checked again."""
@@ -74,6 +76,7 @@ class Board(widgets.VBox):
         super().__init__([self._rows, self.button, self._note], _dom_classes=("course-progress",))
         self.refresh()
         _boards.add(self)
+        cells.made(self)
 
     def refresh(self) -> None:
         """Show what is in the file now."""

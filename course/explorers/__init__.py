@@ -5,7 +5,7 @@ Each explorer is a function of its starting state, and gives a widget:
 steps through the scenes of a page, and `lab` through all of them.
 """
 
-from course import scenes
+from course import compilation_cache, scenes
 from course.explorers.base import Explorer
 from course.explorers.batch_sizes import batch_sizes
 from course.explorers.bug_hunt import bug_hunt
@@ -31,6 +31,8 @@ from course.explorers.tapered_network import tapered_network
 from course.explorers.todays_networks import todays_networks
 from course.explorers.training_race import training_race
 from course.explorers.two_schemes import two_schemes
+
+compilation_cache.keep_programs()
 
 __all__ = [
     "batch_sizes",

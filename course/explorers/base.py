@@ -10,6 +10,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from course import cells
 from course.explorers import settings, tables
 from course.explorers.display import Display, Expected
 from course.explorers.kernel_thread import keep_figures_whole
@@ -56,6 +57,7 @@ class Explorer(widgets.VBox):
         self._start = self.state
         self.children = self._children()
         self._listen()
+        cells.made(self, lambda: (self._toolbar.pin, self._toolbar.play, self._toolbar.over))
 
     def _children(self) -> list[widgets.Widget]:
         longest = max(len(control.description) for control in self.controls.values())
@@ -79,6 +81,10 @@ class Explorer(widgets.VBox):
         self.screen.observe(self._moved, "pixel_ratio")
         self.screen.on_message("step", lambda content: self._step(content["number"]))
         self.screen.on_message("scene", lambda content: self.on_scene_step(content["step"]))
+        self.observe(lambda change: None if change["new"] else self._closed(), "comm")
+
+    def _closed(self) -> None:
+        self._display.canvas.release()
 
     @property
     def state(self) -> dict[str, Any]:

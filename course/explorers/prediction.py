@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from course import cells
 from course.explorers.answers import Answers, Choice, Curve, Number
 from course.explorers.base import Explorer
 from course.explorers.quantities import Quantity, Table
@@ -36,6 +37,7 @@ class Prediction(widgets.VBox):
         row.layout.flex_flow = "row wrap"
         super().__init__([heading, self.input, row, self._compared], _dom_classes=("course-prediction",))
         self._ask()
+        cells.made(self)
 
     def _wait_for_an_answer(self) -> None:
         self.button.disabled = self._asking and not self.answers.given(self.input)

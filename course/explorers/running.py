@@ -81,6 +81,10 @@ class RunningExplorer(Explorer):
         self.screen.on_message("seen", lambda _content: self._first_seen())
         _OPEN.add(self)
 
+    def _closed(self) -> None:
+        self.stop()
+        super()._closed()
+
     @property
     def job(self) -> Job:
         """The computation of the present settings."""

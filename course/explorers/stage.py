@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
+from course import cells
 from course.explorers.base import Explorer
 from course.explorers.settings import PROJECTOR
 from course.explorers.toolbar import button
@@ -38,6 +39,7 @@ class Stage(widgets.VBox):
         self._note = widgets.HTML()
         super().__init__(_dom_classes=("course-stage",))
         self.go(0)
+        cells.made(self, lambda: (self.page, *self._buttons, *self._explorers.values()))
 
     @property
     def scene(self) -> Scene:

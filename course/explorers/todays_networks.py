@@ -26,8 +26,7 @@ LIMITS = (-3.0, 3.0)
 def todays_networks(text: str = "", **state) -> Explorer:
     """Run a network of blocks at every move: kinds of layer and block, normalization, scheme, activation, depth, gain.
 
-    `blocks` is "plain" or a name of `SCALINGS`, for residual blocks. `state` sets controls by name. The programs of the
-    other kinds of layer are compiled in the background.
+    `blocks` is "plain" or a name of `SCALINGS`, for residual blocks. `state` sets controls by name.
     """
     picture = BlocksPicture()
 
@@ -39,11 +38,9 @@ def todays_networks(text: str = "", **state) -> Explorer:
             _curves(stats, network["layer"]), predicted, stats.signal_shares, LIMITS, stats.saturated_share, silent
         )
 
-    explorer = Explorer(
+    return Explorer(
         _controls(), draw, picture.canvas, name="todays_networks", title="Today's networks", text=text, state=state
     )
-    blocks.compile_ahead()
-    return explorer
 
 
 def _controls() -> dict[str, widgets.ValueWidget]:

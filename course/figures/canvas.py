@@ -77,6 +77,10 @@ class Canvas:
         width = page_width(self._layout, self.look)
         return width, round(width * self._layout.height / self._layout.width)
 
+    def release(self) -> None:
+        """Give back the memory that drawing needs; the next picture takes it again."""
+        self._canvas, self._background = FigureCanvasAgg(self.figure), None
+
     def redraw_background(self) -> None:
         """Forget the kept background: something other than the moving artists has changed."""
         self._background = None

@@ -18,14 +18,25 @@ def convolve(images: jax.Array, kernel: jax.Array, padding: str = "zeros") -> ja
     with odd rows and columns, as in (cross-)correlation: the kernel is not flipped. `padding` is a name of `PADDINGS`;
     ValueError for another, or a kernel of even size.
     """
-    rows, columns, *channels = kernel.shape
+    rows, columns, *_ = kernel.shape
     if padding not in PADDINGS:
         raise ValueError(f"padding must be one of {', '.join(PADDINGS)}, not {padding!r}")
     if rows % 2 == 0 or columns % 2 == 0:
         raise ValueError(f"kernel must have odd rows and columns, not {rows} by {columns}")
-    height, width = images.shape[1:3]
+    return correlate(padded(images, kernel.shape, padding), kernel)
+
+
+def padded(images: jax.Array, shape: Sequence[int], padding: str) -> jax.Array:
+    """Images with a border as wide as a kernel of this shape reaches; `padding` is a name of `PADDINGS`."""
+    rows, columns, *_ = shape
     border = (0, 0), (rows // 2, rows // 2), (columns // 2, columns // 2), (0, 0)
-    padded = jnp.pad(images, border, mode=PADDINGS[padding])
+    return jnp.pad(images, border, mode=PADDINGS[padding])
+
+
+def correlate(padded: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Replace every position of padded images, except of their border, by its neighbourhood times a kernel."""
+    rows, columns, *channels = kernel.shape
+    height, width = padded.shape[1] - rows + 1, padded.shape[2] - columns + 1
     # One matrix product: the neighbourhood of a position is a row of rows * columns * channels_in numbers.
     shifts = [(row, column) for row in range(rows) for column in range(columns)]
     seen = [padded[:, row : row + height, column : column + width] for row, column in shifts]

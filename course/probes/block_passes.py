@@ -21,7 +21,7 @@ SIDE = 8
 
 
 class Stack(NamedTuple):
-    """What one program is compiled for: a kind of layer, its units or channels, and the examples of a batch."""
+    """A kind of layer, its units or channels, and the examples of a batch; convolutions share a program of a size."""
 
     layer: str
     units: int
@@ -46,6 +46,7 @@ class Settings(NamedTuple):
     activation: np.int32
     normalization: np.int32
     branches: np.bool
+    circular: np.bool
     depth: np.int32
     first_std: np.float32
     last_std: np.float32
@@ -96,11 +97,17 @@ def _activate_jvp(primals, tangents):
     return value, slope * change
 
 
-def _blocks(layer, settings):
+def _convolve(signal, kernel, circular):
+    """`convolution.convolve`, with a padding known only at run time."""
+    wrapped, zeros = (convolution.padded(signal, kernel.shape, padding) for padding in ("circular", "zeros"))
+    return convolution.correlate(jnp.where(circular, wrapped, zeros), kernel)
+
+
+def _blocks(dense, settings):
     """Give the plain and the residual block of a run; both take `(weights, signal, nudge)`."""
     rows = list(NORMALIZATIONS.values())
     parts = {
-        "linear": convolution.LAYERS[layer],
+        "linear": jnp.matmul if dense else functools.partial(_convolve, circular=settings.circular),
         "activate": lambda z: _activate(z, settings.activation),
         "normalize": lambda z: lax.switch(settings.normalization, rows, z),
     }
@@ -117,10 +124,10 @@ def weights_of(weights, settings, block):
     return BlockWeights(first * settings.first_std, last * settings.last_std)
 
 
-def _up(block, carry, layer, weights, settings):
+def _up(block, carry, dense, weights, settings):
     scratch, rows = carry
     arguments = weights_of(weights, settings, block), engine.at(scratch, block), 0.0
-    z, signal = lax.switch(settings.branches.astype(int), _blocks(layer, settings), *arguments)
+    z, signal = lax.switch(settings.branches.astype(int), _blocks(dense, settings), *arguments)
     _, slopes = networks.activate(settings.activation, z)
     flat = jnp.abs(slopes) < jnp.asarray(engine.SATURATED_SLOPES)[settings.activation]
     row = Up(_moments(signal), _moments(z), jnp.mean(flat), _counts(signal, settings.limits))
@@ -142,10 +149,10 @@ def _back_through(block):
     return back
 
 
-def _down(step, carry, layer, weights, scratch, settings):
+def _down(step, carry, dense, weights, scratch, settings):
     gradient, rows = carry
     block = settings.depth - 1 - step
-    backs = [_back_through(block) for block in _blocks(layer, settings)]
+    backs = [_back_through(block) for block in _blocks(dense, settings)]
     arguments = weights_of(weights, settings, block), engine.at(scratch, block), gradient
     weight_gradients, below, nudge_gradients = lax.switch(settings.branches.astype(int), backs, *arguments)
     row = Down(_moments(gradient), _moments(nudge_gradients), BlockWeights(*map(_moments, weight_gradients)))
@@ -163,34 +170,32 @@ def _rows():
     return _blank(up), _blank(Down(moments, moments, BlockWeights(moments, moments)))
 
 
-def _propagate(weights, inputs, directions, settings, *, layer):
+def _propagate(weights, inputs, directions, settings, *, dense):
     """Run forward and backward; `weights` are unit-variance noise `(2 DEEPEST, *weight_shape)`, first ones first."""
     ups, downs = _rows()
     scratch = engine.store(jnp.zeros((DEEPEST + 1, *inputs.shape)), inputs, 0)
-    up = functools.partial(_up, layer=layer, weights=weights, settings=settings)
+    up = functools.partial(_up, dense=dense, weights=weights, settings=settings)
     scratch, ups = lax.fori_loop(0, settings.depth, up, (scratch, ups))
-    down = functools.partial(_down, layer=layer, weights=weights, scratch=scratch, settings=settings)
+    down = functools.partial(_down, dense=dense, weights=weights, scratch=scratch, settings=settings)
     _, downs = lax.fori_loop(0, settings.depth, down, (directions, downs))
     return ups, downs
-
-
-_programs: dict[Stack, jax.stages.Compiled] = {}
-_compiling = threading.Lock()
 
 
 def program(stack: Stack) -> jax.stages.Compiled:
     """Return the compiled passes of a stack; the first request waits for the compiler."""
     with _compiling:
-        if stack not in _programs:
-            _programs[stack] = _compile(stack)
-    return _programs[stack]
+        return _compiled(stack.weight_shape, stack.signal_shape)
 
 
-def _compile(stack: Stack) -> jax.stages.Compiled:
+_compiling = threading.Lock()
+
+
+@functools.cache
+def _compiled(weight_shape: tuple[int, ...], signal_shape: tuple[int, ...]) -> jax.stages.Compiled:
     whole_number, truth = jax.ShapeDtypeStruct((), np.int32), jax.ShapeDtypeStruct((), np.bool)
     number, limits = jax.ShapeDtypeStruct((), np.float32), jax.ShapeDtypeStruct((2,), np.float32)
-    settings = Settings(whole_number, whole_number, truth, whole_number, number, number, limits)
-    weights = jax.ShapeDtypeStruct((2 * DEEPEST, *stack.weight_shape), np.float32)
-    signal = jax.ShapeDtypeStruct(stack.signal_shape, np.float32)
-    propagate = functools.partial(_propagate, layer=stack.layer)
+    settings = Settings(whole_number, whole_number, truth, truth, whole_number, number, number, limits)
+    weights = jax.ShapeDtypeStruct((2 * DEEPEST, *weight_shape), np.float32)
+    signal = jax.ShapeDtypeStruct(signal_shape, np.float32)
+    propagate = functools.partial(_propagate, dense=len(weight_shape) == 2)
     return jax.jit(propagate).lower(weights, signal, signal, settings).compile()

@@ -47,12 +47,6 @@ class BlockStats(NamedTuple):
     signal_shares: np.ndarray
 
 
-@functools.cache
-def compile_ahead() -> None:
-    """Start compiling the programs of all `STACKS` in the background, once, so that no move waits for them."""
-    programs.ahead(functools.partial(program, stack) for stack in STACKS.values())
-
-
 @functools.lru_cache(maxsize=4)
 def _unit_weights(seed: int, distribution: str, depth: int, stack: Stack) -> np.ndarray:
     """All first weights, and then all last ones, at the places that `weights_of` reads."""
@@ -116,7 +110,8 @@ def _request(
     first, last = (std * factor(depth) if branches else std for factor in (row.first, row.last))
     numbers = np.int32(run.activation), np.int32(_named("normalization", normalization, NORMALIZATIONS))
     stds = np.float32(first), np.float32(last)
-    settings = Settings(*numbers, np.bool(branches), np.int32(depth), *stds, np.array(limits, np.float32))
+    kinds = np.bool(branches), np.bool(layer == "convolution, circular")
+    settings = Settings(*numbers, *kinds, np.int32(depth), *stds, np.array(limits, np.float32))
     drawn = next(step for step in (10, 25, 50, DEEPEST) if step >= depth)
     return _Request(stack, run.seed, _unit_weights(run.seed, run.scheme.distribution, drawn, stack), settings)
 

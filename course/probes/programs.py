@@ -1,13 +1,11 @@
 """The compiled program of the main probe, and the large arrays that live from one run to the next."""
 
-import atexit
 import ctypes
 import functools
 import math
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import jax
@@ -142,28 +140,6 @@ def blank(size: Size) -> jax.Array:
     """Return memory for the preactivations of a run."""
     blocks, batch, capacity = size
     return jnp.zeros((capacity, blocks, batch, BLOCK))
-
-
-_leaving = threading.Event()
-
-
-def ahead(compilations: Iterable[Callable[[], object]]) -> threading.Thread:
-    """Compile one program after the other on a thread of their own, so that no later move waits for the compiler."""
-
-    def compile_all():
-        for compilation in compilations:
-            if _leaving.is_set():
-                return
-            compilation()
-
-    def leave():  # a thread inside the compiler when Python ends would abort the process
-        _leaving.set()
-        thread.join()
-
-    thread = threading.Thread(target=compile_all, name="compile ahead", daemon=True)
-    atexit.register(leave)
-    thread.start()
-    return thread
 
 
 class _Weights(NamedTuple):

@@ -1,0 +1,86 @@
+"""What all tests share: compiled programs kept on the disk, one set of explorers, nothing left open behind a test."""
+
+import gc
+import os
+from collections.abc import Iterator
+
+import jax
+import pytest
+from ipywidgets.widgets.widget import _instances as open_widgets
+from random_states import canvas_of, opened
+
+from course.explorers.base import Explorer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let workers, and the kernels that they start, compile a program once on this machine."""
+    folder = config.cache.mkdir("programs")
+    settings = {
+        "JAX_COMPILATION_CACHE_DIR": str(folder),
+        "JAX_COMPILATION_CACHE_MAX_SIZE": str(2**28),  # which makes processes wait for one another's files
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+    os.environ.update(settings)
+    for name, value in settings.items():
+        jax.config.update(name.lower(), type(getattr(jax.config, name.lower()) or "")(value))
+
+
+_shared: set[str] = set()
+"""The widgets of the explorers that are kept from test to test."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_open() -> Iterator[None]:
+    """Close the widgets that a test has opened: ipywidgets would keep them all."""
+    before = set(open_widgets)
+    yield
+    for name in set(open_widgets) - before - _shared:
+        if name in open_widgets:
+            open_widgets[name].close()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_program_stays() -> Iterator[None]:
+    """Drop compiled programs after each file: they are on the disk."""
+    yield
+    jax.clear_caches()
+    gc.collect()
+
+
+class Explorers:
+    """One explorer of each name, opened when first needed; a test finds it as it was opened."""
+
+    def __init__(self):
+        self._opened: dict[str, Explorer] = {}
+        self._as_opened: set[str] = set()
+
+    def __getitem__(self, name: str) -> Explorer:
+        if name not in self._opened:
+            before = set(open_widgets)
+            self._opened[name] = opened(name)
+            _shared.update(set(open_widgets) - before)
+        elif name not in self._as_opened:
+            self._bring_back(self._opened[name])
+        self._as_opened.add(name)
+        return self._opened[name]
+
+    def _bring_back(self, explorer: Explorer) -> None:
+        explorer.screen.pixel_ratio = 1.0
+        canvas_of(explorer).forget()
+        explorer.reset()
+        explorer.state = {"projector": False}
+
+    def may_have_moved(self) -> None:
+        """Let the next test begin from the start again."""
+        self._as_opened.clear()
+
+
+_explorers = Explorers()
+
+
+@pytest.fixture
+def moved() -> Iterator[Explorers]:
+    """Every explorer by its name, as it was opened; moving it hurts no other test."""
+    yield _explorers
+    _explorers.may_have_moved()
