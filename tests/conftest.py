@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 
 import jax
@@ -13,17 +14,18 @@ from course.explorers.base import Explorer
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let workers, and the kernels that they start, compile a program once on this machine."""
-    folder = config.cache.mkdir("programs")
+    """Let workers, and the kernels that they start, compile each program and each file once on this machine."""
     settings = {
-        "JAX_COMPILATION_CACHE_DIR": str(folder),
-        "JAX_COMPILATION_CACHE_MAX_SIZE": str(2**28),  # which makes processes wait for one another's files
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        "jax_compilation_cache_dir": str(config.cache.mkdir("programs")),
+        "jax_compilation_cache_max_size": 2**28,  # which makes processes wait for one another's files
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
     }
-    os.environ.update(settings)
     for name, value in settings.items():
-        jax.config.update(name.lower(), type(getattr(jax.config, name.lower()) or "")(value))
+        os.environ[name.upper()] = str(value)
+        jax.config.update(name, value)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 _shared: set[str] = set()

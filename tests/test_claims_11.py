@@ -14,23 +14,37 @@ from course.networks.classifier import Architecture, Parameters, classify
 from course.networks.normalization import EPSILON
 from course.training import History, Setup, Training
 from course.training.optimizers import MOMENTUM
+from course.training.tasks import Task
 
 MAP = GRIDS["medium"]
 NEAR_1 = MAP.gains[3:10]
 """The gains of the map from 0.35 to 2.8."""
-DIGITS = training.TASKS["digits"]()
 NETWORKS = {
     "plain": Architecture(6, 32, "relu"),
     "residual": Architecture(6, 32, "relu", residual=True),
     "layer": Architecture(6, 32, "relu", normalization="layer"),
     "batch": Architecture(6, 32, "relu", normalization="batch"),
 }
-LEARNED_LOSS = Training(Setup(), training.trials()).history.guessing_loss / 2
 NORMALIZED = ("layer", "batch")
 ADAM_EPSILON = 1e-8
 # EPSILON is added to variances of 0.1 and more (2 · gain² times the inputs' mean square): each of five layers is off by
 # at most half of EPSILON / 0.1, and the gradients by as much on their way back.
 TOLERANCE = 10 * EPSILON / 0.1
+
+
+@functools.cache
+def digits() -> Task:
+    return training.TASKS["digits"]()
+
+
+@functools.cache
+def batch() -> tuple[jax.Array, jax.Array]:
+    return digits().batch(jax.random.key(0), 32)
+
+
+@functools.cache
+def learned_loss() -> float:
+    return Training(Setup(), training.trials()).history.guessing_loss / 2
 
 
 @functools.cache
@@ -51,7 +65,7 @@ run = jax.jit(classify, static_argnums=2)
 
 
 def outputs(weights: Parameters, network: str) -> jax.Array:
-    return run(weights, DIGITS.inputs, NETWORKS[network])[0]
+    return run(weights, digits().inputs, NETWORKS[network])[0]
 
 
 def rms(values) -> float:
@@ -71,9 +85,6 @@ def loss(weights: Parameters, inputs, labels, network: str = "layer") -> jax.Arr
     return -jnp.mean(jax.nn.log_softmax(logits)[jnp.arange(len(labels)), labels])
 
 
-BATCH = DIGITS.batch(jax.random.key(0), 32)
-
-
 def ended(history: History) -> np.ndarray:
     return np.where(history.diverged_at < 0, history.losses[-1], np.inf)
 
@@ -87,7 +98,7 @@ def median_losses(depth: int, gains: tuple[float, ...], rates: tuple[float, ...]
 
 
 def gains_learned(depth: int, gains: tuple[float, ...], rates: tuple[float, ...] = MAP.rates, **setup) -> list[float]:
-    good = median_losses(depth, gains, rates, **setup) < LEARNED_LOSS
+    good = median_losses(depth, gains, rates, **setup) < learned_loss()
     return [gain for gain, row in zip(gains, good, strict=True) if row.any()]
 
 
@@ -132,7 +143,7 @@ def edges() -> tuple[dict[float, np.ndarray], dict[float, float]]:
     runs = training.trials(seeds=range(3), gains=gains, learning_rates=rates.tolist())
     history = Training(Setup(depth=6, width=32), runs, steps=200, records=1).run()
     rows = np.median(ended(history).reshape(3, len(gains), len(rates)), axis=0)
-    good = {gain: rates[row < LEARNED_LOSS] for gain, row in zip(gains, rows, strict=True)}
+    good = {gain: rates[row < learned_loss()] for gain, row in zip(gains, rows, strict=True)}
     return good, {gain: rates[np.isfinite(row)].max() for gain, row in zip(gains, rows, strict=True)}
 
 
@@ -189,13 +200,13 @@ def test_the_deeper_a_plain_network_the_fewer_gains_it_forgives():
 
 
 def test_gain_2_learns_at_one_rate_of_fourteen_and_gain_4_begins_with_a_loss_in_the_thousands():
-    assert np.sum(median_losses(6, MAP.gains)[MAP.gains.index(2.0)] < LEARNED_LOSS) == 1
-    assert 1e3 < loss(start(4.0), DIGITS.inputs, DIGITS.labels, "plain") < 1e4
+    assert np.sum(median_losses(6, MAP.gains)[MAP.gains.index(2.0)] < learned_loss()) == 1
+    assert 1e3 < loss(start(4.0), digits().inputs, digits().labels, "plain") < 1e4
 
 
 def test_momentum_learns_at_the_gains_of_sgd_with_rates_three_squares_lower():
-    sgd = median_losses(6, MAP.gains)[3:10] < LEARNED_LOSS
-    momentum = median_losses(6, NEAR_1, optimizer="momentum") < LEARNED_LOSS
+    sgd = median_losses(6, MAP.gains)[3:10] < learned_loss()
+    momentum = median_losses(6, NEAR_1, optimizer="momentum") < learned_loss()
     np.testing.assert_array_equal(momentum.any(axis=1), sgd.any(axis=1))
     lower = (sgd.argmax(axis=1) - momentum.argmax(axis=1))[sgd.any(axis=1)]
     assert np.median(lower) == 3
@@ -214,7 +225,7 @@ def test_adams_first_steps_are_as_long_as_the_learning_rate_down_to_its_epsilon(
 
 
 def test_gradients_at_a_gain_of_one_eighth_are_below_a_millionth_and_far_above_epsilon():
-    gradients = jax.grad(loss)(start(1 / 8), *BATCH, "plain")
+    gradients = jax.grad(loss)(start(1 / 8), *batch(), "plain")
     assert 10 * ADAM_EPSILON < rms(gradients.between) < 1e-6
 
 
@@ -245,7 +256,7 @@ def test_normalized_weights_times_a_and_rate_times_a_squared_are_one_network_bef
     for factor in (1, a):
         weights = start(1.0)
         weights = weights._replace(first=factor * weights.first, between=factor * weights.between)
-        slopes = jax.grad(loss)(weights, *BATCH, network)
+        slopes = jax.grad(loss)(weights, *batch(), network)
         pairs = zip(weights[:2], slopes[:2], strict=True)
         first, between = (part - 0.1 * factor**2 * slope for part, slope in pairs)
         after = outputs(weights._replace(first=first, between=between), network)
@@ -257,7 +268,7 @@ def test_normalized_weights_times_a_and_rate_times_a_squared_are_one_network_bef
 @pytest.mark.parametrize("network", NORMALIZED)
 def test_gradients_of_normalized_weights_stand_at_right_angles_to_them(network):
     weights = start(1.0)
-    slopes = jax.grad(loss)(weights, *BATCH, network)
+    slopes = jax.grad(loss)(weights, *batch(), network)
     for own, slope in zip(weights.between, slopes.between, strict=True):
         # The angle is off only by what EPSILON adds to the variances.
         assert abs(jnp.sum(own * slope)) < TOLERANCE * jnp.linalg.norm(own) * jnp.linalg.norm(slope)
@@ -271,7 +282,7 @@ def sgd_step(weights: Parameters, inputs, labels, rate: float = 0.125) -> Parame
 def growth(gain: float) -> float:
     weights = start(gain)
     for number in range(200):
-        weights = sgd_step(weights, *DIGITS.batch(jax.random.key(number), 32))
+        weights = sgd_step(weights, *digits().batch(jax.random.key(number), 32))
     return rms(weights.between) / rms(start(gain).between)
 
 
@@ -283,7 +294,7 @@ def test_weights_of_a_small_gain_about_double_and_others_hardly_move():
 
 
 def test_with_layer_normalization_gain_8_begins_worse_than_guessing_and_gain_1_near_it():
-    losses = [loss(start(gain), DIGITS.inputs, DIGITS.labels) for gain in (1.0, 8.0)]
+    losses = [loss(start(gain), digits().inputs, digits().labels) for gain in (1.0, 8.0)]
     assert losses[0] < 1.2 * math.log(10)
     assert losses[1] > 3 * math.log(10)
 
@@ -300,7 +311,7 @@ def test_the_best_rate_climbs_with_the_gain_above_1_and_hardly_below():
 def cosine(normalization: str) -> float:
     """The mean cosine between the signals of two digits before the last of twenty layers."""
     architecture = Architecture(20, 32, "relu", normalization=normalization)
-    _outputs, layers = classify(start(1.0, 20), DIGITS.inputs, architecture)
+    _outputs, layers = classify(start(1.0, 20), digits().inputs, architecture)
     signal = np.asarray(layers.activations[-1])
     unit = signal / np.linalg.norm(signal, axis=1, keepdims=True)
     return float(np.mean(unit @ unit.T))

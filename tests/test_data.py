@@ -1,5 +1,7 @@
 """Inputs: handwritten digits that come inside a package, Shapeset-3×2 without end, and points of the plane."""
 
+from typing import NamedTuple
+
 import jax
 import numpy as np
 import pytest
@@ -74,12 +76,31 @@ def test_too_few_points_or_arms_of_a_spiral_are_refused(count, arms, named):
         data.spirals(count, arms=arms)
 
 
-COUNT = 2000
-KEY = jax.random.key(7)
-BACK, FRONT, LABELS = (jax.tree.map(np.asarray, part) for part in jax.jit(draw_shapes, static_argnums=1)(KEY, COUNT))
-IMAGES = np.asarray(data.shapeset(KEY, COUNT)[0])
-PAIR = np.isin(LABELS, np.arange(len(SHAPES), len(data.SHAPESET_CLASSES)))
-BACK_SHARES, FRONT_SHARES = np.asarray(coverage(BACK)), np.asarray(coverage(FRONT))
+COUNT = 600
+
+
+class Drawn(NamedTuple):
+    """Images, and what was drawn on each; `pair` says where there are two shapes, and shares are of pixels covered."""
+
+    back: Shapes
+    front: Shapes
+    labels: np.ndarray
+    images: np.ndarray
+    pair: np.ndarray
+    back_shares: np.ndarray
+    front_shares: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Drawn:
+    key = jax.random.key(7)
+    shapes = jax.jit(draw_shapes, static_argnums=1)(key, COUNT)
+    back, front, labels = (jax.tree.map(np.asarray, part) for part in shapes)
+    pair = np.isin(labels, np.arange(len(SHAPES), len(data.SHAPESET_CLASSES)))
+    shares = (np.asarray(coverage(part)) for part in (back, front))
+    return Drawn(back, front, labels, np.asarray(data.shapeset(key, COUNT)[0]), pair, *shares)
+
+
 Y, X = np.divmod(np.arange(SIDE**2), SIDE) + np.array(0.5)
 HAIR = 1e-3
 """Pixel centres closer than this to an edge, in pixels, may fall to either side in float32."""
@@ -111,31 +132,34 @@ def inside(shapes: Shapes, image: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("image", range(60))
-def test_more_than_half_of_a_pixel_is_covered_exactly_where_its_centre_lies_in_the_shape(image):
-    covered = BACK_SHARES[image].ravel() > 0.5
-    holds, certain = inside(BACK, image)
+def test_more_than_half_of_a_pixel_is_covered_exactly_where_its_centre_lies_in_the_shape(image, drawn):
+    covered = drawn.back_shares[image].ravel() > 0.5
+    holds, certain = inside(drawn.back, image)
     assert certain.mean() > 0.99
     np.testing.assert_array_equal(covered[certain], holds[certain])
 
 
-def test_the_label_names_the_shapes_that_are_drawn():
-    for image, label in enumerate(LABELS):
-        kinds = sorted([BACK.kind[image], FRONT.kind[image]] if PAIR[image] else [BACK.kind[image]])
+def test_the_label_names_the_shapes_that_are_drawn(drawn):
+    for image, label in enumerate(drawn.labels):
+        kinds = sorted(
+            [drawn.back.kind[image], drawn.front.kind[image]] if drawn.pair[image] else [drawn.back.kind[image]]
+        )
         assert data.SHAPESET_CLASSES[label] == " and ".join(SHAPES[kind] for kind in kinds)
 
 
 @pytest.mark.parametrize("image", range(60))
-def test_an_image_shows_the_front_shape_over_the_back_shape_over_black(image):
-    front = FRONT_SHARES[image] * PAIR[image]
-    back = BACK_SHARES[image]
-    np.testing.assert_allclose(IMAGES[image][front == 1], FRONT.grey[image], atol=1e-6)
-    np.testing.assert_allclose(IMAGES[image][(front == 0) & (back == 1)], BACK.grey[image], atol=1e-6)
-    np.testing.assert_array_equal(IMAGES[image][(front == 0) & (back == 0)], 0)
-    assert np.any(front == 1) == PAIR[image]
+def test_an_image_shows_the_front_shape_over_the_back_shape_over_black(image, drawn):
+    front = drawn.front_shares[image] * drawn.pair[image]
+    back = drawn.back_shares[image]
+    np.testing.assert_allclose(drawn.images[image][front == 1], drawn.front.grey[image], atol=1e-6)
+    np.testing.assert_allclose(drawn.images[image][(front == 0) & (back == 1)], drawn.back.grey[image], atol=1e-6)
+    np.testing.assert_array_equal(drawn.images[image][(front == 0) & (back == 0)], 0)
+    assert np.any(front == 1) == drawn.pair[image]
 
 
-@pytest.mark.parametrize("shapes", [BACK, FRONT], ids=["back", "front"])
-def test_shapes_lie_wholly_on_the_image_and_have_the_area_that_their_stretch_says(shapes):
+@pytest.mark.parametrize("which", ["back", "front"])
+def test_shapes_lie_wholly_on_the_image_and_have_the_area_that_their_stretch_says(which, drawn):
+    shapes = getattr(drawn, which)
     areas = np.abs(np.linalg.det(shapes.stretch.astype(float)))
     low, high = np.square(SIZES)
     assert low * (1 - 1e-5) <= areas.min() < areas.max() <= high * (1 + 1e-5)
@@ -149,25 +173,25 @@ def test_shapes_lie_wholly_on_the_image_and_have_the_area_that_their_stretch_say
     np.testing.assert_allclose(shoelace, areas[shapes.kind == 0], rtol=1e-5)
 
 
-def test_the_front_shape_never_hides_more_than_half_of_the_other():
-    areas = np.abs(np.linalg.det(BACK.stretch.astype(float)))
-    hidden = np.sum(BACK_SHARES * FRONT_SHARES, axis=(1, 2)) / areas
-    assert hidden[PAIR].max() <= 0.5 + 1e-5
-    assert hidden[PAIR].max() > 0.4  # the limit is in use: shapes do overlap
+def test_the_front_shape_never_hides_more_than_half_of_the_other(drawn):
+    areas = np.abs(np.linalg.det(drawn.back.stretch.astype(float)))
+    hidden = np.sum(drawn.back_shares * drawn.front_shares, axis=(1, 2)) / areas
+    assert hidden[drawn.pair].max() <= 0.5 + 1e-5
+    assert hidden[drawn.pair].max() > 0.4  # the limit is in use: shapes do overlap
 
 
-def test_the_two_shapes_of_an_image_differ_in_grey_and_both_from_the_ground():
-    greys = np.stack([BACK.grey, FRONT.grey])
+def test_the_two_shapes_of_an_image_differ_in_grey_and_both_from_the_ground(drawn):
+    greys = np.stack([drawn.back.grey, drawn.front.grey])
     assert GREYS[0] <= greys.min() < greys.max() <= GREYS[1]
     assert np.abs(greys[0] - greys[1]).min() > LEAST_CONTRAST - 1e-6
 
 
-def test_images_are_32_by_32_values_from_0_to_1_with_a_label_from_0_to_8():
+def test_images_are_32_by_32_values_from_0_to_1_with_a_label_from_0_to_8(drawn):
     images, labels = data.shapeset(jax.random.key(1), 5)
     assert (images.shape, images.dtype, labels.shape, labels.dtype) == ((5, 32, 32), "float32", (5,), "int32")
-    assert IMAGES.min() == 0
-    assert 0.9 < IMAGES.max() <= 1
-    assert set(LABELS) == set(range(len(data.SHAPESET_CLASSES))) == set(range(9))
+    assert drawn.images.min() == 0
+    assert 0.9 < drawn.images.max() <= 1
+    assert set(drawn.labels) == set(range(len(data.SHAPESET_CLASSES))) == set(range(9))
 
 
 def test_one_key_gives_the_same_images_and_another_key_others():
@@ -189,12 +213,12 @@ def test_images_are_the_same_inside_jit_and_for_many_keys_at_once():
         np.testing.assert_array_equal(labels[place], expected_labels)
 
 
-def test_every_class_and_either_order_of_a_pair_is_equally_likely():
+def test_every_class_and_either_order_of_a_pair_is_equally_likely(drawn):
     labels = np.asarray(data.shapeset(jax.random.key(11), 9000)[1])
     error = np.sqrt(9000 * (1 / 9) * (8 / 9))
     assert np.all(np.abs(np.bincount(labels, minlength=9) - 1000) < 5 * error)
-    mixed = PAIR & (BACK.kind != FRONT.kind)
-    behind = np.sum(BACK.kind[mixed] < FRONT.kind[mixed])
+    mixed = drawn.pair & (drawn.back.kind != drawn.front.kind)
+    behind = np.sum(drawn.back.kind[mixed] < drawn.front.kind[mixed])
     assert abs(behind - mixed.sum() / 2) < 5 * np.sqrt(mixed.sum()) / 2
 
 

@@ -1,80 +1,44 @@
 """PyTorch modules read like the same network in JAX, and are left as they were."""
 
+import importlib
 import math
 
 import numpy as np
 import pytest
 import same_network
-from same_network import BATCH, BIASES, IMAGES, KERNEL, LAST, OUT, RANDOM, SQUARE, WEIGHTS, assert_same, without_shares
+from same_network import BATCH, IMAGES, KERNEL, OUT, RANDOM, SQUARE, assert_same, without_shares
 
 from course.diagnosis import read
 
-torch = pytest.importorskip("torch")
-
-TORCH_FUNCTIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "gelu": torch.nn.GELU, "silu": torch.nn.SiLU}
+FUNCTIONS = ("relu", "tanh", "gelu", "silu")
 
 
-def filled(module, weights, bias=None):
-    """A PyTorch layer with these weights, in the course's order."""
-    turned = weights.T if weights.ndim == 2 else weights.transpose(3, 2, 0, 1)
-    with torch.no_grad():
-        module.weight.copy_(torch.tensor(np.ascontiguousarray(turned)))
-        if bias is not None:
-            module.bias.copy_(torch.tensor(bias))
-    return module
+@pytest.fixture(scope="module", autouse=True)
+def _pytorch():
+    """Import PyTorch for these tests alone, and not where all tests are listed."""
+    global torch, networks
+    torch = pytest.importorskip("torch")
+    networks = importlib.import_module("torch_networks")
 
 
-def torch_module(name: str, **keywords):
-    rows = [filled(torch.nn.Linear(*w.shape), w, b) for w, b in zip(WEIGHTS, BIASES, strict=True)]
-    parts = [part for row in rows for part in (row, TORCH_FUNCTIONS[name](**keywords))]
-    return torch.nn.Sequential(*parts[:-1])
-
-
-@pytest.mark.parametrize("name", TORCH_FUNCTIONS)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_module_reads_like_a_function_in_jax(name: str):
-    reading = read(torch_module(name), BATCH, seed=4)
+    reading = read(networks.torch_module(name), BATCH, seed=4)
     assert reading.framework == "PyTorch"
     assert [layer.name for layer in reading.layers] == ["0", "2", "4", "6"]
     # PyTorch's gelu is the exact one, and JAX's the usual approximation, 5e-4 away
     assert_same(reading, read(same_network.function(name), BATCH, seed=4), 3e-3 if name == "gelu" else 1e-5)
 
 
-class TorchConvolution(torch.nn.Module):
-    """The same, with channels first."""
-
-    def __init__(self):
-        super().__init__()
-        self.convolution = filled(torch.nn.Conv2d(3, 5, 3, padding=1, bias=False), KERNEL)
-        self.out = filled(torch.nn.Linear(5, 2, bias=False), OUT)
-
-    def forward(self, x):
-        return self.out(torch.relu(self.convolution(x)).mean((2, 3)))
-
-
 def test_a_convolution_reads_as_in_jax():
     expected = read((same_network.convolution, {"kernel": KERNEL, "out": OUT}), IMAGES)
-    assert_same(read(TorchConvolution(), IMAGES.transpose(0, 3, 1, 2)), expected)
-
-
-class TorchBlock(torch.nn.Module):
-    """The same."""
-
-    def __init__(self, norm):
-        super().__init__()
-        self.norm, self.tied = norm, filled(torch.nn.Linear(6, 6, bias=False), SQUARE)
-
-    def forward(self, x):
-        return x + self.tied(torch.relu(self.norm(self.tied(x))))
-
-
-def torch_norm(kind: str):
-    return {"batch": torch.nn.BatchNorm1d, "layer": torch.nn.LayerNorm}[kind](6)
+    assert_same(read(networks.TorchConvolution(), IMAGES.transpose(0, 3, 1, 2)), expected)
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 @pytest.mark.parametrize("kind", ["batch", "layer"])
 def test_a_normalized_residual_block_of_shared_weights_reads_as_in_jax(kind: str, training: bool):
-    reading = read(TorchBlock(torch_norm(kind)).train(training), BATCH)
+    reading = read(networks.TorchBlock(networks.torch_norm(kind)).train(training), BATCH)
     mode = kind if kind == "layer" or training else "fresh"
     assert [layer.shared_with for layer in reading.layers] == [None, "tied"]
     assert reading.layers[0].activation == "relu"
@@ -106,53 +70,22 @@ def test_a_pytorch_module_is_left_bit_for_bit_as_it_was():
 
 
 def test_a_module_is_read_under_no_grad_too():
-    module = torch_module("tanh")
+    module = networks.torch_module("tanh")
     with torch.no_grad():
         inside = read(module, BATCH)
         assert not torch.is_grad_enabled()
     assert_same(inside, read(module, BATCH))
 
 
-class Statement(torch.nn.Module):
-    """Writes over its tensors by statements and by `+=`."""
-
-    def __init__(self):
-        super().__init__()
-        self.layers = torch_module("relu")
-
-    def forward(self, x):
-        for layer in list(self.layers)[:-1:2]:
-            x = layer(x)
-            x.relu_()
-        x = self.layers[-1](x)
-        x += 0
-        return x
-
-
-@pytest.mark.parametrize("module", [torch_module("relu", inplace=True), Statement()], ids=["argument", "statement"])
-def test_a_relu_that_writes_over_its_input_reads_like_one_that_does_not(module):
-    assert_same(read(module, BATCH), read(torch_module("relu"), BATCH))
-
-
-class Products(torch.nn.Module):
-    """The same network by products, from the right and from the left."""
-
-    def __init__(self, left: bool):
-        super().__init__()
-        self.left = left
-        self.weights = torch.nn.ParameterList([torch.tensor(w.T.copy() if left else w) for w in WEIGHTS])
-        self.biases = torch.nn.ParameterList([torch.tensor(b) for b in BIASES])
-
-    def forward(self, x):
-        for place, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
-            z = (w @ x.T + b[:, None]).T if self.left else x @ w + b
-            x = z if place == LAST else torch.relu(z)
-        return x
+@pytest.mark.parametrize("by", ["argument", "statement"])
+def test_a_relu_that_writes_over_its_input_reads_like_one_that_does_not(by):
+    module = networks.torch_module("relu", inplace=True) if by == "argument" else networks.Statement()
+    assert_same(read(module, BATCH), read(networks.torch_module("relu"), BATCH))
 
 
 @pytest.mark.parametrize("left", [False, True])
 def test_weights_in_plain_products_are_layers_too(left: bool):
-    reading, expected = read(Products(left), BATCH), read(torch_module("relu"), BATCH)
+    reading, expected = read(networks.Products(left), BATCH), read(networks.torch_module("relu"), BATCH)
     assert [layer.name for layer in reading.layers] == [f"weights.{place}" for place in range(4)]
     for layer, other in zip(reading.layers, expected.layers, strict=True):
         assert np.array_equal(layer.weights, other.weights)
@@ -162,16 +95,16 @@ def test_weights_in_plain_products_are_layers_too(left: bool):
         np.testing.assert_allclose(layer.biases, other.biases)
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 @pytest.mark.parametrize("scale", [0.0, 1.0, 1e4], ids=["zeros", "sound", "overflowing"])
 def test_activations_are_recognized_in_every_precision_and_whatever_the_weights(dtype, scale):
-    module = torch_module("gelu").to(dtype)
+    module = networks.torch_module("gelu").to(getattr(torch, dtype))
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.mul_(scale)
     layers = read(module, BATCH).layers
     assert [layer.activation for layer in layers] == ["gelu"] * 3 + [None]
-    assert {layer.dtype for layer in layers} == {str(dtype).removeprefix("torch.")}
+    assert {layer.dtype for layer in layers} == {dtype}
 
 
 def test_attention_of_pytorch_shows_its_projections():
@@ -205,7 +138,7 @@ def test_a_gradient_that_the_network_cuts_is_read_as_zero():
 
 
 def test_nan_in_a_module_is_named_with_its_layer():
-    module = torch_module("relu")
+    module = networks.torch_module("relu")
     with torch.no_grad():
         module[2].weight[0, 0] = math.nan
     with pytest.raises(ValueError, match=r"weights of layer 2 \(2\) hold NaN or infinity in 1 of 63 places"):
@@ -213,16 +146,16 @@ def test_nan_in_a_module_is_named_with_its_layer():
 
 
 SENTENCES = {
-    "a class of PyTorch": (torch.nn.Linear, "the class Linear; allowed is a network made from it"),
-    "a layer without numbers": (torch.nn.LazyLinear(3), "the parameter weight is lazy and has no numbers yet"),
-    "a module without weights": (torch.nn.ReLU(), "the network has no layer of weights"),
-    "other inputs": (torch.nn.Linear(5, 2), r"could not be run on a batch of shape \(20, 6\) and type float32"),
-    "a recurrent layer": (torch.nn.LSTM(6, 2), "the network has a recurrent layer, lstm"),
-    "complex numbers": (torch.nn.Linear(6, 2, dtype=torch.complex64), "allowed are floating-point numbers"),
+    "a class of PyTorch": (lambda: torch.nn.Linear, "the class Linear; allowed is a network made from it"),
+    "a layer without numbers": (lambda: torch.nn.LazyLinear(3), "the parameter weight is lazy and has no numbers yet"),
+    "a module without weights": (lambda: torch.nn.ReLU(), "the network has no layer of weights"),
+    "other inputs": (lambda: torch.nn.Linear(5, 2), r"could not be run on a batch of shape \(20, 6\) and type float32"),
+    "a recurrent layer": (lambda: torch.nn.LSTM(6, 2), "the network has a recurrent layer, lstm"),
+    "complex numbers": (lambda: torch.nn.Linear(6, 2, dtype=torch.complex64), "allowed are floating-point numbers"),
 }
 
 
 @pytest.mark.parametrize(("network", "sentence"), SENTENCES.values(), ids=SENTENCES)
 def test_a_module_that_cannot_be_read_is_told_why(network, sentence):
     with pytest.raises(ValueError, match=sentence):
-        read(network, BATCH)
+        read(network(), BATCH)

@@ -1,0 +1,82 @@
+"""Networks of PyTorch with the weights of `same_network`; imported by the tests that need them, for it takes 190 MB."""
+
+import numpy as np
+import torch
+from same_network import BIASES, KERNEL, LAST, OUT, SQUARE, WEIGHTS
+
+TORCH_FUNCTIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "gelu": torch.nn.GELU, "silu": torch.nn.SiLU}
+
+
+def filled(module, weights, bias=None):
+    """A PyTorch layer with these weights, in the course's order."""
+    turned = weights.T if weights.ndim == 2 else weights.transpose(3, 2, 0, 1)
+    with torch.no_grad():
+        module.weight.copy_(torch.tensor(np.ascontiguousarray(turned)))
+        if bias is not None:
+            module.bias.copy_(torch.tensor(bias))
+    return module
+
+
+def torch_module(name: str, **keywords):
+    rows = [filled(torch.nn.Linear(*w.shape), w, b) for w, b in zip(WEIGHTS, BIASES, strict=True)]
+    parts = [part for row in rows for part in (row, TORCH_FUNCTIONS[name](**keywords))]
+    return torch.nn.Sequential(*parts[:-1])
+
+
+class TorchConvolution(torch.nn.Module):
+    """The same, with channels first."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = filled(torch.nn.Conv2d(3, 5, 3, padding=1, bias=False), KERNEL)
+        self.out = filled(torch.nn.Linear(5, 2, bias=False), OUT)
+
+    def forward(self, x):
+        return self.out(torch.relu(self.convolution(x)).mean((2, 3)))
+
+
+class TorchBlock(torch.nn.Module):
+    """The same."""
+
+    def __init__(self, norm):
+        super().__init__()
+        self.norm, self.tied = norm, filled(torch.nn.Linear(6, 6, bias=False), SQUARE)
+
+    def forward(self, x):
+        return x + self.tied(torch.relu(self.norm(self.tied(x))))
+
+
+def torch_norm(kind: str):
+    return {"batch": torch.nn.BatchNorm1d, "layer": torch.nn.LayerNorm}[kind](6)
+
+
+class Statement(torch.nn.Module):
+    """Writes over its tensors by statements and by `+=`."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = torch_module("relu")
+
+    def forward(self, x):
+        for layer in list(self.layers)[:-1:2]:
+            x = layer(x)
+            x.relu_()
+        x = self.layers[-1](x)
+        x += 0
+        return x
+
+
+class Products(torch.nn.Module):
+    """The same network by products, from the right and from the left."""
+
+    def __init__(self, left: bool):
+        super().__init__()
+        self.left = left
+        self.weights = torch.nn.ParameterList([torch.tensor(w.T.copy() if left else w) for w in WEIGHTS])
+        self.biases = torch.nn.ParameterList([torch.tensor(b) for b in BIASES])
+
+    def forward(self, x):
+        for place, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            z = (w @ x.T + b[:, None]).T if self.left else x @ w + b
+            x = z if place == LAST else torch.relu(z)
+        return x
