@@ -11,6 +11,7 @@ from ipywidgets.widgets.widget import _instances as open_widgets
 from random_states import canvas_of, opened
 
 from course.explorers.base import Explorer
+from course.probes import programs
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,10 +45,18 @@ def _nothing_stays_open() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _no_program_stays() -> Iterator[None]:
-    """Drop compiled programs after each file: they are on the disk."""
+    """Drop compiled programs and drawn networks after each file: the programs are on the disk."""
     yield
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("course.probes", "course.training")):
+            for function in vars(module).values():
+                if hasattr(function, "cache_clear"):
+                    function.cache_clear()
+    programs._kept.clear()
+    programs._memory.clear()
     jax.clear_caches()
     gc.collect()
+    programs.return_freed_memory()
 
 
 class Explorers:

@@ -17,8 +17,8 @@ NAMES = explorers.__all__
 RUNNING = ["batch_sizes", "layers_in_training", "learning_time", "loss_map", "search_race", "training_race"]
 """Those whose picture grows while a run goes on; here nothing is run, and they show what is there before."""
 PINNING = [name for name in NAMES if name not in (*RUNNING, "luck", "shapeset_samples", "two_schemes")]
-FEW = ("sigmoid_chain", "identical_units", "learning_time")
-"""These stand for all where what is tested is no explorer's own: one that pins, one that does not, one that runs."""
+FEW = ("sigmoid_chain", "sum_of_inputs", "learning_time")
+"""These stand for all where what is tested is no explorer's own: two that pin, and one that runs."""
 QUICK = {"networks": 1, "width": 128}
 """Set in every random state of the main explorer: one program serves them all."""
 

@@ -52,12 +52,13 @@ def assert_shows(explorer: Explorer) -> None:
     assert "nan" not in explorer.sentence.lower().split()
 
 
+@pytest.mark.parametrize("every_choice", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_control_can_be_driven_to_both_ends_from_every_start(name, moved):
+def test_every_control_can_be_driven_to_both_ends(name, every_choice, moved):
     explorer = moved[name]
     start = explorer.state
     for control in explorer.controls.values():
-        for value in ends(control):
+        for value in ends(control) if every_choice else ends(control)[:: max(1, len(ends(control)) - 1)]:
             control.value = value
             assert_shows(explorer)
         explorer.state = start

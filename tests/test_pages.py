@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
 
@@ -161,21 +160,13 @@ def run_nbval(path: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(scope="module")
-def runs(request) -> Iterator[dict[str, Future]]:
-    """The run of every page that this session tests, two at a time."""
-    calls = [item.callspec for item in request.session.items if "runs" in getattr(item, "fixturenames", ())]
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield {call.params["page"]: pool.submit(run_nbval, path_of(call.params["page"])) for call in calls}
-
-
 def test_the_pages_are_these_in_this_order():
     assert sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb")) == PAGES
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_page_runs_and_prints_the_numbers_it_stores(page, runs):
-    run = runs[page].result()
+def test_the_page_runs_and_prints_the_numbers_it_stores(page):
+    run = run_nbval(path_of(page))
     assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import nbformat
 import numpy as np
 import pytest
-from random_states import RUNNING
+from random_states import RUNNING, mostly_long
 
 from course import activations, data, explorers, initializers, mistakes, probes, scenes, theory, training, tuning
 from course.explorers.base import Explorer
@@ -223,13 +223,7 @@ def test_a_scene_is_drawn(scene, whole):
     assert picture.image.startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=long_where_it_runs(name))
-        for name in sorted({scene.explorer for scene in SCENES} - {"batch_sizes"})  # it takes the time
-    ],
-)
+@pytest.mark.parametrize("name", mostly_long(sorted({scene.explorer for scene in SCENES} - {"batch_sizes"})))
 def test_a_scene_is_the_same_picture_after_other_scenes_as_alone(name):
     played = [scene for scene in SCENES if scene.explorer == name]
     alone = getattr(explorers, name)(**played[-1].state)
