@@ -20,7 +20,7 @@ SEEDS = 10
 @functools.cache
 def history(depth: int, activation: str = "relu", learning_rate: float = 0.05) -> training.History:
     runs = training.trials(SCHEMES, seeds=range(SEEDS), learning_rates=[learning_rate])
-    return Training(Setup(depth=depth, activation=activation), runs, steps=300, records=1).run()
+    return Training(Setup(depth=depth, activation=activation), runs, steps=300, records=1, layers=False).run()
 
 
 def learned(*arguments) -> list[int]:

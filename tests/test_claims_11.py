@@ -93,7 +93,7 @@ def ended(history: History) -> np.ndarray:
 def median_losses(depth: int, gains: tuple[float, ...], rates: tuple[float, ...] = MAP.rates, **setup) -> np.ndarray:
     """What points of the explorer's map end at, as it shows them: shape `(gains, rates)`."""
     runs = training.trials(seeds=range(SEEDS), gains=gains, learning_rates=rates)
-    history = Training(Setup(depth=depth, width=WIDTH, **setup), runs, steps=STEPS, records=1).run()
+    history = Training(Setup(depth=depth, width=WIDTH, **setup), runs, steps=STEPS, records=1, layers=False).run()
     return np.median(ended(history).reshape(SEEDS, len(gains), len(rates)), axis=0)
 
 
@@ -141,7 +141,7 @@ def edges() -> tuple[dict[float, np.ndarray], dict[float, float]]:
     """For each gain the rates that learn, and the largest one that does not diverge, in steps of √2."""
     gains, rates = (2.0 ** np.array([-1, -0.5, 0, 1, 2, 3])).tolist(), 2.0 ** np.arange(-12, 2, 0.5)
     runs = training.trials(seeds=range(3), gains=gains, learning_rates=rates.tolist())
-    history = Training(Setup(depth=6, width=32), runs, steps=200, records=1).run()
+    history = Training(Setup(depth=6, width=32), runs, steps=200, records=1, layers=False).run()
     rows = np.median(ended(history).reshape(3, len(gains), len(rates)), axis=0)
     good = {gain: rates[row < learned_loss()] for gain, row in zip(gains, rows, strict=True)}
     return good, {gain: rates[np.isfinite(row)].max() for gain, row in zip(gains, rows, strict=True)}
@@ -349,7 +349,7 @@ def forgiven(variant: str) -> np.ndarray:
     gains, rates = (2.0 ** np.arange(-3, 4)).tolist(), (2.0 ** np.arange(-11, 3, 2)).tolist()
     seeds = FEWER_SEEDS.get(variant, 10)
     runs = training.trials(seeds=range(seeds), gains=gains, learning_rates=rates)
-    history = Training(Setup(depth=6, width=32, **VARIANTS[variant]), runs, steps=200, records=1).run()
+    history = Training(Setup(depth=6, width=32, **VARIANTS[variant]), runs, steps=200, records=1, layers=False).run()
     words = np.array(training.outcomes(history)).reshape(seeds, 7, 7)
     return (words == "learned").any(axis=2)
 
@@ -395,7 +395,7 @@ def test_the_rates_of_exercises_1_and_2():
 
 def test_adam_is_no_better_than_guessing_at_twenty_layers_and_a_quarter_of_the_gain():
     runs = training.trials(gains=[1 / 4, 1.0], learning_rates=[0.004])
-    history = Training(Setup(depth=20, width=32, optimizer="adam"), runs, steps=200, records=1).run()
+    history = Training(Setup(depth=20, width=32, optimizer="adam"), runs, steps=200, records=1, layers=False).run()
     assert training.outcomes(history)[0] == "no better than guessing"
     assert training.outcomes(history)[1] in ("learned", "still learning")
     assert history.layers.weight_gradient_rms[0, 0].max() < ADAM_EPSILON / 100
@@ -404,7 +404,9 @@ def test_adam_is_no_better_than_guessing_at_twenty_layers_and_a_quarter_of_the_g
 
 def test_twenty_residual_layers_diverge_with_he_and_learn_with_one_over_the_root_of_18_and_with_one_eighth():
     runs = training.trials(seeds=range(3), gains=[1.0, 18**-0.5, 1 / 8], learning_rates=[0.05])
-    words = training.outcomes(Training(Setup(depth=20, width=32, residual=True), runs, steps=200, records=1).run())
+    words = training.outcomes(
+        Training(Setup(depth=20, width=32, residual=True), runs, steps=200, records=1, layers=False).run()
+    )
     assert all(word.startswith("diverged") for word in words[::3])
     assert words[1::3] == words[2::3] == 3 * ["learned"]
     assert math.e > (1 + 1 / 18) ** 18

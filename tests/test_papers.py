@@ -106,7 +106,7 @@ def test_a_learning_time_is_the_first_recorded_step_below_half_of_the_loss_of_gu
     found = finished(LearningTimes(SWEEP, [0, 1])).steps()
     assert np.all(np.isinf(found[..., 0]))  # at a rate of a billionth nothing is learned
     runs = training.trials(list(SAXE_STARTS.values()), [0, 1], learning_rates=SWEEP.rates)
-    history = Training(Setup(3, 16, "linear", batch=8, loss="squared"), runs, steps=20, records=10).run()
+    history = Training(Setup(3, 16, "linear", batch=8, loss="squared"), runs, steps=20, records=10, layers=False).run()
     expected = [
         next(
             (step for step, loss in zip(history.steps, run, strict=True) if loss < history.guessing_loss / 2), math.inf

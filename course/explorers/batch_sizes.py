@@ -30,7 +30,7 @@ def sweep(size: int, steps: int, seeds: int = SEEDS) -> Training:
     """Give the runs of one batch size: every seed with both learning rates, first the same, then in proportion."""
     rates = [RATE, RATE * size / RATE_AT]
     runs = [training.Trial("he_normal", seed, 1.0, rate) for rate in rates for seed in range(seeds)]
-    return Training(SETUP._replace(batch=size), runs, steps=steps, records=1)
+    return Training(SETUP._replace(batch=size), runs, steps=steps, records=1, layers=False)
 
 
 class BatchSizes:

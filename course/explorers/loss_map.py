@@ -68,7 +68,7 @@ GRIDS: Mapping[str, Grid] = MappingProxyType(
 def map_of(setup: Setup, grid: Grid, seeds: range, steps: int = STEPS) -> Training:
     """Give the runs of a map: every gain, learning rate and seed of one setup."""
     runs = training.trials((SCHEME,), tuple(seeds), grid.gains, grid.rates)
-    return Training(setup, runs, steps=steps, records=RECORDS)
+    return Training(setup, runs, steps=steps, records=RECORDS, layers=False)
 
 
 class TwoMaps(InTurns):

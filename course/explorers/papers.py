@@ -141,7 +141,8 @@ class LearningTimes:
         runs = training.trials(list(SAXE_STARTS.values()), self.seeds, learning_rates=sweep.rates)
         setups = [Setup(depth, sweep.width, "linear", batch=sweep.batch, loss="squared") for depth in sweep.depths]
         self._trainings = [
-            Training(setup, runs, steps=sweep.steps, records=sweep.steps // sweep.every) for setup in setups
+            Training(setup, runs, steps=sweep.steps, records=sweep.steps // sweep.every, layers=False)
+            for setup in setups
         ]
         self.total = sum(sweep.depths) * sweep.steps
 

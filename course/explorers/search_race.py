@@ -43,7 +43,7 @@ class LossTable:
 
     def __init__(self, repeats: int = REPEATS):
         runs = training.trials(("he_normal",), range(SEEDS), GAINS, RATES)
-        self.training = Training(SETUP, runs, steps=STEPS, records=5)
+        self.training = Training(SETUP, runs, steps=STEPS, records=5, layers=False)
         self.repeats = repeats
         self.searches: dict[str, list[Search]] = {name: [] for name in STRATEGIES}
         self._losses: np.ndarray | None = None

@@ -11,9 +11,6 @@ from course import activations
 from course.networks import Layer
 from course.networks.normalization import NORMALIZATIONS
 
-UNROLLED = 10
-"""Up to as many layers are written out one by one: faster to run; more of them take long to compile."""
-
 
 class Architecture(NamedTuple):
     """What a network looks like: `depth` weight layers, 2 or more, with `width` units in each but the last.
@@ -61,8 +58,7 @@ def classify(
         return (signal if architecture.residual else 0.0) + answer.activations, answer
 
     parts = parameters.between, parameters.biases[1:], parameters.scales[1:], nudges[1:]
-    count = architecture.depth - 2
-    signal, between = lax.scan(step, answers.activations, parts, unroll=max(count, 1) if count <= UNROLLED else 1)
+    signal, between = lax.scan(step, answers.activations, parts)
     layers = jax.tree.map(lambda one, others: jnp.concatenate([one[None], others]), answers, between)
     return signal @ parameters.last + parameters.last_biases, layers
 

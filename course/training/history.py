@@ -30,13 +30,13 @@ class History(NamedTuple):
 
     `losses` and `accuracies` `(records, runs)` are those of the examples held out. `diverged_at` `(runs,)` is the
     step after which numbers were no longer finite, or −1; such a run's later rows are NaN. `guessing_loss` is what
-    the best answer that ignores the inputs costs.
+    the best answer that ignores the inputs costs. `layers` is `None` where they were not to be recorded.
     """
 
     steps: np.ndarray
     losses: np.ndarray
     accuracies: np.ndarray
-    layers: LayerHistory
+    layers: LayerHistory | None
     diverged_at: np.ndarray
     guessing_loss: float
 
@@ -65,7 +65,7 @@ def _word(share: float) -> str:
 
 def part_of(history: History, records: int, runs: slice) -> History:
     """Give the first `records` records of some of the runs."""
-    layers = LayerHistory(*(values[:records, runs] for values in history.layers))
+    layers = history.layers and LayerHistory(*(values[:records, runs] for values in history.layers))
     return history._replace(
         steps=history.steps[:records],
         losses=history.losses[:records, runs],

@@ -30,11 +30,11 @@ class State(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What is seen of the runs at one moment: loss and accuracy `(runs,)`, layers `(runs, depth − 1)`."""
+    """What is seen of the runs at one moment: loss and accuracy `(runs,)`, layers `(runs, depth − 1)` if asked for."""
 
     loss: jax.Array
     accuracy: jax.Array
-    layers: LayerHistory
+    layers: LayerHistory | None
 
 
 class Programs(NamedTuple):
@@ -62,13 +62,16 @@ COSTS = {"cross_entropy": _cross_entropy, "squared": _squared}
 
 
 @functools.lru_cache(maxsize=64)
-def programs(setup: Setup, steps: int | None) -> Programs:
-    """Give the programs of a setup; `steps`, the length of the runs, matters only where a schedule needs it."""
+def programs(setup: Setup, steps: int | None, layers: bool = True) -> Programs:
+    """Return the programs of a setup; `steps`, the length of the runs, matters only where a schedule needs it.
+
+    `layers` says whether a look is one at every layer too.
+    """
     task = TASKS[setup.task]()
     return Programs(
         _of_each(functools.partial(_begin, setup)),
         _of_each(functools.partial(_advance, setup, task, SCHEDULES[setup.schedule](steps)), shared=3),
-        _of_each(jax.vmap(functools.partial(_look, setup, task))),
+        _of_each(jax.vmap(functools.partial(_look, setup, task, layers))),
     )
 
 
@@ -114,12 +117,13 @@ def _step(setup: Setup, inputs, labels, number, state: State, rate) -> State:
     return State(parameters, optimizer, jnp.where(lost, number, state.diverged_at))
 
 
-def _look(setup: Setup, task: Task, parameters: Parameters) -> Look:
+def _look(setup: Setup, task: Task, with_layers: bool, parameters: Parameters) -> Look:
     inputs, labels = jnp.asarray(task.inputs), jnp.asarray(task.labels)
     outputs, _ = classify(parameters, inputs, setup.architecture)
     loss = jnp.mean(COSTS[setup.loss](outputs, labels))
     accuracy = jnp.mean(jnp.argmax(outputs, axis=1) == labels)
-    return Look(loss, accuracy, _layers(setup, parameters, inputs[:WATCHED], labels[:WATCHED]))
+    watched = parameters, inputs[:WATCHED], labels[:WATCHED]
+    return Look(loss, accuracy, _layers(setup, *watched) if with_layers else None)
 
 
 def _layers(setup: Setup, parameters: Parameters, inputs, labels) -> LayerHistory:

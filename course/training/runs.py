@@ -33,15 +33,25 @@ class Training:
 
     `history` holds what was recorded so far, at about `records` moments and at the start; `done` of `total` steps
     are behind. Nothing is drawn or compiled before the first `advance`. Memory grows with the number of runs and of
-    records, not with the number of steps. Raises `ValueError`, naming the value, for a setup, a trial, a number of
-    `steps` or `records`, or a `data_seed` that there cannot be.
+    records, not with the number of steps. With `layers=False` losses and accuracies are all that is recorded, and half
+    as much is compiled. Raises `ValueError`, naming the value, for a setup, a trial, a number of `steps` or `records`,
+    or a `data_seed` that there cannot be.
     """
 
-    def __init__(self, setup: Setup, runs: Iterable[Trial], *, steps: int = 300, records: int = 30, data_seed: int = 0):
+    def __init__(
+        self,
+        setup: Setup,
+        runs: Iterable[Trial],
+        *,
+        steps: int = 300,
+        records: int = 30,
+        data_seed: int = 0,
+        layers: bool = True,
+    ):
         self.setup, self.trials = setup, checked(setup, runs, steps, records, data_seed)
         self.done, self.total = 0, steps
         self._due = sorted({round(moment * steps / records) for moment in range(records + 1)})
-        self._data_seed, self._pace = np.uint32(data_seed), 1
+        self._data_seed, self._layers, self._pace = np.uint32(data_seed), layers, 1
         self._programs: Programs | None = None
         self._state: State | None = None
         self._recorded: list[_Record] = []
@@ -82,7 +92,8 @@ class Training:
         """What was recorded so far; before the first `advance`, nothing, in arrays of no rows."""
         recorded, runs = list(self._recorded), len(self.trials)
         if not recorded:
-            layers = LayerHistory(*[np.zeros((0, runs, self.setup.depth - 1))] * len(LayerHistory._fields))
+            none = np.zeros((0, runs, self.setup.depth - 1))
+            layers = LayerHistory(*[none] * len(LayerHistory._fields)) if self._layers else None
             none = np.zeros((0, runs))
             return History(np.zeros(0, int), none, none, layers, np.full(runs, NOT_DIVERGED), guessing_loss(self.setup))
         steps, diverged = zip(*[(record.step, record.diverged_at) for record in recorded], strict=True)
@@ -97,7 +108,8 @@ class Training:
         with np.errstate(over="ignore"):  # a rate too large for 32 bits diverges, as it should
             rates = np.array([trial.learning_rate for trial in runs], np.float32)
         self._rates = jax.device_put(rates, shared_out())
-        self._programs = programs.programs(self.setup, None if self.setup.schedule == "constant" else self.total)
+        steps = None if self.setup.schedule == "constant" else self.total
+        self._programs = programs.programs(self.setup, steps, self._layers)
         self._state = self._programs.begin(jax.device_put(parameters, shared_out()), self._rates)
         no_step = self._state, self._rates, self._data_seed, np.int32(0), np.int32(0)
         with ThreadPoolExecutor(1) as beside:  # both programs are compiled at once; no thread is left behind
