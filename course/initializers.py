@@ -207,17 +207,21 @@ def _orthogonal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 
     Uniform over all such sets (Haar) because the signs of R's diagonal are fixed (Mezzadri 2007).
     """
-    return haar(jnp, lambda tall: jax.random.normal(key, tall), shape)
+    return haar(jnp, jax.random.normal(key, tall(shape)), shape)
 
 
-def haar(module, normal, shape: tuple[int, ...]):
-    """Orthogonal noise: Q of the QR of a tall matrix that `normal(shape)` draws, with `numpy` or `jax.numpy`."""
+def tall(shape: Sequence[int]) -> tuple[int, int]:
+    """The shape of a kernel as a matrix that is at least as high as it is wide."""
     rows, columns = math.prod(shape[:-1]), shape[-1]
-    tall = max(rows, columns), min(rows, columns)
-    q, r = module.linalg.qr(normal(tall))
+    return max(rows, columns), min(rows, columns)
+
+
+def haar(module, normal, shape: Sequence[int]):
+    """Orthogonal noise for a kernel: Q of the QR of normal noise of shape `tall(shape)`, by `numpy` or `jax.numpy`."""
+    q, r = module.linalg.qr(normal)
     q = q * module.where(module.diagonal(r) < 0, -1.0, 1.0)
-    matrix = q if rows >= columns else q.T
-    return (math.sqrt(tall[0]) * matrix).reshape(shape)
+    matrix = q if math.prod(shape[:-1]) >= shape[-1] else q.T
+    return (math.sqrt(len(q)) * matrix).reshape(shape)
 
 
 def _constant(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
@@ -232,7 +236,7 @@ _ARRAY_NOISES = dict(
             lambda random, shape: random.standard_normal(shape, np.float32),
             lambda random, shape: random.uniform(-math.sqrt(3.0), math.sqrt(3.0), shape),
             _truncated_normal_array,
-            lambda random, shape: haar(np, random.standard_normal, shape),
+            lambda random, shape: haar(np, random.standard_normal(tall(shape)), shape),
             lambda _random, shape: np.ones(shape),
         ),
         strict=True,

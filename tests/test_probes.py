@@ -163,7 +163,7 @@ def test_a_histogram_that_is_not_asked_for_is_not_counted():
 def test_drawn_noise_is_that_of_jax_for_the_same_key(distribution, shape):
     seed, layer = 4_000_000_000, 7
     expected = initializers.noise(engine.layer_key(np.uint32(seed), layer), distribution, shape)
-    drawn = draws.layer_noise(seed, layer, distribution, shape)
+    (_, drawn) = draws.layer_noise(seed, [1, layer], distribution, shape)
     # Normal and uniform numbers are the same bits; the others are divided or decomposed by other routines.
     same_bits = distribution in ("normal", "uniform", "constant")
     np.testing.assert_allclose(drawn, expected, rtol=0, atol=0 if same_bits else 1e-4)
@@ -171,10 +171,9 @@ def test_drawn_noise_is_that_of_jax_for_the_same_key(distribution, shape):
 
 
 def test_what_is_no_weight_is_what_jax_draws_for_the_three_keys_of_layer_0():
-    drawn = draws.draws_of(3, 200, 128)
     keys = jax.random.split(engine.layer_key(np.uint32(3), 0), 3)
-    for key, numbers in zip(keys, drawn, strict=True):
-        np.testing.assert_array_equal(numbers, jax.random.normal(key, numbers.shape))
+    for key, what in zip(keys, draws.BESIDE_WEIGHTS, strict=True):
+        np.testing.assert_array_equal(draws.beside_weights(3, what, (128, 200)), jax.random.normal(key, (128, 200)))
 
 
 def test_the_weights_of_a_run_are_those_that_draw_gives_for_the_same_key():

@@ -19,7 +19,7 @@ import numpy as np
 from course import data, initializers
 from course.initializers import Scheme
 from course.probes import engine, programs
-from course.probes.draws import DEEPEST, draws_of
+from course.probes.draws import DEEPEST, beside_weights
 from course.probes.many import affordable_networks, measure_many
 from course.probes.requests import Request, checked, settings_of, whole
 from course.probes.results import (
@@ -70,7 +70,16 @@ class Network(NamedTuple):
 def _inputs(run: Request) -> np.ndarray:
     if run.inputs == "digits":
         return data.standardized_digits(run.size.batch, run.width)
-    return draws_of(run.seed, run.width, run.size.batch).gaussian
+    return beside_weights(run.seed, "gaussian", (run.size.batch, run.width))
+
+
+def _directions(run: Request) -> np.ndarray:
+    return beside_weights(run.seed, "directions", (run.size.batch, run.width))
+
+
+def _biases(run: Request) -> np.ndarray:
+    shape = DEEPEST, run.width
+    return beside_weights(run.seed, "biases", shape) if run.bias_variance else np.zeros(shape, np.float32)
 
 
 def _weights(run: Request) -> np.ndarray:
@@ -91,8 +100,7 @@ def observe(seed: int, *, limits: Limits = LIMITS, **settings) -> Observation:
     `settings` and errors are those of `measure`; `limits` are the ranges of the histograms, `None` for all zeros.
     """
     run = checked(seed, **settings)
-    drawn = draws_of(run.seed, run.width, run.size.batch)
-    biases, ends = drawn.biases[: run.size.capacity], (_inputs(run), drawn.directions)
+    biases, ends = _biases(run)[: run.size.capacity], (_inputs(run), _directions(run))
     with programs.RUNNING:
         rows = _rows(run, _weights(run), biases, *ends, settings=settings_of(run, limits=limits))
     return Observation(layer_stats(*rows), layer_histograms(*rows))
@@ -134,11 +142,10 @@ def measure(
 def network(seed: int, **settings) -> Network:
     """Write out the very network that `measure` runs with the same arguments, for a closer look."""
     run = checked(seed, **settings)
-    drawn = draws_of(run.seed, run.width, run.size.batch)
     with programs.RUNNING:
         noise = programs.layers_of(_weights(run), run.width, run.depth)
-    biases = np.float32(run.bias_std) * drawn.biases[: run.depth]
-    return Network(list(np.float32(run.weight_std) * noise), list(biases), _inputs(run), drawn.directions)
+    biases = np.float32(run.bias_std) * _biases(run)[: run.depth]
+    return Network(list(np.float32(run.weight_std) * noise), list(biases), _inputs(run), _directions(run))
 
 
 def measure_tapered(
@@ -164,7 +171,7 @@ def measure_tapered(
     shapes = list(itertools.pairwise(units))
     std = [initializers.standard_deviation(run.scheme, shape, run.gain) for shape in shapes]
     settings = settings_of(run, widths=units, weight_std=std)
-    ends = data.standardized_digits(batch, units[0]), draws_of(run.seed, run.width, batch).directions[:, : units[-1]]
+    ends = data.standardized_digits(batch, units[0]), _directions(run)[:, : units[-1]]
     with programs.RUNNING:
         weights = _corners(run, shapes)
         rows = _rows(run, weights, np.zeros((run.size.capacity, run.width)), *ends, settings=settings)

@@ -51,9 +51,15 @@ class BlockStats(NamedTuple):
 def _unit_weights(seed: int, distribution: str, depth: int, stack: Stack) -> np.ndarray:
     """All first weights, and then all last ones, at the places that `weights_of` reads."""
     weights = programs.zeros((2 * DEEPEST, *stack.weight_shape))
-    for layer in (*range(depth), *range(DEEPEST, DEEPEST + depth)):
-        weights[layer] = draws.layer_noise(seed, layer + 1, distribution, stack.weight_shape)
+    places = [*range(depth), *range(DEEPEST, DEEPEST + depth)]
+    drawn = draws.layer_noise(seed, [place + 1 for place in places], distribution, stack.weight_shape)
+    for place, noise in zip(places, drawn, strict=True):
+        weights[place] = noise
     return weights
+
+
+def _directions(seed: int, stack: Stack) -> np.ndarray:
+    return draws.beside_weights(seed, "directions", stack.signal_shape)
 
 
 @functools.cache
@@ -126,9 +132,7 @@ def measure_blocks(seed: int, **network) -> BlockStats:
     """
     run = _request(seed, **network)
     with programs.RUNNING:
-        rows = program(run.stack)(
-            run.noise, inputs_of(run.stack), draws.directions(run.seed, run.stack.signal_shape), run.settings
-        )
+        rows = program(run.stack)(run.noise, inputs_of(run.stack), _directions(run.seed, run.stack), run.settings)
         ups, downs = jax.tree.map(lambda whole: np.asarray(whole)[: run.settings.depth], jax.device_get(rows))
     return _stats(ups, downs, bool(run.settings.branches))
 
@@ -137,7 +141,7 @@ def network_of_blocks(seed: int, **network) -> BlockNetwork:
     """Write out the very network that `measure_blocks` runs with the same arguments, for a closer look."""
     run = _request(seed, **network)
     weights = [weights_of(run.noise, run.settings, block) for block in range(run.settings.depth)]
-    return BlockNetwork(weights, inputs_of(run.stack), draws.directions(run.seed, run.stack.signal_shape))
+    return BlockNetwork(weights, inputs_of(run.stack), _directions(run.seed, run.stack))
 
 
 def _square(moments: Moments) -> np.ndarray:

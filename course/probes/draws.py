@@ -6,7 +6,7 @@ for every shape: JAX's own functions are compiled once a shape, which takes long
 
 import functools
 import math
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -17,19 +17,13 @@ from course import initializers
 
 DEEPEST = 100
 CHUNK = 2**14
-"""Numbers drawn by one call: the weights of a layer of 128 units."""
+"""Numbers drawn for one key at a time: the weights of a layer of 128 units."""
 
 
-class Draws(NamedTuple):
-    """What a seed decides beside the weights: unit-variance biases `(100, width)`, the cost's directions, its inputs.
-
-    `directions` and `gaussian`, noise to feed in, have shape `(batch, width)`.
-    """
-
-    biases: np.ndarray
-    directions: np.ndarray
-    gaussian: np.ndarray
-
+TOGETHER = 8
+"""Chunks of one call."""
+BESIDE_WEIGHTS = ("biases", "directions", "gaussian")
+"""The biases `(100, width)`, the cost's directions `(batch, width)`, and noise to feed in, `(batch, width)`."""
 
 _PARITY = np.uint32(0x1BD11BDA)
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -47,23 +41,21 @@ def _threefry(key, high, low):
     return high, low
 
 
-_ZERO = np.zeros(1, np.uint32)
+def _children(key, numbers):
+    """What `jax.random.fold_in` makes of a key and each of some numbers, and `jax.random.split` at these places."""
+    numbers = np.asarray(numbers, np.uint32)
+    return _threefry(key, np.zeros_like(numbers), numbers)
 
 
-def _child(key: tuple[np.ndarray, np.ndarray], number: int) -> tuple[np.ndarray, np.ndarray]:
-    """What `jax.random.fold_in` makes of a key and a number, and `jax.random.split` of a key and a place."""
-    return _threefry(key, _ZERO, np.array([number], np.uint32))
-
-
-def _layer_key(seed: int, layer: int) -> tuple[np.ndarray, np.ndarray]:
-    """The key of one layer's weights, as in `engine.layer_key`."""
-    return _child((_ZERO, np.array([seed], np.uint32)), layer)
+def _layer_keys(seed: int, layers):
+    """The keys of some layers' weights, as in `engine.layer_key`, two arrays of words."""
+    return _children((np.zeros(1, np.uint32), np.array([seed], np.uint32)), layers)
 
 
 @jax.jit
-def _chunk(key, first, low, high, normal):
-    counters = first + jnp.arange(CHUNK, dtype=jnp.uint32)
-    one, other = _threefry(key, jnp.zeros_like(counters), counters)
+def _chunks(keys, firsts, low, high, normal):
+    counters = firsts[:, None] + jnp.arange(CHUNK, dtype=jnp.uint32)
+    one, other = _threefry([word[:, None] for word in keys], jnp.zeros_like(counters), counters)
     # 23 random bits behind the exponent of 1 are a number from 1 to 2.
     share = lax.bitcast_convert_type(((one ^ other) >> 9) | np.uint32(0x3F800000), np.float32) - 1
     uniform = jnp.maximum(low, share * (high - low) + low)
@@ -79,37 +71,40 @@ _RANGES = {
 """Between what a share of 1 is spread, and whether the inverse of the normal distribution follows."""
 
 
-def _numbers(key: tuple[np.ndarray, np.ndarray], distribution: str, count: int) -> np.ndarray:
+def _numbers(keys, distribution: str, count: int) -> Iterator[np.ndarray]:
+    """Draw so many numbers for each of the keys."""
     low, high, normal = _RANGES[distribution]
     settings = np.float32(low), np.float32(high), np.bool_(normal)
-    chunks = [np.asarray(_chunk(key, np.uint32(first), *settings)) for first in range(0, count, CHUNK)]
-    numbers = (chunks[0] if len(chunks) == 1 else np.concatenate(chunks))[:count]
-    return initializers.cut_at_two(numbers) if distribution == "truncated_normal" else numbers
+    places = [(key, first) for key in range(len(keys[0])) for first in range(0, count, CHUNK)]
+    parts = []
+    for start in range(0, len(places), TOGETHER):
+        some = places[start : start + TOGETHER]
+        which, firsts = np.array(some + some[-1:] * (TOGETHER - len(some))).T
+        drawn = np.asarray(_chunks([word[which] for word in keys], np.uint32(firsts), *settings))
+        for (_, first), row in zip(some, drawn[: len(some)], strict=True):
+            parts.append(row)
+            if first + CHUNK >= count:
+                yield np.concatenate(parts)[:count]
+                parts = []
 
 
-def layer_noise(seed: int, layer: int, distribution: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Return the unit-variance noise of a layer, counted from 1: what `initializers.noise` draws with its key."""
+def layer_noise(seed: int, layers: Sequence[int], distribution: str, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """Draw the unit-variance noise of some layers, counted from 1: what `initializers.noise` draws with their keys."""
     if distribution == "constant":
-        return np.ones(shape, np.float32)
-    key = _layer_key(seed, layer)
-    if distribution == "orthogonal":
-        noise = initializers.haar(np, lambda tall: _numbers(key, "normal", math.prod(tall)).reshape(tall), shape)
-        return noise.astype(np.float32)
-    return _numbers(key, distribution, math.prod(shape)).reshape(shape)
+        yield from (np.ones(shape, np.float32) for _ in layers)
+    elif distribution == "orthogonal":
+        tall = initializers.tall(shape)
+        for numbers in _numbers(_layer_keys(seed, layers), "normal", math.prod(tall)):
+            yield initializers.haar(np, numbers.reshape(tall), shape).astype(np.float32)
+    else:
+        for numbers in _numbers(_layer_keys(seed, layers), distribution, math.prod(shape)):
+            cut = distribution == "truncated_normal"
+            yield (initializers.cut_at_two(numbers) if cut else numbers).reshape(shape)
 
 
-def _beside_the_weights(seed: int, place: int, shape: tuple[int, ...]) -> np.ndarray:
-    return _numbers(_child(_layer_key(seed, 0), place), "normal", math.prod(shape)).reshape(shape)
-
-
-@functools.lru_cache(maxsize=8)
-def directions(seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Return the cost's independent directions of a seed, v ~ N(0, 1)."""
-    return _beside_the_weights(seed, 1, shape)
-
-
-@functools.lru_cache(maxsize=8)
-def draws_of(seed: int, width: int, batch: int) -> Draws:
-    """Return the biases, the cost's directions and the Gaussian inputs of a seed."""
-    biases, gaussian = (_beside_the_weights(seed, *which) for which in ((0, (DEEPEST, width)), (2, (batch, width))))
-    return Draws(biases, directions(seed, (batch, width)), gaussian)
+@functools.lru_cache(maxsize=16)
+def beside_weights(seed: int, what: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw what a seed decides beside the weights, of variance 1; `what` is a name of `BESIDE_WEIGHTS`."""
+    key = _children(_layer_keys(seed, [0]), [BESIDE_WEIGHTS.index(what)])
+    (numbers,) = _numbers(key, "normal", math.prod(shape))
+    return numbers.reshape(shape)

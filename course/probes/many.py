@@ -17,7 +17,7 @@ import numpy as np
 from course import data, initializers
 from course.initializers import Scheme
 from course.probes import programs
-from course.probes.draws import DEEPEST, draws_of, layer_noise
+from course.probes.draws import DEEPEST, beside_weights, layer_noise
 from course.probes.requests import WIDEST, Request, checked, settings_of, whole
 from course.probes.results import NO_HISTOGRAMS, LayerStats, layer_stats
 
@@ -27,7 +27,7 @@ AFFORDABLE_UNITS = 100 * 2 * 128**2
 """What a call of one or two seconds can draw and run: networks times the square of their width."""
 SLOWER = 5
 """Weights that are not filled by NumPy, orthogonal ones among them, cost about this many times more."""
-MOST_BYTES = 32 * 2**20
+MOST_BYTES = 64 * 2**20
 """Two threads run side by side only where the weights of a network need no more than this."""
 
 
@@ -86,7 +86,8 @@ class _Draw(NamedTuple):
 def _draw(run: Request, network: int) -> _Draw:
     """Draw one network, the first as `measure` does; a deeper network begins with the same layers."""
     if network == 0:
-        biases, directions, _ = draws_of(run.seed, run.width, run.size.batch)
+        biases = beside_weights(run.seed, "biases", (DEEPEST, run.width))
+        directions = beside_weights(run.seed, "directions", (run.size.batch, run.width))
         return _Draw(_layers_by_seed(run, run.seed), biases, directions)
     seeds = np.random.SeedSequence(run.seed, spawn_key=(network,))
     random = np.random.default_rng(seeds)
@@ -105,8 +106,7 @@ def _layers_by_generator(run: Request, random: np.random.Generator) -> Iterator[
 
 
 def _layers_by_seed(run: Request, seed: int) -> Iterator[np.ndarray]:
-    for layer in range(run.depth):
-        yield layer_noise(seed, layer + 1, run.scheme.distribution, (run.width, run.width))
+    return layer_noise(seed, range(1, run.depth + 1), run.scheme.distribution, (run.width, run.width))
 
 
 def _measured(run: Request, networks: range) -> list:

@@ -159,7 +159,7 @@ def measure_precision(
     with programs.RUNNING:
         blocks = programs.unit_weights(run.seed, run.scheme.distribution, run.size, WIDTH, depth)
         noise = programs.layers_of(blocks, WIDTH, DEEPEST)
-        directions = draws.draws_of(run.seed, WIDTH, run.size.batch).directions[:BATCH]
+        directions = draws.beside_weights(run.seed, "directions", (run.size.batch, WIDTH))[:BATCH]
         rows = jax.device_get(_passes(noise, inputs, directions, _Settings(*places, *numbers)))
     return PrecisionStats(*(_cut(sizes, depth) for sizes in rows))
 

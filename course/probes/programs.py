@@ -167,8 +167,9 @@ def unit_weights(seed: int, distribution: str, size: Size, width: int, depth: in
         weights = _kept.pop(name, None) or _Weights(blank_weights(size), 0, 0)
         bytes_of_all = max(weights.bytes, 4 * depth * (blocks_of(width) * BLOCK) ** 2)
         _forget_oldest(bytes_of_all)
-        for layer in range(weights.drawn, depth):
-            noise = draws.layer_noise(seed, layer + 1, distribution, (width, width))
+        missing = range(weights.drawn, depth)
+        drawn = draws.layer_noise(seed, [layer + 1 for layer in missing], distribution, (width, width))
+        for layer, noise in zip(missing, drawn, strict=True):
             put_layer(weights.array, layer, noise, width)
         _kept[name] = _Weights(weights.array, max(weights.drawn, depth), bytes_of_all)
         return weights.array
