@@ -106,6 +106,7 @@ def test_the_step_on_the_page_moves_the_standard_start_nowhere_and_he_to_a_low_l
     assert trained("he_normal") < 0.5 * math.log(10)
 
 
+@pytest.mark.long
 def test_the_digits_are_61_numbers_and_guessing_them_costs_the_logarithm_of_ten():
     assert training.TASKS["digits"]().features == 61
     assert round(history(10).guessing_loss, 2) == 2.29  # the classes are nearly equally frequent
@@ -115,12 +116,14 @@ def test_the_digits_are_61_numbers_and_guessing_them_costs_the_logarithm_of_ten(
 # Why nothing happens
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", [SMALL, STANDARD, XAVIER, ORTHOGONAL])
 def test_before_training_the_weight_gradients_are_nearly_level_over_the_layers(scheme):
     by_layer = np.median(history(10).layers.weight_gradient_rms[0].reshape(6, SEEDS, 9)[scheme], axis=0)
     assert by_layer.max() / by_layer.min() < 2
 
 
+@pytest.mark.long
 def test_before_training_the_weight_gradients_of_the_starts_differ_by_many_powers_of_ten():
     rms = np.median(history(10).layers.weight_gradient_rms[0].reshape(6, SEEDS, 9)[:, :, 4], axis=1)
     assert rms[HUGE] > 1e6 * rms[HE]
@@ -132,6 +135,7 @@ def test_nine_factors_of_the_standard_start_leave_3_in_ten_thousand():
     assert float(f"{6**-4.5:.0e}") == 3e-4
 
 
+@pytest.mark.long
 def test_300_steps_of_the_standard_start_would_move_a_weight_by_a_thousandth():
     gradient = np.median(history(10).layers.weight_gradient_rms[0].reshape(6, SEEDS, 9)[STANDARD])
     std = initializers.standard_deviation("standard_uniform", (64, 64))
@@ -140,6 +144,7 @@ def test_300_steps_of_the_standard_start_would_move_a_weight_by_a_thousandth():
     assert round(300 * 0.05 * gradient / std, 3) == 0.001
 
 
+@pytest.mark.long
 def test_at_the_start_the_layers_are_as_theory_says():
     setup = Setup()
     for place, entry in enumerate(LINE_UPS["six schemes"]):
@@ -157,6 +162,7 @@ def test_at_the_start_the_layers_are_as_theory_says():
 # Why the last one explodes
 
 
+@pytest.mark.long
 def test_weights_of_std_1_multiply_the_signal_by_5_7_and_answer_in_the_tens_of_millions():
     assert round(math.sqrt(64 / 2), 1) == 5.7
     start = history(10).losses[0].reshape(6, SEEDS)[HUGE]
@@ -165,6 +171,7 @@ def test_weights_of_std_1_multiply_the_signal_by_5_7_and_answer_in_the_tens_of_m
     assert 1e5 < np.median(gradients) < 1e6
 
 
+@pytest.mark.long
 def test_weights_of_std_1_diverge_at_the_first_step():
     assert training.outcomes(history(10))[SEEDS * HUGE :] == ["diverged at step 1"] * SEEDS
 
@@ -172,11 +179,13 @@ def test_weights_of_std_1_diverge_at_the_first_step():
 # Where each start drops out
 
 
+@pytest.mark.long
 def test_with_two_layers_five_starts_learn_with_every_seed_and_std_1_at_least_leaves_guessing():
     assert learned(2)[:HUGE] == [SEEDS] * 5
     assert np.median(losses(2)[HUGE]) < 0.95 * history(2).guessing_loss
 
 
+@pytest.mark.long
 def test_std_001_is_lost_at_three_layers_and_the_standard_start_at_five():
     assert learned(3)[SMALL] == 0
     assert learned(3)[STANDARD] == SEEDS
@@ -189,6 +198,7 @@ def test_at_ten_layers_xavier_he_and_orthogonal_learn_and_no_other():
     assert min(counts[place] for place in (XAVIER, HE, ORTHOGONAL)) >= 7
 
 
+@pytest.mark.long
 def test_from_fifteen_layers_on_he_alone_learns_and_not_with_every_seed():
     for depth in (15, 20):
         counts = learned(depth)
@@ -197,6 +207,7 @@ def test_from_fifteen_layers_on_he_alone_learns_and_not_with_every_seed():
     assert learned(20)[HE] < SEEDS
 
 
+@pytest.mark.long
 def test_he_ends_below_xavier_in_at_least_nine_of_ten_seeds_at_fifteen_and_at_twenty_layers():
     for depth in (15, 20):
         assert np.sum(losses(depth)[HE] < losses(depth)[XAVIER]) >= 9
@@ -206,11 +217,13 @@ def test_xavier_ends_below_the_standard_start_in_every_seed_at_ten_layers():
     assert np.sum(losses(10)[XAVIER] < losses(10)[STANDARD]) == SEEDS
 
 
+@pytest.mark.long
 def test_with_tanh_xavier_and_orthogonal_weights_end_below_he():
     medians = np.median(losses(10, "tanh"), axis=1)
     assert max(medians[XAVIER], medians[ORTHOGONAL]) < medians[HE]
 
 
+@pytest.mark.long
 def test_four_times_the_learning_rate_helps_the_standard_start_at_five_layers_and_not_at_ten():
     assert learned(5, "relu", 0.2)[STANDARD] >= 7
     assert learned(10, "relu", 0.2)[STANDARD] == 0

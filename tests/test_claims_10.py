@@ -84,6 +84,7 @@ def test_the_sheet_shows_nine_classes_of_images_of_32_by_32_pixels():
 # Glorot and Bengio 2010
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("start", [0, 1], ids=["standard", "normalized"])
 def test_the_last_hidden_sigmoid_layer_moves_most_and_towards_0(start):
     mean = histories("sigmoid")[start].layers.activation_mean
@@ -93,6 +94,7 @@ def test_the_last_hidden_sigmoid_layer_moves_most_and_towards_0(start):
     assert mean[-1, :, 3].mean() == pytest.approx(0.34, abs=0.01)
 
 
+@pytest.mark.long
 def test_the_spread_of_the_last_sigmoid_layer_shrinks_and_other_layers_stay():
     layers = histories("sigmoid")[0].layers
     std, moved = layers.activation_std[:, :, 3], layers.activation_mean[-1] - layers.activation_mean[0]
@@ -102,12 +104,14 @@ def test_the_spread_of_the_last_sigmoid_layer_shrinks_and_other_layers_stay():
     assert np.abs(moved[:, :3]).max() < 0.04
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("start", [0, 1], ids=["standard", "normalized"])
 def test_sigmoid_networks_do_no_better_than_guessing(start):
     words = training.outcomes(histories("sigmoid")[start])
     assert words.count("no better than guessing") >= ENOUGH
 
 
+@pytest.mark.long
 def test_sigmoid_networks_make_more_errors_than_tanh_networks():
     sigmoid, tanh = histories("sigmoid")[0], histories("tanh")[0]
     assert np.sum(sigmoid.accuracies[-1] < tanh.accuracies[-1]) >= ENOUGH
@@ -117,12 +121,14 @@ def test_a_factor_of_0_056_a_layer_is_left_of_what_tells_two_inputs_apart_in_sig
     assert theory.chi("sigmoid", 1.0) == pytest.approx(0.056, abs=0.0005)
 
 
+@pytest.mark.long
 def test_tanh_layers_saturate_one_after_the_other_the_first_layer_first():
     share = histories("tanh")[0].layers.saturated_share[-1]
     assert np.sum((np.diff(share[:, :3]) < 0).all(axis=1)) >= ENOUGH
     assert share.mean(axis=0) == pytest.approx([0.60, 0.01, 0, 0, 0], abs=0.01)
 
 
+@pytest.mark.long
 def test_before_training_the_gradient_shrinks_much_more_from_the_standard_start():
     standard, normalized = (gradient_left(history) for history in histories("tanh"))
     assert np.sum(standard < normalized) >= ENOUGH
@@ -130,6 +136,7 @@ def test_before_training_the_gradient_shrinks_much_more_from_the_standard_start(
     assert normalized.mean() == pytest.approx(0.35, abs=0.01)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("start", "weight_variances", "left", "predicted", "by_layer"),
     [(0, [1 / 3] * 5, 0.0068, 0.0069, (0.29, 0.29)), (1, [2 * 1024 / 1074, 1, 1, 1, 1], 0.125, 0.112, (0.59, 0.58))],
@@ -142,6 +149,7 @@ def test_theory_predicts_the_gradient_before_training(start, weight_variances, l
     assert (round(measured**0.25, 2), round(expected**0.25, 2)) == by_layer
 
 
+@pytest.mark.long
 def test_the_errors_of_tanh_networks_do_not_differ_by_start_as_in_table_1():
     standard, normalized = (1 - history.accuracies[-1] for history in histories("tanh"))
     assert 3 <= np.sum(normalized < standard) <= 7
@@ -153,6 +161,7 @@ def test_the_errors_of_tanh_networks_do_not_differ_by_start_as_in_table_1():
 # He et al. 2015
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("layers", ["22 layers", "30 layers"])
 def test_he_learns_in_every_seed_and_is_ahead_of_xavier(layers):
     xavier, he = histories(layers)
@@ -160,6 +169,7 @@ def test_he_learns_in_every_seed_and_is_ahead_of_xavier(layers):
     assert np.sum(learned(he)) >= ENOUGH
 
 
+@pytest.mark.long
 def test_with_22_layers_xavier_gets_off_the_ground_too_later():
     xavier, he = histories("22 layers")
     assert np.sum(begun(xavier)) >= ENOUGH
@@ -168,6 +178,7 @@ def test_with_22_layers_xavier_gets_off_the_ground_too_later():
     assert median_loss(he) == pytest.approx(0.23, abs=0.03)
 
 
+@pytest.mark.long
 def test_with_30_layers_xavier_learns_in_no_seed_and_most_have_not_moved():
     xavier, _ = histories("30 layers")
     assert not any(learned(xavier))
@@ -177,6 +188,7 @@ def test_with_30_layers_xavier_learns_in_no_seed_and_most_have_not_moved():
 # Klambauer et al. 2017
 
 
+@pytest.mark.long
 def test_with_100_layers_selu_learns_and_relu_hardly():
     relu, selu = histories("100 layers")
     assert np.sum(selu.losses[-1] < relu.losses[-1]) >= ENOUGH
@@ -184,6 +196,7 @@ def test_with_100_layers_selu_learns_and_relu_hardly():
     assert median_loss(relu) == pytest.approx(2.3, abs=0.1)
 
 
+@pytest.mark.long
 def test_selu_keeps_std_1_at_every_depth_and_its_gradient_grows_by_7_percent_a_layer():
     std = histories("100 layers")[1].layers.activation_std[0].mean(axis=0)
     assert std == pytest.approx(np.ones(99), abs=0.1)
@@ -191,6 +204,7 @@ def test_selu_keeps_std_1_at_every_depth_and_its_gradient_grows_by_7_percent_a_l
     assert theory.chi("selu", 1.0) ** 100 == pytest.approx(1000, rel=0.05)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", [0, 1], ids=["relu", "selu"])
 def test_each_hundred_layer_network_has_about_the_best_of_four_rates(place):
     start = EXPERIMENTS["Klambauer et al. 2017: SELU and ReLU, 100 layers"].starts[place]
@@ -208,6 +222,7 @@ def test_he_makes_two_inputs_alike_in_100_layers():
 # Saxe et al. 2014
 
 
+@pytest.mark.long
 def test_learning_time_grows_with_depth_from_gaussian_weights_and_not_from_orthogonal_ones():
     orthogonal, gaussian = (np.median(fastest(learning_times()[:, start])[0], axis=1) for start in (0, 1))
     assert orthogonal == pytest.approx([200, 105, 92.5, 85], abs=10)
@@ -216,16 +231,19 @@ def test_learning_time_grows_with_depth_from_gaussian_weights_and_not_from_ortho
     assert np.all(np.diff(orthogonal) < 0)
 
 
+@pytest.mark.long
 def test_with_20_layers_every_orthogonal_seed_learns_and_no_gaussian_one():
     orthogonal, gaussian = (fastest(learning_times()[:, start])[0][-1] for start in (0, 1))
     assert np.sum(orthogonal < gaussian) >= ENOUGH
     assert np.all(np.isinf(gaussian))
 
 
+@pytest.mark.long
 def test_most_networks_of_three_layers_do_not_learn_at_the_greatest_rate():
     assert np.all(np.isinf(np.median(learning_times()[0, :, :, -1], axis=1)))
 
 
+@pytest.mark.long
 def test_the_rates_of_the_page_are_among_those_of_the_sweep():
     assert SAXE[HERE].rates[1:] == (0.016, 0.032, 0.064)
     for start in (0, 1):

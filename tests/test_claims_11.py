@@ -151,11 +151,13 @@ A_STEP = 2**0.5 + 1e-9
 """An edge is known to a step of the rates either way."""
 
 
+@pytest.mark.long
 def test_half_of_the_gain_needs_at_least_11_times_the_rate():
     good, _largest = edges()
     assert 11 / A_STEP < good[0.5].min() / good[1.0].min() < 16 * A_STEP
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("gain", "factor"), [(1.0, 11), (2.0, 16), (4.0, 11)])
 def test_twice_the_gain_lowers_the_largest_rate_11_to_16_fold(gain, factor):
     _good, largest = edges()
@@ -163,12 +165,14 @@ def test_twice_the_gain_lowers_the_largest_rate_11_to_16_fold(gain, factor):
     assert largest[1.0] / largest[8.0] > 1e3
 
 
+@pytest.mark.long
 def test_the_rates_that_learn_at_gain_1_span_a_factor_of_about_23_and_gain_4_has_none():
     good, _largest = edges()
     assert 23 / A_STEP < good[1.0].max() / good[1.0].min() < 23 * A_STEP
     assert len(good[4.0]) == len(good[8.0]) == 0
 
 
+@pytest.mark.long
 def test_the_rate_for_the_first_steps_at_gain_a_quarter_is_about_4():
     assert 4**4 == 256
     assert 256 * edges()[0][1.0].min() == pytest.approx(4, rel=A_STEP - 1)
@@ -179,18 +183,21 @@ def test_the_least_gain_that_can_be_forgiven_by_the_rule(depth, least):
     assert round(23 ** (-1 / (depth - 2)), 2) == least
 
 
+@pytest.mark.long
 def test_five_of_thirteen_gains_learn_with_plain_sgd_those_within_a_factor_of_2():
     assert (len(MAP.gains), len(MAP.rates), len(MAP.gains) * len(MAP.rates) * SEEDS) == (13, 14, 546)
     assert gains_learned(6, MAP.gains) == pytest.approx([2**-1, 2**-0.5, 1, 2**0.5, 2])
     assert STEPS == 200
 
 
+@pytest.mark.long
 def test_the_least_gain_is_0_71_at_ten_layers_and_nothing_learns_at_twenty():
     assert {3, 6, 10, 20} == set(DEPTHS)
     assert round(min(gains_learned(10, NEAR_1)), 2) == 0.71
     assert gains_learned(20, (2**-0.5, 1.0, 2**0.5)) == []
 
 
+@pytest.mark.long
 def test_the_deeper_a_plain_network_the_fewer_gains_it_forgives():
     octaves = MAP.gains[::2]
     three = gains_learned(3, octaves, MAP.rates[::2])
@@ -199,11 +206,13 @@ def test_the_deeper_a_plain_network_the_fewer_gains_it_forgives():
     assert len(gains_learned(6, MAP.gains)) > len(gains_learned(10, NEAR_1))
 
 
+@pytest.mark.long
 def test_gain_2_learns_at_one_rate_of_fourteen_and_gain_4_begins_with_a_loss_in_the_thousands():
     assert np.sum(median_losses(6, MAP.gains)[MAP.gains.index(2.0)] < learned_loss()) == 1
     assert 1e3 < loss(start(4.0), digits().inputs, digits().labels, "plain") < 1e4
 
 
+@pytest.mark.long
 def test_momentum_learns_at_the_gains_of_sgd_with_rates_three_squares_lower():
     sgd = median_losses(6, MAP.gains)[3:10] < learned_loss()
     momentum = median_losses(6, NEAR_1, optimizer="momentum") < learned_loss()
@@ -242,6 +251,7 @@ def test_a_residual_layer_multiplies_the_mean_square_by_at_least_1_plus_the_gain
     assert np.mean(grown**2) / np.mean(signal**2) == pytest.approx(1 + gain**2 + 2 * gain / math.pi, rel=0.05)
 
 
+@pytest.mark.long
 def test_at_twenty_layers_sgd_with_residual_connections_learns_at_gains_of_one_half_and_below():
     assert gains_learned(20, MAP.gains[::2], MAP.rates[1::3], residual=True) == [1 / 8, 1 / 4, 1 / 2]
 
@@ -286,6 +296,7 @@ def growth(gain: float) -> float:
     return rms(weights.between) / rms(start(gain).between)
 
 
+@pytest.mark.long
 def test_weights_of_a_small_gain_about_double_and_others_hardly_move():
     growths = {gain: growth(gain) for gain in (1 / 8, 1, 8)}
     assert 1.7 < growths[1 / 8] < 2.3
@@ -299,6 +310,7 @@ def test_with_layer_normalization_gain_8_begins_worse_than_guessing_and_gain_1_n
     assert losses[1] > 3 * math.log(10)
 
 
+@pytest.mark.long
 def test_the_best_rate_climbs_with_the_gain_above_1_and_hardly_below():
     losses = median_losses(6, MAP.gains[::2], normalization="layer")
     best = np.log2(MAP.rates)[losses.argmin(axis=1)]  # of the gains 1/8, 1/4, 1/2, 1, 2, 4, 8
@@ -322,6 +334,7 @@ def test_at_twenty_layers_two_digits_have_a_cosine_of_0_93_with_layer_normalizat
     assert round(cosine("batch"), 2) == 0.40
 
 
+@pytest.mark.long
 def test_at_twenty_layers_the_map_of_layer_normalization_is_dark_and_that_of_batch_normalization_is_not():
     gains, rates = (1 / 4, 1.0, 4.0), MAP.rates[3:13:2]
     assert gains_learned(20, gains, rates, normalization="layer") == []
@@ -357,6 +370,7 @@ def forgiven(variant: str) -> np.ndarray:
 EIGHTH, QUARTER, HALF, ONE, TWO, FOUR, EIGHT = range(7)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("variant", ["sgd", "momentum"])
 def test_sgd_and_momentum_forgive_a_factor_of_2_downward_with_most_seeds_and_upward_with_some(variant):
     shares = forgiven(variant).mean(axis=0)
@@ -366,6 +380,7 @@ def test_sgd_and_momentum_forgive_a_factor_of_2_downward_with_most_seeds_and_upw
     assert 0.2 <= shares[TWO] <= 0.8
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("variant", ["adam", "residual"])
 def test_adam_and_residual_connections_forgive_every_small_gain_and_2_with_nearly_all_seeds(variant):
     seeds = forgiven(variant).sum(axis=0)
@@ -374,12 +389,14 @@ def test_adam_and_residual_connections_forgive_every_small_gain_and_2_with_nearl
     assert seeds[[FOUR, EIGHT]].tolist() == [0, 0]
 
 
+@pytest.mark.long
 def test_normalization_forgives_all_but_gain_8_and_batch_normalization_that_too():
     assert min(forgiven("layer").sum(axis=0)[:EIGHT]) >= 9
     assert 3 <= forgiven("layer").sum(axis=0)[EIGHT] <= 9
     assert forgiven("batch").all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("more", "less"), [("adam", "sgd"), ("residual", "sgd"), ("layer", "adam"), ("layer", "sgd")])
 def test_one_forgives_more_gains_than_the_other_in_at_least_nine_of_ten_seeds(more, less):
     assert np.sum(forgiven(more).sum(axis=1) > forgiven(less).sum(axis=1)) >= 9
@@ -393,6 +410,7 @@ def test_the_rates_of_exercises_1_and_2():
     assert pytest.approx(0.9) == 0.1 * 3**2
 
 
+@pytest.mark.long
 def test_adam_is_no_better_than_guessing_at_twenty_layers_and_a_quarter_of_the_gain():
     runs = training.trials(gains=[1 / 4, 1.0], learning_rates=[0.004])
     history = Training(Setup(depth=20, width=32, optimizer="adam"), runs, steps=200, records=1, layers=False).run()
@@ -402,6 +420,7 @@ def test_adam_is_no_better_than_guessing_at_twenty_layers_and_a_quarter_of_the_g
     assert float(f"{0.25**19:.0e}") == 4e-12
 
 
+@pytest.mark.long
 def test_twenty_residual_layers_diverge_with_he_and_learn_with_one_over_the_root_of_18_and_with_one_eighth():
     runs = training.trials(seeds=range(3), gains=[1.0, 18**-0.5, 1 / 8], learning_rates=[0.05])
     words = training.outcomes(

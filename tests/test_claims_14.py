@@ -79,12 +79,14 @@ def test_the_problem_is_the_one_that_the_page_describes():
     assert GAINS[6] == 1.0
 
 
+@pytest.mark.long
 def test_about_a_fifth_of_the_map_is_good_and_with_hes_own_gain_about_twice_as_large_a_share():
     good = table().losses < good_below()
     assert 0.15 < good.mean() < 0.22
     assert 1.6 < good[:, 6].mean() / good.mean() < 2.4
 
 
+@pytest.mark.long
 def test_some_runs_diverge_and_count_as_guessing():
     history = table().training.history
     assert np.any(history.diverged_at >= 0)
@@ -95,6 +97,7 @@ def test_some_runs_diverge_and_count_as_guessing():
 # Random points and the grid
 
 
+@pytest.mark.long
 def test_random_search_misses_as_often_as_the_share_of_the_box_says():
     share = np.mean(search("random", table().loss, SPACE, 4000).losses < good_below())
     missed = np.mean(
@@ -129,11 +132,13 @@ def test_where_one_setting_matters_a_grid_of_nine_misses_by_a_twelfth_and_random
     assert abs(means["random"] - expected) < 5 * 0.055 / math.sqrt(1000)  # about as wide as an exponential
 
 
+@pytest.mark.long
 def test_in_the_race_the_grid_falls_sooner_than_random_search_and_both_end_close_together():
     assert medians(3)["grid"] < medians(3)["random"]
     assert abs(medians()["grid"] - medians()["random"]) < 0.1
 
 
+@pytest.mark.long
 def test_the_grid_has_a_good_point_for_every_draw_of_the_weights_so_it_never_misses():
     points = search("grid", lambda _point: 0.0, SPACE, BUDGET).points
     for seed in range(SEEDS):
@@ -141,6 +146,7 @@ def test_the_grid_has_a_good_point_for_every_draw_of_the_weights_so_it_never_mis
     assert ends("grid").max() < good_below()
 
 
+@pytest.mark.long
 def test_random_search_fails_in_some_repeats_and_comes_lower_than_any_grid_in_its_lucky_ones():
     assert np.sum(ends("random") > good_below()) >= 1
     assert np.quantile(ends("random"), 0.1) < np.quantile(ends("grid"), 0.1)
@@ -156,17 +162,20 @@ def test_three_places_and_what_they_promise():
     assert abs(below - 1 / 7) < 0.01
 
 
+@pytest.mark.long
 def test_bayesian_optimization_ends_lowest_in_the_median_and_below_random_search_in_most_repeats():
     assert medians()["bayesian"] < 0.85 * min(medians()["grid"], medians()["random"])
     below, above = np.sum(ends("bayesian") < ends("random")), np.sum(ends("bayesian") > ends("random"))
     assert below > 2 * above
 
 
+@pytest.mark.long
 def test_bayesian_optimization_is_no_guarantee_but_fails_less_often_than_random_search():
     failed = {name: np.sum(ends(name) > good_below()) for name in ("bayesian", "random")}
     assert 1 <= failed["bayesian"] <= failed["random"]
 
 
+@pytest.mark.long
 def test_four_random_tries_with_hes_gain_end_below_twelve_of_the_grid_and_of_random_search_and_never_fail():
     line = {"learning_rate": Parameter(0.02, 0.5, log=True)}
 
@@ -181,12 +190,14 @@ def test_four_random_tries_with_hes_gain_end_below_twelve_of_the_grid_and_of_ran
     assert found.max() < good_below()
 
 
+@pytest.mark.long
 def test_the_small_box_of_exercise_3_gives_a_good_setting_in_at_least_95_of_100_searches():
     box = {"gain": Parameter(0.8, 1.25, log=True), "learning_rate": Parameter(0.02, 0.5, log=True)}
     found = [search("random", table().loss, box, 6, seed).losses.min() for seed in range(100)]
     assert np.sum(np.array(found) < good_below()) >= 95
 
 
+@pytest.mark.long
 def test_of_rates_drawn_uniformly_nine_in_ten_are_above_1_where_this_network_with_hes_gain_learns_nothing():
     assert math.isclose((10 - 1) / (10 - 0.001), 0.9, rel_tol=1e-3)
     above = np.array(RATES) > 1
@@ -214,15 +225,18 @@ def loss(size: int, after: str, rule: str) -> float:
     return float(batches().losses(after, rule).median[batches().sizes.index(size)])
 
 
+@pytest.mark.long
 def test_there_are_seventeen_sizes_and_sixteen_networks():
     assert len(SIZES) == 17
     assert {len(job.trials) for jobs in batches().trainings.values() for job in jobs.values()} == {16}
 
 
+@pytest.mark.long
 def test_as_many_examples_are_1600_steps_of_size_8_and_50_of_size_256():
     assert [batches().trainings["examples"][size].total for size in (8, 256)] == [1600, 50]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", ["examples", "steps"])
 @pytest.mark.parametrize("rule", RULES)
 def test_thirty_two_differs_from_its_neighbours_by_far_less_than_its_seeds_do(after, rule):
@@ -231,17 +245,20 @@ def test_thirty_two_differs_from_its_neighbours_by_far_less_than_its_seeds_do(af
     assert abs(loss(32, after, rule) - neighbours) < (high - low) / 4
 
 
+@pytest.mark.long
 def test_after_as_many_examples_with_one_rate_small_batches_win_by_far():
     assert loss(256, "examples", "same") > 5 * loss(8, "examples", "same")
     assert loss(8, "examples", "same") < loss(32, "examples", "same") < loss(256, "examples", "same")
 
 
+@pytest.mark.long
 def test_after_as_many_steps_with_one_rate_large_batches_win_by_less_and_less():
     small, middle, large = (loss(size, "steps", "same") for size in (8, 32, 256))
     assert small > middle > large
     assert middle / large < small / middle
 
 
+@pytest.mark.long
 def test_with_a_rate_in_proportion_to_the_batch_the_difference_is_gone_from_8_to_256():
     losses = batches().losses("examples", "proportional")
     assert losses.median.max() < 1.4 * losses.median.min()

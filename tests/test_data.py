@@ -6,7 +6,6 @@ import jax
 import numpy as np
 import pytest
 from matplotlib.path import Path
-from sklearn.datasets import load_digits
 
 from course import data
 from course.data.points import NOISE
@@ -15,6 +14,8 @@ from course.data.shapeset import GREYS, LEAST_CONTRAST, SHAPES, SIDE, SIZES, Sha
 
 def test_the_digits_are_those_of_scikit_learn():
     pixels, labels = data.digits()
+    from sklearn.datasets import load_digits  # which takes 70 MB
+
     expected = load_digits()
     np.testing.assert_array_equal(pixels, expected.data)
     np.testing.assert_array_equal(labels, expected.target)
@@ -203,6 +204,7 @@ def test_one_key_gives_the_same_images_and_another_key_others():
     assert np.all(np.any(np.asarray(images) != np.asarray(others), axis=(1, 2)))
 
 
+@pytest.mark.long
 def test_images_are_the_same_inside_jit_and_for_many_keys_at_once():
     keys = jax.random.split(jax.random.key(3), 4)
     images, labels = jax.jit(jax.vmap(lambda key: data.shapeset(key, 6)))(keys)

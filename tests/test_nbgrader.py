@@ -13,6 +13,7 @@ from typing import NamedTuple
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from random_states import mostly_long
 
 from course.exercises import judge, table
 from course.handouts import pages
@@ -53,7 +54,7 @@ def release(tmp_path_factory):
     return released
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES, [PAGE]))
 def test_nbgrader_finds_its_metadata_valid_with_an_answer_and_a_test_for_every_exercise(name):
     from nbgrader.nbgraderformat import MetadataValidator
 
@@ -67,7 +68,7 @@ def test_nbgrader_finds_its_metadata_valid_with_an_answer_and_a_test_for_every_e
     assert len(kinds(source, "locked")) == len(source.cells) - len(exercises)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES, [PAGE]))
 def test_what_students_get_is_the_copy_without_solutions_with_tests_for_checks(name, release):
     released = release(assignment(pages.read(name))).cells
     copy = [cell for cell in without_solutions(pages.read(name)).cells if "exercises.progress" not in cell.source]
@@ -195,6 +196,7 @@ def course(tmp_path_factory):
     return Course(folder, dict(zip(STUDENTS, said, strict=True)))
 
 
+@pytest.mark.long
 def test_nbgrader_validate_says_how_many_exercises_are_not_right(course):
     assert course.said == {
         "all right": "Success! Your notebook passes all the tests",
@@ -202,11 +204,13 @@ def test_nbgrader_validate_says_how_many_exercises_are_not_right(course):
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("student", "missed"), [("all right", []), ("half done", [WRONG, *UNTOUCHED])], ids=STUDENTS)
 def test_nbgrader_autograde_gives_a_point_for_each_exercise_that_is_right(student, missed, course):
     assert course.scores(student) == {f"{name}-test": (float(name not in missed), 1.0) for name in EXERCISES}
 
 
+@pytest.mark.long
 def test_a_student_reads_in_the_graded_page_what_was_wrong_and_what_was_right(course):
     wrong, right = (course.submission("half done")[f"{name}-test"].outputs for name in (WRONG, RIGHT))
     assert [output.ename for output in wrong] == ["NotRight"]
@@ -214,6 +218,7 @@ def test_a_student_reads_in_the_graded_page_what_was_wrong_and_what_was_right(co
     assert [output.name for output in right] == ["stdout"]
 
 
+@pytest.mark.long
 def test_the_live_pictures_of_a_graded_page_run_without_a_browser(course):
     views = "application/vnd.jupyter.widget-view+json"
     outputs = [output for cell in course.submission("half done").values() for output in cell.get("outputs", ())]
@@ -221,12 +226,14 @@ def test_the_live_pictures_of_a_graded_page_run_without_a_browser(course):
     assert {output.ename for output in outputs if output.output_type == "error"} == {"NotRight"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", ["submitted", "autograded"])
 @pytest.mark.parametrize("student", STUDENTS)
 def test_grading_leaves_no_file_beside_the_page(part, student, course):
     assert [path.name for path in (course.folder / part / student / PAGE).iterdir()] == [f"{PAGE}.ipynb"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="nbgrader's exchange folder needs the file permissions of Unix")
 def test_nbgrader_releases_and_collects_the_page_as_it_is(course, tmp_path):
     exchange, student = tmp_path / "exchange", tmp_path / "student"

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from random_states import mostly_long
 
 from course import initializers, networks, theory, training
 from course.activations import ACTIVATIONS, SATURATION
@@ -207,7 +208,9 @@ def of_run(history, place):
     return training.part_of(history, len(history.steps), slice(place, place + 1))
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", mostly_long(list(CASES), ["sgd", "layer normalization, adam, warm-up", "deep, residual"])
+)
 def test_every_run_of_a_sweep_loses_what_a_plain_loop_loses_at_every_step(case):
     history, plain = both(case)
     np.testing.assert_array_equal(history.steps, range(STEPS + 1))
@@ -220,7 +223,9 @@ def test_every_run_of_a_sweep_loses_what_a_plain_loop_loses_at_every_step(case):
     np.testing.assert_allclose(history.accuracies, accuracies, atol=1.01 / len(TASKS["digits"]().labels))
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", mostly_long(list(CASES), ["sgd", "layer normalization, adam, warm-up", "deep, residual"])
+)
 def test_statistics_of_the_layers_are_those_of_the_plain_loop_before_and_after(case):
     history, plain = both(case)
     for name, values in history.layers._asdict().items():

@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 from course.handouts import pages
 from course.handouts.printing import print_pages
 
+pytestmark = pytest.mark.long
 NAME = "03_variance_of_a_sum"
 A4 = {"width": 794, "height": 1123}
 """Pixels of a sheet of paper, 96 to an inch."""

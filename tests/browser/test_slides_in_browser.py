@@ -91,6 +91,7 @@ def test_a_presenter_steps_to_the_picture_moves_its_slider_and_leaves(tab):
     assert tab.faults() == []
 
 
+@pytest.mark.long
 def test_every_slide_is_reached_and_each_shows_something(tab):
     go_to_the_first_slide(tab)
     types = tab.page.evaluate(
