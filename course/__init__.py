@@ -14,6 +14,7 @@
 - `scenes`: named states of the explorers with a speaker's note, in the order of a lesson: `of`.
 - `explorers`: controls wired to probe, theory and picture: the live pictures of the pages.
 - `exercises`: judges of a reader's answer that know the usual mistakes by name: `check`.
+- `blas`: one thread for decompositions of small matrices.
 - `cells`: what a cell of a notebook has made is closed when it is run again.
 - `compilation_cache`: programs that JAX has compiled are kept on this machine.
 - `handouts`: copies of the pages for students, for nbgrader and on paper: `python -m course.handouts`.

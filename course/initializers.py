@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from course import blas
+
 MODES = ("fan_in", "fan_out", "fan_avg", "fixed")
 """What divides the scale: connections into a unit, out of it, the mean of the two, or 1."""
 
@@ -218,7 +220,8 @@ def tall(shape: Sequence[int]) -> tuple[int, int]:
 
 def haar(module, normal, shape: Sequence[int]):
     """Orthogonal noise for a kernel: Q of the QR of normal noise of shape `tall(shape)`, by `numpy` or `jax.numpy`."""
-    q, r = module.linalg.qr(normal)
+    with blas.one_thread():
+        q, r = module.linalg.qr(normal)
     q = q * module.where(module.diagonal(r) < 0, -1.0, 1.0)
     matrix = q if math.prod(shape[:-1]) >= shape[-1] else q.T
     return (math.sqrt(len(q)) * matrix).reshape(shape)

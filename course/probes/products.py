@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course import activations, data, initializers
+from course import activations, blas, data, initializers
 from course.probes.draws import DEEPEST
 from course.probes.requests import whole
 
@@ -84,5 +84,6 @@ def jacobian_spectra(
 
 
 def _singular_values(matrix: np.ndarray) -> np.ndarray:
-    values = np.linalg.svd(matrix, compute_uv=False)
+    with blas.one_thread():
+        values = np.linalg.svd(matrix, compute_uv=False)
     return np.where(values > DIGITS * values[0], values, 0.0)
