@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from random_states import NAMES, PINNING, QUICK, canvas_of, mostly_long, opened, part, pixels, somewhere
+from random_states import FEW, NAMES, PINNING, QUICK, canvas_of, mostly_long, opened, part, pixels, somewhere
 
 from course import explorers
 from course.explorers.base import Explorer
@@ -139,7 +139,7 @@ def test_putting_the_present_state_back_clears_the_red_line(chain):
     assert (chain.error, chain.screen.failure) == (None, "")
 
 
-@pytest.mark.parametrize("name", SEEDED)
+@pytest.mark.parametrize("name", mostly_long(SEEDED, ("sum_of_inputs", "many_draws", "signal_propagation")))
 def test_a_new_seed_is_the_next_one_and_after_the_last_comes_the_first(name, moved):
     explorer = moved[name]
     control = explorer.controls["seed"]
@@ -246,7 +246,7 @@ def test_reset_ends_play(chain):
     assert playing(chain) == (False, False)
 
 
-@pytest.mark.parametrize("name", PLAYABLE)
+@pytest.mark.parametrize("name", mostly_long(PLAYABLE, ("signal_propagation", *FEW)))
 def test_play_can_run_over_every_control_that_is_offered(name, moved):
     explorer = moved[name]
     explorer.state = opened(name)._defaults

@@ -457,7 +457,7 @@ def test_biases_start_at_0_and_scales_at_1():
 
 
 def test_before_training_the_signal_is_as_large_as_theory_says():
-    depth, width, seeds = 8, 256, 40
+    depth, width, seeds = 8, 128, 16
     setup = Setup(depth=depth, width=width, activation="relu", batch=1)
     job = Training(setup, training.trials(("he_normal",), range(seeds), (0.9,)), steps=1, records=1)
     job.advance()
