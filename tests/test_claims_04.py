@@ -148,7 +148,8 @@ def test_tanh_explodes_at_four_and_vanishes_at_a_hundred_where_theory_explodes_a
         assert theory.gradient_variances("tanh", DEPTH, WIDTH * std**2)[0] > 1e60
     assert all(gradient_ratio(measured(seed, "tanh", 4.0)) > 1e40 for seed in range(5))
     assert all(measured(seed, "tanh", 100.0).preactivation_gradient_variance[0] == 0 for seed in range(5))
-    assert measured(0, "tanh", 30.0).preactivation_gradient_variance[0] == 0
+    # Whether a slope of 1 − tanh² is 0 or 1e-7 is a matter of rounding: one open door leaves a trace at std 30.
+    assert all(measured(seed, "tanh", 30.0).preactivation_gradient_variance[0] < 1e-20 for seed in range(5))
 
 
 def test_at_std_30_fewer_than_one_unit_of_a_layer_is_not_saturated():
