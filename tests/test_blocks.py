@@ -1,5 +1,6 @@
 """Blocks are what their formulas say, and the compiled run tells the truth about the network that was drawn."""
 
+import functools
 import itertools
 import math
 
@@ -10,7 +11,7 @@ import pytest
 
 from course import data, initializers, networks, probes
 from course.activations import ACTIVATIONS, SATURATION
-from course.networks.convolution import LAYERS
+from course.networks.convolution import convolve
 from course.networks.normalization import EPSILON, NORMALIZATIONS
 from course.networks.residual import SCALINGS, BlockWeights, plain_block, residual_block
 from course.probes import block_passes, blocks, engine
@@ -18,6 +19,11 @@ from course.probes.blocks import Stack, measure_blocks, network_of_blocks
 
 ROUNDING = 2e-4
 """Float32 rounds by 6e-8; a few layers of sums of 72 products, squared and normalized, stay below this share."""
+LAYERS = {
+    "fully connected": jnp.matmul,
+    "convolution, circular": functools.partial(convolve, padding="circular"),
+    "convolution, zeros": functools.partial(convolve, padding="zeros"),
+}
 SMALL = {layer: Stack(layer, 8, 4) for layer in LAYERS}
 SHALLOW = {"depth": 3, "activation": "tanh", "scheme": "he_normal", "gain": 1.2}
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from course.networks.convolution import LAYERS, PADDINGS, convolve, delta_orthogonal
+from course.networks.convolution import PADDINGS, convolve, delta_orthogonal
 
 IMAGES = np.random.default_rng(0).standard_normal((2, 5, 6, 3), np.float32)
 KERNEL = np.random.default_rng(1).standard_normal((3, 5, 3, 4), np.float32)
@@ -52,13 +52,6 @@ def test_a_1_by_1_kernel_is_a_dense_layer_at_every_position():
 def test_a_convolution_refuses_an_unknown_padding_and_an_even_kernel(kernel, padding, words):
     with pytest.raises(ValueError, match=words):
         convolve(IMAGES, kernel, padding)
-
-
-def test_the_table_of_layers_has_a_dense_one_and_both_paddings():
-    np.testing.assert_allclose(LAYERS["fully connected"](jnp.ones((1, 2)), jnp.eye(2)), [[1, 1]])
-    for padding in PADDINGS:
-        layer = LAYERS[f"convolution, {padding}"]
-        np.testing.assert_array_equal(layer(IMAGES, KERNEL), convolve(IMAGES, KERNEL, padding))
 
 
 def test_a_delta_orthogonal_kernel_is_an_isometry_in_its_middle_and_zero_elsewhere():

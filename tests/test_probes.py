@@ -173,7 +173,9 @@ def test_drawn_noise_is_that_of_jax_for_the_same_key(distribution, shape):
 def test_what_is_no_weight_is_what_jax_draws_for_the_three_keys_of_layer_0():
     keys = jax.random.split(engine.layer_key(np.uint32(3), 0), 3)
     for key, what in zip(keys, draws.BESIDE_WEIGHTS, strict=True):
-        np.testing.assert_array_equal(draws.beside_weights(3, what, (128, 200)), jax.random.normal(key, (128, 200)))
+        drawn = draws.beside_weights(3, what, (128, 200))
+        np.testing.assert_array_equal(drawn, jax.random.normal(key, (128, 200)))
+        assert not drawn.flags.writeable  # it is kept for the next run
 
 
 def test_the_weights_of_a_run_are_those_that_draw_gives_for_the_same_key():

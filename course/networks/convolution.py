@@ -1,7 +1,6 @@
 """Convolutions over images: every position is seen through the same kernel, and a delta-orthogonal start for them."""
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import jax
@@ -41,16 +40,6 @@ def correlate(padded: jax.Array, kernel: jax.Array) -> jax.Array:
     shifts = [(row, column) for row in range(rows) for column in range(columns)]
     seen = [padded[:, row : row + height, column : column + width] for row, column in shifts]
     return jnp.concatenate(seen, axis=-1) @ kernel.reshape(-1, channels[-1])
-
-
-LAYERS: Mapping[str, Callable[[jax.Array, jax.Array], jax.Array]] = MappingProxyType(
-    {
-        "fully connected": lambda signal, weights: signal @ weights,
-        "convolution, circular": functools.partial(convolve, padding="circular"),
-        "convolution, zeros": functools.partial(convolve, padding="zeros"),
-    }
-)
-"""How weights act on a signal, by name: the linear part of a layer, `(signal, weights) -> signal`."""
 
 
 def delta_orthogonal(key: jax.Array, shape: Sequence[int]) -> jax.Array:

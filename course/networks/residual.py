@@ -1,6 +1,6 @@
 """Blocks that networks are stacked from: a plain layer, or a branch of two layers beside a path that changes nothing.
 
-A block is a function `(weights, signal) -> Block`. Its linear part is a row of `convolution.LAYERS`, its normalization
+A block is a function `(weights, signal) -> Block`. Its linear part is a product or a convolution, its normalization
 one of `normalization.NORMALIZATIONS`, so that one definition serves fully connected and convolutional networks.
 """
 

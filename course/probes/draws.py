@@ -16,10 +16,9 @@ from jax import lax
 from course import initializers
 
 DEEPEST = 100
+"""Layers of the deepest network."""
 CHUNK = 2**14
 """Numbers drawn for one key at a time: the weights of a layer of 128 units."""
-
-
 TOGETHER = 8
 """Chunks of one call."""
 BESIDE_WEIGHTS = ("biases", "directions", "gaussian")
@@ -104,7 +103,8 @@ def layer_noise(seed: int, layers: Sequence[int], distribution: str, shape: tupl
 
 @functools.lru_cache(maxsize=16)
 def beside_weights(seed: int, what: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Draw what a seed decides beside the weights, of variance 1; `what` is a name of `BESIDE_WEIGHTS`."""
+    """Return what a seed decides beside the weights, read-only, of variance 1; `what` is one of `BESIDE_WEIGHTS`."""
     key = _children(_layer_keys(seed, [0]), [BESIDE_WEIGHTS.index(what)])
     (numbers,) = _numbers(key, "normal", math.prod(shape))
+    numbers.setflags(write=False)
     return numbers.reshape(shape)

@@ -129,7 +129,7 @@ def _measured(run: Request, networks: range) -> list:
 
 
 def _threads(run: Request) -> int:
-    """Return how many threads work side by side; LAPACK has threads of its own, so orthogonal weights get one."""
+    """Return how many threads work side by side: one where it decomposes matrices, which is told LAPACK for all."""
     small = 4 * run.depth * run.width**2 <= MOST_BYTES
     return 2 if small and run.scheme.distribution in _FAST else 1
 

@@ -56,7 +56,6 @@ def highest() -> Iterator[list[float]]:
 def against_single_calls(scheme: str, networks: int, width: int, pairs: int = 5) -> None:
     """Print how many times longer so many calls of `measure` take than one of `measure_many`."""
     settings = {**NETWORK, "width": width, "scheme": scheme}
-    probes.compile_many(width)
 
     def many():
         probes.measure_many(next(SEEDS), networks=networks, **settings)
@@ -74,11 +73,8 @@ def against_single_calls(scheme: str, networks: int, width: int, pairs: int = 5)
 
 
 def at_width(width: int) -> None:
-    """Print the compiler's time and memory at a width, and the time of what is affordable there with each scheme."""
-    probes.measure(0, **NETWORK, width=width, scheme=SCHEMES[0])
-    before = megabytes()
-    compiling = seconds(lambda: probes.compile_many(width))
-    print(f"width {width}: compiled in {compiling:.2f} s, {megabytes() - before:+.0f} MB")
+    """Print the time and the memory of what is affordable at a width with each scheme."""
+    print(f"width {width}")
     for scheme in SCHEMES:
         networks = probes.affordable_networks(width, scheme)
         settings = {**NETWORK, "width": width, "scheme": scheme, "networks": networks}
@@ -96,6 +92,9 @@ def main() -> None:
     """Print all of it."""
     machine = f"{os.cpu_count()} cores, {jax.device_count()} devices, a load of {os.getloadavg()[0]:.1f}"
     print(f"tanh, depth 50, batch 128, on {machine}")
+    before = megabytes()
+    compiling = seconds(lambda: probes.measure(0, **NETWORK, width=128, scheme=SCHEMES[0]))
+    print(f"the one program, and a run of it: {compiling:.2f} s, {megabytes() - before:+.0f} MB")
     for width in sorted(probes.WIDTHS, key=lambda width: abs(width - 128)):
         at_width(width)
     print("one call for many networks against as many calls, and how many times longer those take")
