@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[name.upper()] = str(value)
         jax.config.update(name, value)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # in workers and kernels, which share the cores among them
+    os.environ["PYTHONWARNINGS"] = "error::RuntimeWarning,ignore:Proactor event loop:RuntimeWarning"  # on pages too
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
 

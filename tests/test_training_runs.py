@@ -246,7 +246,8 @@ def test_one_step_moves_every_parameter_against_its_gradient():
     rates = jnp.array([trial.learning_rate for trial in runs], jnp.float32)
     compiled = programs.programs(setup, None)
     drawn = draw_parameters(setup.architecture, runs, task.features, task.classes)
-    after = compiled.advance(compiled.begin(drawn, rates), rates, np.uint32(0), np.int32(0), np.int32(1)).parameters
+    seen = compiled.draw(np.uint32(0), np.int32(0))
+    after = compiled.advance(compiled.begin(drawn, rates), rates, seen, np.int32(0), np.int32(1)).parameters
     ((inputs, labels),) = batches(setup, 1)
     for run, trial in enumerate(TRIALS):
         with jax.enable_x64(True):

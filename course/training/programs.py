@@ -19,6 +19,8 @@ from course.training.tasks import TASKS, Task
 
 WATCHED = 100
 """As many of the examples held out are looked at layer by layer."""
+DRAWN = 50
+"""The batches of as many steps are drawn at once."""
 
 
 class State(NamedTuple):
@@ -27,6 +29,14 @@ class State(NamedTuple):
     parameters: Parameters
     optimizer: Any
     diverged_at: jax.Array
+
+
+class Batches(NamedTuple):
+    """What all runs see in the `DRAWN` steps from the step `first` on: `(DRAWN, batch, features)`, `(DRAWN, batch)`."""
+
+    first: jax.Array
+    inputs: jax.Array
+    labels: jax.Array
 
 
 class Look(NamedTuple):
@@ -40,11 +50,13 @@ class Look(NamedTuple):
 class Programs(NamedTuple):
     """What is compiled for a setup.
 
-    `begin(parameters, rates)` gives a state, `advance(state, rates, data_seed, start, stop)` the state after those
-    steps, `look(parameters)` a `Look`.
+    `begin(parameters, rates)` gives a state, `draw(data_seed, first)` the `Batches` of some steps,
+    `advance(state, rates, batches, start, stop)` the state after the steps `start` to `stop` of those, and
+    `look(parameters)` a `Look`.
     """
 
     begin: Callable[..., State]
+    draw: Callable[..., "Batches"]
     advance: Callable[..., State]
     look: Callable[..., Look]
 
@@ -57,6 +69,8 @@ def _squared(outputs, labels):
     return jnp.sum((outputs - jax.nn.one_hot(labels, outputs.shape[1])) ** 2, axis=1) / 2
 
 
+QUICKLY_COMPILED = {"xla_backend_optimization_level": 1}
+"""A third less to compile, and as fast: the products, which take the time, are not compiled here."""
 COSTS = {"cross_entropy": _cross_entropy, "squared": _squared}
 """The cost of each example, `(batch,)`, of outputs `(batch, classes)` and labels `(batch,)`."""
 
@@ -70,16 +84,33 @@ def programs(setup: Setup, steps: int | None, layers: bool = True) -> Programs:
     task = TASKS[setup.task]()
     return Programs(
         _of_each(functools.partial(_begin, setup)),
-        _of_each(functools.partial(_advance, setup, task, SCHEDULES[setup.schedule](steps)), shared=3),
+        _drawing(setup.task, setup.batch),
+        _of_each(functools.partial(_advance, setup, SCHEDULES[setup.schedule](steps)), shared=3),
         _of_each(jax.vmap(functools.partial(_look, setup, task, layers))),
     )
+
+
+@functools.lru_cache(maxsize=16)
+def _drawing(task: str, size: int) -> Callable[..., Batches]:
+    """Compile the drawing by itself: it is the same for all setups, and Shapeset's takes longer than a network's."""
+    batch = TASKS[task]().batch
+
+    @jax.jit
+    def draw(data_seed, first):
+        key = jax.random.key(data_seed)
+        inputs, labels = lax.map(
+            lambda step: batch(jax.random.fold_in(key, step), size), first + jnp.arange(DRAWN, dtype=jnp.int32)
+        )
+        return Batches(first, inputs, labels)
+
+    return draw
 
 
 def _of_each(function: Callable, shared: int = 0) -> Callable:
     """Compile a function of runs so that each device works on its own; the last `shared` arguments are for all."""
     runs, everybody = PartitionSpec(AXIS), PartitionSpec()
 
-    @jax.jit
+    @functools.partial(jax.jit, compiler_options=QUICKLY_COMPILED)
     def on_all_devices(*arguments):
         alone = len(arguments) - shared
         places = (runs,) * alone + (everybody,) * shared
@@ -93,12 +124,11 @@ def _begin(setup: Setup, parameters, rates) -> State:
     return State(parameters, optimizer, jnp.full(len(rates), NOT_DIVERGED, jnp.int32))
 
 
-def _advance(setup: Setup, task: Task, schedule: Callable, state: State, rates, data_seed, start, stop) -> State:
+def _advance(setup: Setup, schedule: Callable, state: State, rates, batches: Batches, start, stop) -> State:
     """Take the steps `start` to `stop`; every run sees the same batch at each."""
-    key = jax.random.key(data_seed)
 
     def step(number, state):
-        inputs, labels = task.batch(jax.random.fold_in(key, number), setup.batch)
+        inputs, labels = (drawn[number - batches.first] for drawn in (batches.inputs, batches.labels))
         one = functools.partial(_step, setup, inputs, labels, number)
         return jax.vmap(one)(state, rates * schedule(number))
 

@@ -12,7 +12,7 @@ from course.training import programs
 from course.training.devices import mesh, shared_out, use_every_core
 from course.training.drawing import draw_parameters
 from course.training.history import NOT_DIVERGED, History, LayerHistory
-from course.training.programs import Look, Programs, State
+from course.training.programs import DRAWN, Batches, Look, Programs, State
 from course.training.setups import Setup, Trial, checked, guessing_loss
 from course.training.tasks import TASKS
 
@@ -54,6 +54,7 @@ class Training:
         self._data_seed, self._layers, self._pace = np.uint32(data_seed), layers, 1
         self._programs: Programs | None = None
         self._state: State | None = None
+        self._batches: Batches | None = None
         self._recorded: list[_Record] = []
 
     @property
@@ -111,15 +112,21 @@ class Training:
         steps = None if self.setup.schedule == "constant" else self.total
         self._programs = programs.programs(self.setup, steps, self._layers)
         self._state = self._programs.begin(jax.device_put(parameters, shared_out()), self._rates)
-        no_step = self._state, self._rates, self._data_seed, np.int32(0), np.int32(0)
+        self._batches = self._programs.draw(self._data_seed, np.int32(0))
+        no_step = self._state, self._rates, self._batches, np.int32(0), np.int32(0)
         with ThreadPoolExecutor(1) as beside:  # both programs are compiled at once; no thread is left behind
             beside.submit(self._programs.advance, *no_step)
             self._programs.look(self._state.parameters)
 
     def _to(self, stop: int, seconds: float) -> None:
-        started, steps = time.perf_counter(), stop - self.done
+        """Go on to the step `stop`, or as far as batches are drawn."""
+        started, first = time.perf_counter(), self.done - self.done % DRAWN
+        stop = min(stop, first + DRAWN)
+        steps = stop - self.done
+        if self.done == first:
+            self._batches = self._programs.draw(self._data_seed, np.int32(first))
         span = np.int32(self.done), np.int32(stop)
-        state = self._programs.advance(self._state, self._rates, self._data_seed, *span)
+        state = self._programs.advance(self._state, self._rates, self._batches, *span)
         self._state, self.done = jax.block_until_ready(state), stop
         a_step = (time.perf_counter() - started) / steps
         self._pace = max(1, min(2 * self._pace, round(seconds / a_step)))
