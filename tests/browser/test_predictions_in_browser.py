@@ -1,7 +1,7 @@
 """Predictions in a real browser, by keyboard alone: a choice, a number and a sketched curve."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -46,24 +46,31 @@ def sketch(box: Locator) -> None:
         expect(handle).not_to_have_attribute("aria-valuetext", before)
 
 
+@pytest.fixture(scope="module")
+def tab(lab: Lab, browser: Browser) -> Iterator[Tab]:
+    """A page that asks for all three."""
+    opened = Tab(lab, browser, lab.write("predictions.ipynb", [IMPORTS, CHOICE, NUMBER, CURVE]))
+    opened.run_all()
+    yield opened
+    opened.close()
+
+
 @pytest.mark.parametrize(
-    ("kind", "cell", "answer"),
-    [("choice", CHOICE, choose), ("number", NUMBER, type_number), ("curve", CURVE, sketch)],
+    ("place", "kind", "answer"), [(0, "choice", choose), (1, "number", type_number), (2, "curve", sketch)]
 )
 def test_a_prediction_is_made_taken_off_and_changed_by_keyboard(
-    lab: Lab, browser: Browser, kind: str, cell: str, answer: Callable[[Locator], None]
+    tab: Tab, place: int, kind: str, answer: Callable[[Locator], None]
 ):
-    tab = Tab(lab, browser, lab.write(f"prediction_{kind}.ipynb", [IMPORTS, cell]))
-    tab.run_all()
-    box = tab.page.locator(QUESTION)
-    assert explorers(tab) == []
+    box = tab.page.locator(QUESTION).nth(place)
+    asked = len(explorers(tab))
     answer(box)
     tab.settle()
     box.get_by_role("button", name=PREDICTION).focus()
     tab.page.keyboard.press("Enter")
     tab.settle()  # the first picture compiles its program
     expect(box.get_by_role("status")).to_contain_text(re.compile("[Yy]ou (predicted|expected)"))
-    (view,) = explorers(tab)
+    assert len(explorers(tab)) == asked + 1
+    view = explorers(tab)[-1]
     predicted = view.pixels()
     assert "Your prediction" in view.sentence
     assert view.faults() == []
@@ -84,4 +91,3 @@ def test_a_prediction_is_made_taken_off_and_changed_by_keyboard(
     box.get_by_role("button", name="Just show me").press("Enter")
     expect(box.get_by_role("button", name=CHANGE)).to_be_focused()
     assert tab.faults() == []
-    tab.close()

@@ -7,7 +7,6 @@ from explorer import PIXELS, ExplorerView, explorers, pixels_of
 from lab import SUBSHELLS, Lab, Tab
 from playwright.sync_api import Browser
 
-TIMES = 10
 REPEAT = 30
 """Milliseconds between two repeats of a key that is held down."""
 SETTINGS = {"as the course sets it": {}, "as JupyterLab sets it": {"commsOverSubshells": "perCommTarget"}}
@@ -53,11 +52,12 @@ def drawn_beside_moves(tab: Tab, view: ExplorerView) -> list[str]:
     return tab.page.evaluate(PICTURES, 1)
 
 
-def test_eight_figures_are_right_beside_a_moving_explorer_ten_times_and_so_is_the_explorer(tab):
+@pytest.mark.parametrize("times", [2, pytest.param(10, marks=pytest.mark.long)])
+def test_eight_figures_are_right_beside_a_moving_explorer_each_time_and_so_is_the_explorer(tab, times):
     (view,) = explorers(tab)
     quiet = tab.page.evaluate(PICTURES, 1)
     assert len(set(quiet)) == 8
-    for _ in range(TIMES):
+    for _ in range(times):
         assert drawn_beside_moves(tab, view) == quiet
     depth = view.control("depth").value
     fresh = pixels_of(tab, tab.ask(DRAWN.format(FRESH.format(depth))))
