@@ -25,7 +25,11 @@ QUICK = {"networks": 1, "width": 128}
 
 def mostly_long(names: Sequence[str], always: Sequence[str] = FEW) -> list:
     """Give all names as parameters, but for these in the second tier alone."""
-    return [name if name in always else pytest.param(name, marks=pytest.mark.long) for name in names]
+    long = pytest.mark.long
+    return [
+        name if name in always else pytest.param(*(name if isinstance(name, tuple) else [name]), marks=long)
+        for name in names
+    ]
 
 
 def opened(name: str, text: str = "", **state: Any) -> Explorer:

@@ -64,7 +64,7 @@ def test_every_control_can_be_driven_to_both_ends(name, every_choice, moved):
         explorer.state = start
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_all_corners_of_the_sliders_together_are_drawn(name, moved):
     explorer = moved[name]
     sliders = {key: control for key, control in explorer.controls.items() if hasattr(control, "min")}

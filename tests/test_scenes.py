@@ -42,6 +42,17 @@ PINS = {scene.explorer for scene in SCENES if PINNED in scene.state}
 QUICKEST = ("sigmoid_chain", "sum_of_inputs")
 
 each_scene = pytest.mark.parametrize("scene", SCENES, ids=[f"{scene.page[:2]}: {scene.title}" for scene in SCENES])
+ENDS = [scenes.of(page)[place].title for page in {scene.page for scene in SCENES} for place in (0, -1)]
+each_end = pytest.mark.parametrize(
+    "scene",
+    [
+        pytest.param(
+            scene, id=f"{scene.page[:2]}: {scene.title}", marks=[] if scene.title in ENDS else pytest.mark.long
+        )
+        for scene in SCENES
+    ],
+)
+"""The scenes, but for the first and the last of a page in the second tier alone: facts of notes show the others."""
 
 
 @cache
@@ -159,7 +170,7 @@ def test_a_scene_names_an_explorer_that_exists(scene):
     assert scene.explorer in explorers.__all__
 
 
-@each_scene
+@each_end
 def test_a_scene_brings_its_explorer_to_its_state_and_everything_else_to_the_defaults(scene):
     state = whole_state(scene)
     kept = {PINNED: {**state, **scene.state[PINNED]}} if PINNED in scene.state else {}

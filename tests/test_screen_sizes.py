@@ -126,8 +126,10 @@ def faults(explorer: Explorer) -> list[str]:
 
 
 @pytest.mark.parametrize("states", [1, pytest.param(4, marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("projector", [False, True])
+@pytest.mark.parametrize(
+    ("projector", "name"),
+    mostly_long([(look, name) for look in (False, True) for name in NAMES], [(False, name) for name in NAMES]),
+)
 def test_nothing_written_is_cut_off_or_written_over(projector, name, states, moved):
     explorer, chance = moved[name], random.Random(f"{name} {projector}")
     for pinned in (False, True) if explorer.can_pin else (False,):

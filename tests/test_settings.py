@@ -95,7 +95,7 @@ def test_a_text_that_names_no_explorer_is_refused_with_the_names_there_are(text)
         explorers.restore(text)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_no_explorer_reads_the_state_of_another(name, moved):
     other = NAMES[NAMES.index(name) - 1]
     with pytest.raises(ValueError, match=f"begins with '{name}"):
