@@ -41,6 +41,8 @@ def view(tab: Tab) -> Iterator[ExplorerView]:
     """The first explorer, as it began; at the end nothing has been complained of."""
     first = explorers(tab)[0]
     first.press("Reset")
+    if first.root.get_by_role("button", name="Projector", pressed=True).count():  # which Reset leaves as it is
+        first.press("Projector")
     yield first
     assert tab.faults() == []
 
