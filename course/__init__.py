@@ -11,14 +11,14 @@
 - `mistakes`: published mistakes, what was written and what was meant, as networks to diagnose.
 - `diagnosis`: somebody's own network, judged layer by layer, with a reason and a remedy: `diagnose`.
 - `figures`: pictures that are drawn once and updated in place.
-- `scenes`: named states of the explorers with a speaker's note, in the order of a lesson: `of`.
 - `explorers`: controls wired to probe, theory and picture: the live pictures of the pages.
 - `exercises`: judges of a reader's answer that know the usual mistakes by name: `check`.
 - `blas`: one thread for decompositions of small matrices.
 - `cells`: what a cell of a notebook has made is closed when it is run again.
 - `compilation_cache`: programs that JAX has compiled are kept on this machine.
+- `pages`: everything of a page that is not its notebook: its exercises, and scenes to show in front of a class.
 - `handouts`: copies of the pages for students, for nbgrader and on paper: `python -m course.handouts`.
 
-Theory and measurement know nothing of each other; they meet in explorers, exercises, pages and tests.
+Theory and measurement know nothing of each other; they meet in explorers, pages and tests.
 To read the code, begin with `probes`, then `theory`, then `explorers.signal_propagation`.
 """

@@ -38,20 +38,24 @@ RULES = {
     "mistakes": rule("initializers data", never=f"jax {DRAWING}"),
     "tuning": rule(never=f"jax jaxlib {DRAWING}"),
     "figures": rule(never="jax jaxlib ipywidgets IPython"),
-    "scenes": rule(never=f"jax {DRAWING}"),
+    # Everything of a page that is not its notebook.
+    "pages": rule(
+        "activations theory initializers networks probes data training tuning mistakes exercises diagnosis",
+        never=DRAWING,
+    ),
     "compilation_cache": rule(never=DRAWING),
     "cells": rule(never="jax matplotlib"),
     "explorers": rule(
-        "activations theory initializers networks probes data training tuning mistakes diagnosis figures scenes cells "
+        "activations theory initializers networks probes data training tuning mistakes diagnosis figures pages cells "
         "compilation_cache",
         never="matplotlib",
     ),
     "exercises": rule(
-        "activations theory initializers networks probes data training tuning mistakes diagnosis cells",
+        "cells pages",
         never="matplotlib",
     ),
     # Copies, prints and lists of the pages: the pages themselves import the rest.
-    "handouts": rule("explorers exercises", never="matplotlib"),
+    "handouts": rule("explorers exercises pages", never="matplotlib"),
     # A list of weights is read by running it, and a table of fans is the initializers'.
     "diagnosis": rule(
         "theory initializers activations networks probes figures", never="torch tensorflow keras flax equinox"
@@ -154,7 +158,7 @@ def test_the_course_has_no_drawer_for_odds_and_ends():
 
 def test_the_table_lets_theory_and_measurement_meet_only_where_they_are_compared():
     both = {name for name, (course, _) in RULES.items() if {"theory", "probes"} <= course}
-    assert both == {"explorers", "diagnosis", "exercises"}
+    assert both == {"explorers", "diagnosis", "pages"}
 
 
 @pytest.mark.parametrize(

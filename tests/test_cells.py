@@ -45,11 +45,11 @@ def test_a_cell_that_is_run_again_closes_what_it_made_and_nothing_else(run_cell)
 
 def test_a_kernel_does_not_grow_when_a_cell_is_run_again_and_again(run_cell):
     def cell():
-        stage = explorers.stage("01_sigmoid_saturation")
+        stage = explorers.stage("sigmoid_saturation")
         stage.step(1)
         predict("Which?", ["this", "that"], lambda: opened("sigmoid_chain")).choose("this")
-        exercises.check("01.1", None)
-        exercises.progress("01")
+        exercises.check("sigmoid_saturation.1", None)
+        exercises.progress("sigmoid_saturation")
 
     run_cell("cell", cell)
     counted = len(open_widgets)
@@ -72,7 +72,7 @@ def test_a_closed_explorer_leaves_no_widget_and_is_held_by_nobody(name):
 
 def test_a_closed_stage_closes_the_explorers_that_are_off_it_too():
     before = set(open_widgets)
-    stage = explorers.stage("06_he")
+    stage = explorers.stage("he")
     shown = {stage.explorer}
     for _ in stage.scenes:
         stage.step(1)

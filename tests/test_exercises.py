@@ -3,7 +3,6 @@
 import importlib
 import itertools
 import re
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -14,19 +13,24 @@ from course import exercises
 from course.exercises import table
 from course.exercises.judges import shared_part
 from course.exercises.verdict import NOT_YET, RIGHT
+from course.pages import NOTEBOOKS, notebooks, topics
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-PAGES = {path.stem[:2]: path for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
+PAGES = {topic: NOTEBOOKS / f"{name}.ipynb" for topic, name in notebooks().items()}
 MISTAKES = 3
-LONG_PAGES = {"14": pytest.mark.long}
+LONG_PAGES = {"tuning": pytest.mark.long}
 """A page whose exercises need a table of trainings that the page computes."""
 ASKED = ("compute", "write", "change or break", "find the bug")
 CODE_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
-CHECK = re.compile(r'exercises\.check\("(\d\d\.\d+)", .+\)')
+CHECK = re.compile(r'exercises\.check\("(\w+\.\d+)", .+\)')
 
 
 def answers(page):
-    return importlib.import_module(f"answers.page_{page}").ANSWERS
+    return importlib.import_module(f"answers.{page}").ANSWERS
+
+
+def answered(name):
+    page, _, number = name.partition(".")
+    return answers(page)[int(number)]
 
 
 def tagged(page, tag):
@@ -54,8 +58,8 @@ def states_before_and_after(page, names):
     return before, after
 
 
-NAMES = [name for page in table.all_pages() for name in table.of_page(page)]
-WRONG = [(name, mistake) for name in NAMES for mistake in answers(name[:2])[int(name[3:])].wrong]
+NAMES = [name for page in PAGES for name in table.of_page(page)]
+WRONG = [(name, mistake) for name in NAMES for mistake in answered(name).wrong]
 JUNK = {
     "text": "a half",
     "nan": float("nan"),
@@ -85,28 +89,29 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_every_page_has_exercises():
-    assert table.all_pages() == list(PAGES)
+    assert topics() == list(PAGES)
+    assert all(table.of_page(page) for page in PAGES)
 
 
-@pytest.mark.parametrize("page", table.all_pages())
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_asks_four_kinds_of_exercises_in_rising_order(page):
     kinds = [exercise.kind for exercise in table.of_page(page).values()]
     assert kinds == sorted(kinds, key=table.KINDS.index)
     assert [any(kind in asked for kind in kinds) for asked in ASKED] == [True] * 4
 
 
-@pytest.mark.parametrize("page", table.all_pages())
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_shows_every_exercise_with_its_kind_and_its_progress(page):
     listed = table.of_page(page)
     assert [CHECK.fullmatch(cell.source)[1] for cell in tagged(page, "check")] == list(listed)
     assert len(tagged(page, "stub")) == len(tagged(page, "solution")) == len(listed)
     text = "\n\n".join(cell.source for cell in nbformat.read(PAGES[page], 4).cells)
     heads = re.findall(r"^\*\*(\d+)\. (.+?)\.\*\*", text, re.MULTILINE)
-    assert heads == [(name[3:], exercise.kind.capitalize()) for name, exercise in listed.items()]
+    assert heads == [(name.partition(".")[2], exercise.kind.capitalize()) for name, exercise in listed.items()]
     assert f'exercises.progress("{page}")' in text
 
 
-@pytest.mark.parametrize("page", [pytest.param(p, marks=LONG_PAGES.get(p, ())) for p in table.all_pages()])
+@pytest.mark.parametrize("page", [pytest.param(p, marks=LONG_PAGES.get(p, ())) for p in PAGES])
 def test_the_untouched_stub_is_not_yet_answered_and_the_solution_of_the_page_is_right(page):
     code = [cell for cell in nbformat.read(PAGES[page], 4).cells if cell.cell_type == "code"]
     try:
@@ -120,8 +125,7 @@ def test_the_untouched_stub_is_not_yet_answered_and_the_solution_of_the_page_is_
 @pytest.mark.parametrize("variations", [4, pytest.param(200, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
 def test_right_answers_are_right_in_every_form_and_on_every_case(name, variations):
-    page, _, number = name.partition(".")
-    right = answers(page)[int(number)].right
+    right = answered(name).right
     for seed, given in zip(range(variations), itertools.cycle(right)):
         rng = np.random.default_rng(seed)
         verdict = exercises.judge(name, *(varied(answer, rng) for answer in given), seed=seed)
@@ -130,7 +134,7 @@ def test_right_answers_are_right_in_every_form_and_on_every_case(name, variation
 
 @pytest.mark.parametrize(("name", "mistake"), WRONG)
 def test_a_mistake_is_called_by_its_name(name, mistake):
-    given = answers(name[:2])[int(name[3:])].wrong[mistake]
+    given = answered(name).wrong[mistake]
     for seed in range(3):
         verdict = exercises.judge(name, *given, seed=seed)
         assert verdict.mistake == mistake, verdict
@@ -139,14 +143,14 @@ def test_a_mistake_is_called_by_its_name(name, mistake):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_at_least_three_mistakes_have_words_of_their_own(name):
-    wrong = answers(name[:2])[int(name[3:])].wrong
+    wrong = answered(name).wrong
     sentences = {exercises.judge(name, *given, seed=0).sentence for given in wrong.values()}
     assert len(sentences) == len(wrong) >= MISTAKES
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_no_answer_is_refused_in_words(name):
-    given = answers(name[:2])[int(name[3:])].right[0]
+    given = answered(name).right[0]
     for what, junk in JUNK.items():
         for place in range(len(given)):
             verdict = exercises.judge(name, *given[:place], junk, *given[place + 1 :], seed=0)
@@ -163,12 +167,14 @@ def test_two_hints_are_there_and_differ(name):
 
 
 def test_a_long_result_that_no_mistake_explains_is_shown_by_how_it_begins():
-    verdict = exercises.judge("04.2", lambda width, std, depth: np.arange(2.0, 2.0 + depth))
+    verdict = exercises.judge("vanishing_exploding.2", lambda width, std, depth: np.arange(2.0, 2.0 + depth))
     assert re.search(r"yours gives an array of shape \(\d+,\) that begins with 2, 3, 4\.", verdict.sentence)
 
 
 def test_a_function_that_was_passed_to_the_answer_is_called_a_function():
-    verdict = exercises.judge("07.2", lambda layer, _start, depth: [layer(place) for place in range(1, depth + 1)])
+    verdict = exercises.judge(
+        "order_and_chaos.2", lambda layer, _start, depth: [layer(place) for place in range(1, depth + 1)]
+    )
     assert "(a function, " in verdict.sentence
     assert "0x" not in verdict.sentence
 

@@ -1,15 +1,14 @@
 """The instructor's guide goes through every page with its own scenes in their order, and its minutes add up."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
 
-from course import scenes
+from course import pages
+from course.pages import NOTEBOOKS
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-PAGES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+PAGES = pages.notebooks()
 PARTS = ["Goal", "Minutes", "Ask first", "Wrong answers to expect", "When it fails"]
 MOST_MINUTES = 45
 
@@ -17,16 +16,16 @@ MOST_MINUTES = 45
 def section(page: str) -> str:
     """What the guide says of a page."""
     text = (NOTEBOOKS / "instructor.md").read_text(encoding="utf-8")
-    return re.search(rf"^## {page[:2]} · .*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)[0]
+    return re.search(rf"^## {page} · .*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)[0]
 
 
 def title(page: str) -> str:
-    return nbformat.read(NOTEBOOKS / f"{page}.ipynb", 4).cells[0].source.splitlines()[0].removeprefix("# ")
+    return nbformat.read(NOTEBOOKS / f"{PAGES[page]}.ipynb", 4).cells[0].source.splitlines()[0].removeprefix("# ")
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_guide_names_the_page_by_its_question_and_has_every_part(page):
-    assert section(page).splitlines()[0] == f"## {page[:2]} · {title(page)}"
+    assert section(page).splitlines()[0] == f"## {page} · {title(page)}"
     assert re.findall(r"^\*\*(.+?)\.\*\*", section(page), re.MULTILINE) == PARTS
 
 
@@ -34,7 +33,7 @@ def test_the_guide_names_the_page_by_its_question_and_has_every_part(page):
 def test_the_guide_lists_the_scenes_of_the_page_in_the_order_to_click(page):
     rows = re.findall(r"^\| (.+?) \| .+ \| .+ \|$", section(page), re.MULTILINE)
     assert [row for row in rows if row not in ("scene", "---")] == [
-        scene.title for scene in scenes.SCENES if scene.page == page
+        scene.title for scene in pages.all_scenes() if scene.page == page
     ]
 
 

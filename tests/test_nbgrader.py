@@ -19,13 +19,14 @@ from course.exercises import judge, table
 from course.handouts import pages
 from course.handouts.copies import without_solutions
 from course.handouts.nbgrader_course import assignment, write_course
+from course.pages import topic_of
 
 if importlib.util.find_spec("nbgrader") is None and not os.environ.get("CI"):
     pytest.skip("nbgrader is not installed: it comes with the dependency group `teach`", allow_module_level=True)
 
 NAMES = pages.names()
 PAGE = "03_variance_of_a_sum"
-EXERCISES = [name.replace(".", "-") for name in table.of_page(PAGE[:2])]
+EXERCISES = [name.replace(".", "-") for name in table.of_page(topic_of(PAGE))]
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*)\n### END SOLUTION", re.DOTALL)
 MISTAKE = 300**-0.5
 """An answer to the first exercise of that page: for the standard deviation 1/√d, where the bound was asked for."""
@@ -61,7 +62,7 @@ def test_nbgrader_finds_its_metadata_valid_with_an_answer_and_a_test_for_every_e
     source = assignment(pages.read(name))
     nbformat.validate(source)
     MetadataValidator().validate_nb(source)
-    exercises = [exercise.replace(".", "-") for exercise in table.of_page(name[:2])]
+    exercises = [exercise.replace(".", "-") for exercise in table.of_page(topic_of(name))]
     assert list(kinds(source, "solution")) == [f"{exercise}-answer" for exercise in exercises]
     assert list(kinds(source, "grade")) == [f"{exercise}-test" for exercise in exercises]
     assert all(cell.metadata.nbgrader.points == 1 for cell in kinds(source, "grade").values())
@@ -81,7 +82,7 @@ def test_what_students_get_is_the_copy_without_solutions_with_tests_for_checks(n
         assert given.metadata.deletable is False
 
 
-def exercise(stub="a = None", check='exercises.check("03.1", a)', solution="```python\na = 1\n```"):
+def exercise(stub="a = None", check='exercises.check("variance_of_a_sum.1", a)', solution="```python\na = 1\n```"):
     cells = new_code_cell(stub), new_code_cell(check), new_markdown_cell(solution)
     for cell, tag in zip(cells, ("stub", "check", "solution"), strict=True):
         cell.metadata.tags = [tag]
@@ -102,7 +103,7 @@ BROKEN = {
     "a stub without a check": (exercise()[:1] + exercise(), "in turn, not stub, stub, check, solution"),
     "a solution without an exercise": (exercise() + exercise()[2:], "in turn"),
     "a solution without code": (exercise(solution="One third."), "One third."),
-    "a check of two lines": (exercise(check='exercises.check("03.1", a)\nprint(a)'), "one line"),
+    "a check of two lines": (exercise(check='exercises.check("variance_of_a_sum.1", a)\nprint(a)'), "one line"),
     "a check of something else": (exercise(check="assert a == 1"), "assert a == 1"),
 }
 
@@ -115,7 +116,7 @@ def test_a_page_whose_exercises_cannot_be_graded_is_named_with_its_fault(fault):
 
 
 def test_an_assignment_links_to_the_other_assignments_and_brings_the_texts_it_links_to(tmp_path):
-    write_course(tmp_path, ["12", "13"])
+    write_course(tmp_path, ["todays_networks", "whats_wrong"])
     folder = tmp_path / "source" / "13_whats_wrong"
     assert {path.name for path in folder.iterdir()} == {"13_whats_wrong.ipynb", "claims.md"}
     links = [link for path in folder.iterdir() for link in re.findall(r"\]\((\S+\.(?:ipynb|md))\)", path.read_text())]
@@ -125,10 +126,10 @@ def test_an_assignment_links_to_the_other_assignments_and_brings_the_texts_it_li
 
 
 def test_a_page_is_added_to_a_course_without_touching_its_settings_or_its_other_pages(tmp_path):
-    write_course(tmp_path, ["03"])
+    write_course(tmp_path, ["variance_of_a_sum"])
     (tmp_path / "nbgrader_config.py").write_text("# a teacher's own")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
-    (added,) = write_course(tmp_path, ["06"])
+    (added,) = write_course(tmp_path, ["he"])
     assert added == tmp_path / "source" / "06_he" / "06_he.ipynb"
     assert {path: path.read_bytes() for path in before} == before
 

@@ -1,4 +1,4 @@
-"""The reproductions of page 10: how runs take turns, how a learning time is read off, and what the pictures say."""
+"""The papers' experiments: how runs take turns, how a learning time is read off, and what the pictures say."""
 
 import io
 import math

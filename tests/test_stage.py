@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from random_states import opened, part, parts, pixels
 
-from course import explorers, scenes
+from course import explorers, pages
 from course.explorers.base import Explorer
 from course.explorers.stage import Stage
-from course.scenes import Scene
+from course.pages.scene import Scene
 
 ROWS = (
-    Scene("00_first", "Four layers", "sigmoid_chain", {}, "A note."),
-    Scene("00_first", "Deep & pinned", "sigmoid_chain", {"depth": 20, "pinned": {"depth": 4}}, "Is 4 < 20?"),
-    Scene("01_second", "A slope", "sigmoid_slope", {"z": 5.0}, "Another note."),
-    Scene("01_second", "Four again", "sigmoid_chain", {}, "The last note."),
+    Scene("Four layers", "sigmoid_chain", {}, "A note.", "first"),
+    Scene("Deep & pinned", "sigmoid_chain", {"depth": 20, "pinned": {"depth": 4}}, "Is 4 < 20?", "first"),
+    Scene("A slope", "sigmoid_slope", {"z": 5.0}, "Another note.", "second"),
+    Scene("Four again", "sigmoid_chain", {}, "The last note.", "second"),
 )
 
 
@@ -138,30 +138,26 @@ def test_the_row_has_the_scenes_of_the_page_and_marks_the_present_one(stage):
     assert scene_buttons(stage) == {"Four layers": True, "Deep & pinned": False}
     part(stage, "Deep & pinned").click()
     assert scene_buttons(stage) == {"Four layers": False, "Deep & pinned": True}
-    part(stage, "page").value = "01_second"
+    part(stage, "page").value = "second"
     assert stage.position == 2
     assert scene_buttons(stage) == {"A slope": True, "Four again": False}
     stage.step(-1)
-    assert part(stage, "page").value == "00_first"
+    assert part(stage, "page").value == "first"
 
 
 def test_a_stage_of_one_page_offers_no_choice_of_pages():
-    stage = explorers.stage(pages()[1])
+    stage = explorers.stage(pages.topics()[1])
     assert "page" not in {getattr(made, "description", None) for made in parts(stage)}
     assert [scene.page for scene in stage.scenes] == [stage.scene.page] * len(stage.scenes)
 
 
-def pages() -> list[str]:
-    return list(dict.fromkeys(scene.page for scene in scenes.SCENES))
-
-
 def test_the_lab_has_every_page_and_every_scene():
     lab = explorers.lab()
-    assert list(part(lab, "page").options) == pages()
-    assert lab.scenes == list(scenes.SCENES)
-    assert lab.explorer.state == opened(scenes.SCENES[0].explorer, **scenes.SCENES[0].state).state
+    assert list(part(lab, "page").options) == list(dict.fromkeys(scene.page for scene in lab.scenes))
+    assert lab.scenes == list(pages.all_scenes())
+    assert lab.explorer.state == opened(lab.scenes[0].explorer, **lab.scenes[0].state).state
 
 
 def test_a_page_without_scenes_is_refused_with_the_pages_there_are():
-    with pytest.raises(ValueError, match="'99_nothing'; the pages that have scenes are 00_start_here"):
-        explorers.stage("99_nothing")
+    with pytest.raises(ValueError, match="'nothing'; the pages that have scenes are start_here"):
+        explorers.stage("nothing")

@@ -1,4 +1,4 @@
-"""The searches: what each strategy tries, what becomes of runs that diverge, and the two pictures of page 14."""
+"""The searches: what each strategy tries, what becomes of runs that diverge, and the two pictures of page tuning."""
 
 import io
 import itertools

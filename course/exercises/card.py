@@ -28,7 +28,7 @@ class Card(widgets.VBox):
         self._hints = table.named(name).hints
         self._said, self._note = widgets.HTML(_verdict_html(name, verdict)), widgets.HTML(html.escape(note))
         self._shown = widgets.HTML()
-        self.button = widgets.Button(layout=dict(_SMALL), tooltip=f"Show a hint for exercise {name}")
+        self.button = widgets.Button(layout=dict(_SMALL), tooltip=f"Show a hint for exercise {_number(name)}")
         self.button.on_click(lambda _button: self.hint())
         helped = [] if verdict.state == RIGHT else [self.button]
         super().__init__([self._said, self._note, *helped, self._shown], _dom_classes=("course-exercise",))
@@ -52,12 +52,17 @@ class Card(widgets.VBox):
 
 def _verdict_html(name: str, verdict: Verdict) -> str:
     style = f"border-left: 4px solid {COLOURS[verdict.state]}; padding: 0.2em 0.7em; line-height: 1.45"
-    state = f"{MARKS[verdict.state]} {verdict.state.capitalize()}"
-    return f'<div role="status" style="{style}"><b>{name} · {state}.</b> {html.escape(verdict.sentence)}</div>'
+    head = f"Exercise {_number(name)} · {MARKS[verdict.state]} {verdict.state.capitalize()}."
+    return f'<div role="status" style="{style}"><b>{head}</b> {html.escape(verdict.sentence)}</div>'
+
+
+def _number(name: str) -> str:
+    """Return what an exercise is called on its page: "2" for "xavier.2"."""
+    return name.partition(".")[2]
 
 
 def check(name: str, *answers: Any) -> Card:
-    """Judge the answers to an exercise, "03.1", keep the state, and show the verdict."""
+    """Judge the answers to an exercise, "xavier.1", keep the state, and show the verdict."""
     verdict = judge(name, *answers)
     note = steps.record(name, verdict.state)
     for board in _boards:
@@ -91,10 +96,10 @@ class Board(widgets.VBox):
 
     def _row(self, name: str, state: str) -> str:
         mark = f'<span aria-hidden="true" style="color: {COLOURS[state]}">{MARKS[state]}</span>'
-        return f"<li>{mark} {name} {html.escape(self._exercises[name].title)}: <i>{state}</i></li>"
+        return f"<li>{mark} {_number(name)}. {html.escape(self._exercises[name].title)}: <i>{state}</i></li>"
 
     def _offer(self) -> str:
-        return f"Forget the progress of page {self._page}"
+        return "Forget the progress of this page"
 
     def _pressed(self) -> None:
         """Ask once more, then forget."""
@@ -112,5 +117,5 @@ _LIST = 'style="list-style: none; padding-left: 0; margin: 0.3em 0; line-height:
 
 
 def progress(page: str) -> Board:
-    """Show how far the reader has come with the exercises of a page, "03"; it follows every check."""
+    """Show how far the reader has come with the exercises of a page, "xavier"; it follows every check."""
     return Board(page)

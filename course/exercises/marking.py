@@ -14,7 +14,7 @@ class NotRight(AssertionError):
 
 
 def judge(name: str, *answers: Any, seed: int | None = None) -> Verdict:
-    """Judge the answers to an exercise, "03.1", on cases that are new each time unless a `seed` is given.
+    """Judge the answers to an exercise, "xavier.1", on cases that are new each time unless a `seed` is given.
 
     What the reader's own code does wrong, and what cannot be read as an answer, becomes the sentence of a verdict;
     `ValueError` for an exercise that there is not.

@@ -10,6 +10,25 @@ from pathlib import Path
 from course.exercises.verdict import NOT_YET, STATES
 
 FILE = "progress.jsonl"
+FORMER = (
+    "start_here",
+    "sigmoid_saturation",
+    "symmetry",
+    "variance_of_a_sum",
+    "vanishing_exploding",
+    "xavier",
+    "he",
+    "order_and_chaos",
+    "orthogonal_and_luck",
+    "training",
+    "the_papers",
+    "start_or_learning_rate",
+    "todays_networks",
+    "whats_wrong",
+    "tuning",
+    "lab",
+)
+"""The pages by the numbers that older files of progress call them by."""
 _unsaved: list[dict[str, str]] = []
 """Steps of this session that could not be written."""
 
@@ -20,7 +39,7 @@ def path() -> Path:
 
 
 def states() -> dict[str, str]:
-    """The best state that each exercise has reached since it was last reset: `{"03.1": "right"}`."""
+    """The best state that each exercise has reached since it was last reset: `{"xavier.1": "right"}`."""
     best: dict[str, str] = {}
     for step in _steps():
         if "reset" in step:
@@ -38,7 +57,7 @@ def record(exercise: str, state: str) -> str:
 
 
 def reset(page: str) -> str:
-    """Forget the progress of one page, "03"; give a sentence where the file cannot be written, else ""."""
+    """Forget the progress of one page, "xavier"; give a sentence where the file cannot be written, else ""."""
     return _add({"reset": page})
 
 
@@ -67,5 +86,12 @@ def _steps() -> Iterator[dict[str, str]]:
         except json.JSONDecodeError:
             continue
         if isinstance(step, dict) and ("reset" in step or ("exercise" in step and step.get("state") in STATES)):
-            yield step
+            yield {key: value if key == "state" else _renamed(value) for key, value in step.items()}
     yield from _unsaved
+
+
+def _renamed(name: str) -> str:
+    """Return "xavier.1" for the "05.1" of an older file."""
+    page, dot, number = str(name).partition(".")
+    former = page.isdecimal() and int(page) < len(FORMER)
+    return (FORMER[int(page)] if former else page) + dot + number

@@ -5,7 +5,7 @@ Each explorer is a function of its starting state, and gives a widget:
 steps through the scenes of a page, and `lab` through all of them.
 """
 
-from course import compilation_cache, scenes
+from course import compilation_cache, pages
 from course.explorers.base import Explorer
 from course.explorers.batch_sizes import batch_sizes
 from course.explorers.bug_hunt import bug_hunt
@@ -70,13 +70,13 @@ def restore(text: str) -> Explorer:
 
 
 def stage(page: str) -> Stage:
-    """Step through the scenes of a page, such as "06_he"; `ValueError` for a page that has none."""
-    return Stage(scenes.of(page), _open)
+    """Step through the scenes of a page, such as "he"; `ValueError` for a page that has none."""
+    return Stage(pages.scenes(page), _open)
 
 
 def lab() -> Stage:
     """Step through the scenes of all pages: every explorer on one screen."""
-    return Stage(scenes.SCENES, _open)
+    return Stage(pages.all_scenes(), _open)
 
 
 def _open(name: str, text: str = "", **state) -> Explorer:

@@ -9,7 +9,7 @@ from course import cells
 from course.explorers.base import Explorer
 from course.explorers.settings import PROJECTOR
 from course.explorers.toolbar import button
-from course.scenes import Scene
+from course.pages.scene import Scene
 
 _NOTE = '<p class="course-note">{}</p>'
 

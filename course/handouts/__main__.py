@@ -43,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
         kind = kinds.add_parser(name, help=text, description=f"Write {text}.")
         kind.set_defaults(write=writer)
         kind.add_argument("folder", type=Path, metavar="FOLDER", help="where to write; it is made if it is not there")
-        kind.add_argument("--pages", nargs="+", default=(), metavar="NN", help="only these, such as: --pages 03 04")
+        kind.add_argument(
+            "--pages", nargs="+", default=(), metavar="PAGE", help="only these, such as: --pages xavier he"
+        )
         if name == "print":
             kind.add_argument("--no-pdf", dest="pdf", action="store_false", help="HTML alone: needs no browser")
         else:

@@ -19,7 +19,7 @@ from course.handouts.copies import without_solutions
 
 POINTS = 1
 """What an exercise is worth; a teacher may change it for each one, in the source's "Create Assignment" panel."""
-CHECK = re.compile(r'exercises\.check\(("(\d\d\.\d+)".*)\)')
+CHECK = re.compile(r'exercises\.check\(("(\w+\.\d+)".*)\)')
 BOARD = re.compile(r"exercises\.progress\(.*\)")
 SOLUTION = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 SETTINGS = """\
@@ -64,10 +64,12 @@ def solved(exercise: Exercise) -> str:
 
 
 def tested(exercise: Exercise) -> tuple[str, str]:
-    """Give the exercise's name, "03.1", and its check as a test: it fails unless the answer is right, and says why."""
+    """Return the exercise's name, "xavier.1", and its check as a test that fails unless the answer is right."""
     check = CHECK.fullmatch(exercise.check.source.strip())
     if check is None:
-        raise ValueError(f'a check must be one line, exercises.check("03.1", answer), not {exercise.check.source!r}')
+        raise ValueError(
+            f'a check must be one line, exercises.check("xavier.1", answer), not {exercise.check.source!r}'
+        )
     # Printed, for nbgrader would read the value of a test's last line as a number of points.
     return check[2], f"print(exercises.grade({check[1]}))"
 

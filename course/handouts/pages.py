@@ -7,27 +7,29 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-FOLDER = Path(__file__).parents[2] / "notebooks"
-"""Where the pages are in a copy of the repository: beside the package."""
+from course.pages import NOTEBOOKS, notebooks
+
+FOLDER = NOTEBOOKS
 LINK = re.compile(r"\[([^\]]*)\]\(([\w.-]+\.(?:ipynb|md))(#[^)\s]*)?\)")
 """A link of one page to another, or to a text beside it: its words, the file, and the place in it."""
 NOT_FOR_STUDENTS = {"instructor.md"}
 
 
 def names(wanted: Sequence[str] = ()) -> list[str]:
-    """Give the pages' names, "03_variance_of_a_sum", in the reader's order: all, or those `wanted` by number or name.
+    """Return the notebooks' names, "05_xavier", in the reader's order: all, or those `wanted` by name, topic or number.
 
     `FileNotFoundError` where the pages are not beside the package, `ValueError` for a page that there is not.
     """
-    known = sorted(path.stem for path in FOLDER.glob("[0-9][0-9]_*.ipynb"))
+    topics = notebooks(FOLDER)
+    known = list(topics.values())
     if not known:
         raise FileNotFoundError(
             f"There are no pages in {FOLDER}. They come with a copy of the repository: "
             "install the course from there with `pip install --editable .`, or start it with `uv run`."
         )
-    by_word = {word: name for name in known for word in (name, name[:2])}
+    by_word = {word: name for topic, name in topics.items() for word in (name, topic, name.partition("_")[0])}
     if unknown := [word for word in wanted if word not in by_word]:
-        raise ValueError(f"pages must be among {', '.join(name[:2] for name in known)}, not {', '.join(unknown)}")
+        raise ValueError(f"pages must be among {', '.join(topics)}, not {', '.join(unknown)}")
     chosen = {by_word[word] for word in wanted}
     return [name for name in known if not wanted or name in chosen]
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from random_states import mostly_long
 
 from course.exercises import table
+from course.pages import topic_of
 
 WITHOUT_EFFECT = {
     # No noise is added at the start: neither its seed nor what it is added to can be seen.
@@ -89,7 +90,7 @@ def test_the_arrow_keys_step_through_every_scene_and_back(tab):
 
 
 def test_an_exercise_is_done_by_keyboard_with_both_hints_and_the_board_counts_it(tab, request):
-    page = request.node.callspec.params["tab"][:2]
+    page = topic_of(request.node.callspec.params["tab"])
     first, second = table.named(f"{page}.1").hints
     exercise, board = ExerciseView(tab, f"{page}.1"), tab.page.locator(BOARD)
     expect(exercise.card).to_contain_text("Not yet.")

@@ -66,7 +66,7 @@ def step_to(tab: Tab, words: str, most: int = 60) -> list[str]:
 
 def test_a_presenter_steps_to_the_picture_moves_its_slider_and_leaves(tab):
     go_to_the_first_slide(tab)
-    said = step_to(tab, 'explorers.stage("03_variance_of_a_sum")')
+    said = step_to(tab, 'explorers.stage("variance_of_a_sum")')
     assert "How large is a sum" in said[0]
     assert "import numpy" not in "".join(said)
     tab.page.screenshot(path=SCREENSHOTS / "slide_picture.png")

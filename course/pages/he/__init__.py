@@ -1,0 +1,1 @@
+"""What belongs to the page he: its exercises, and its scenes."""

@@ -1,0 +1,267 @@
+"""Exercises: the course in four questions."""
+
+import itertools
+import math
+from typing import Any
+
+import jax
+import numpy as np
+
+from course import probes, theory
+from course.exercises import reading
+from course.exercises.judges import Case, Mistake, function, number, recognized, shared_part, standard_error
+from course.exercises.table import Exercise
+from course.exercises.verdict import NOT_YET, Verdict, right, wrong
+
+_STD = number(
+    math.sqrt(2 / 256),
+    (
+        Mistake("variance for std", 2 / 256, "That is the variance. The standard deviation was asked for: its root."),
+        Mistake("fan_out for fan_in", math.sqrt(2 / 64), "That is fan_out, the 64, where fan_in belongs."),
+        Mistake(
+            "the factor 2 is missing", 1 / 16, "The factor 2 for ReLU is missing: this keeps a linear layer's signal."
+        ),
+        Mistake("Xavier for He", math.sqrt(2 / 320), "That is Xavier's, made for tanh: ReLU loses half of it a layer."),
+        Mistake("the bound", math.sqrt(6 / 256), "That is the bound of uniform weights, √3 times their std."),
+        Mistake("the root of 2 alone", math.sqrt(2) / 256, "The root belongs to all of it, to fan_in as well."),
+        Mistake(
+            "the mean of both fans",
+            math.sqrt(4 / 320),
+            "You divide by the mean of both fans. What keeps the signal on the way forward is fan_in, the 256.",
+        ),
+    ),
+    praise="Var w = 2/fan_in: half of ReLU's answers are zero, and the weights make up for it.",
+    otherwise="Half of fan_in · Var w has to be 1.",
+    low=0,
+)
+
+
+def _networks(rng: np.random.Generator) -> list[Case]:
+    """A key and the units of a network: layers of one shape, which could get the same weights, and one of another."""
+    few = [200, 250, 300]  # JAX compiles anew for every shape
+    pairs = [rng.choice(few, size=2, replace=False).tolist() for _network in range(2)]
+    return [(jax.random.key(int(rng.integers(2**31))), [a, a, a, b]) for a, b in pairs]
+
+
+def _variances_and_likeness(layers: Any, _key: object, widths: list[int]) -> np.ndarray:
+    """What each layer multiplies a ReLU signal by, and how alike two layers are: 1 if not at all, 2 for copies.
+
+    What all weights of a row or a column of one layer share, such as a mean that is not 0, counts in the same way.
+    """
+    shapes = list(itertools.pairwise(widths))
+    if not isinstance(layers, list | tuple) or len(layers) != len(shapes):
+        raise reading.Unreadable(f"Your function should give a list of {len(shapes)} arrays for {widths}.")
+    read = [reading.array(layer, "a layer", shape) for layer, shape in zip(layers, shapes, strict=True)]
+    factors = [shape[0] * np.mean(layer**2) / 2 for layer, shape in zip(read, shapes, strict=True)]
+    likeness = np.corrcoef(read[0].ravel(), read[1].ravel())[0, 1]
+    return np.array([*factors, 1 + max(likeness, *map(shared_part, read), key=abs)])
+
+
+def _made(factor: Any, likeness: float = 1.0) -> Any:
+    """The statistics of weights whose every layer multiplies by `factor(fan_in, fan_out)`."""
+    return lambda _key, widths: [*(factor(*shape) for shape in itertools.pairwise(widths)), likeness]
+
+
+_DRAW = function(
+    _made(lambda _n, _m: 1),
+    _networks,
+    (
+        Mistake(
+            "as given",
+            _made(lambda n, _m: n / 2, 2.0),
+            "These are standard normal numbers still, and the same ones in every layer of one shape.",
+            NOT_YET,
+        ),
+        Mistake(
+            "the same key for every layer",
+            _made(lambda _n, _m: 1, 2.0),
+            "The variance is right, and layers of one shape are copies: the same key for every layer. Split it.",
+        ),
+        Mistake(
+            "the factor 2 is missing",
+            _made(lambda _n, _m: 1 / 2),
+            "The factor 2 for ReLU is missing: every layer halves the mean square.",
+        ),
+        Mistake(
+            "fan_out for fan_in",
+            _made(lambda n, m: n / m),
+            "Right for square layers only: fan_out stands where fan_in belongs.",
+        ),
+        Mistake(
+            "variance for std",
+            _made(lambda n, _m: 2 / n),
+            "You multiply by the variance 2/n. What multiplies standard normal numbers is their std, its root.",
+        ),
+        Mistake(
+            "Xavier for He",
+            _made(lambda n, m: n / (n + m)),
+            "That is Xavier's variance 2/(fan_in + fan_out), half of what ReLU needs.",
+        ),
+        Mistake(
+            "standard normal",
+            _made(lambda n, _m: n / 2),
+            "These weights have variance 1: every layer multiplies the mean square by half of fan_in.",
+        ),
+        Mistake(
+            "the factor 2 is missing, and one key",
+            _made(lambda _n, _m: 1 / 2, 2.0),
+            "Two things are left: the factor 2 for ReLU, and the same key, which makes layers of one shape copies.",
+        ),
+        Mistake(
+            "variance for std, and one key",
+            _made(lambda n, _m: 2 / n, 2.0),
+            "Two things are left: what multiplies is the std, the root of 2/n, and the same key makes copies.",
+        ),
+        Mistake(
+            "Xavier for He, and one key",
+            _made(lambda n, m: n / (n + m), 2.0),
+            "Two things are left: Xavier's variance is half of what ReLU needs, and the same key makes copies.",
+        ),
+        Mistake(
+            "fan_out for fan_in, and one key",
+            _made(lambda n, m: n / m, 2.0),
+            "Two things are left: fan_out stands where fan_in belongs, and the same key makes copies.",
+        ),
+        Mistake(
+            "std for bound",
+            _made(lambda _n, _m: 1 / 3),
+            "√(2/fan_in) is the std. As the bound of uniform weights it gives a third of the variance.",
+        ),
+        Mistake(
+            "only one sign",
+            _made(lambda _n, _m: 1, 1.75),
+            "These weights have one sign only: their mean is not 0, and the terms of a sum do not cancel.",
+        ),
+    ),
+    praise="Every layer keeps the mean square of a ReLU signal in the mean, and no two layers are alike.",
+    otherwise="These numbers, half of fan_in · Var w for each layer, and the last one for no likeness, should be 1.",
+    # Normal or uniform: a normal sample's variance strays the most. The likeness strays by 1/√(numbers), which is less.
+    tolerance=lambda _key, widths: 5 * standard_error(min(n * m for n, m in itertools.pairwise(widths))),
+    read=_variances_and_likeness,
+)
+
+_DEPTH, _KEPT = 50, 10
+_GAIN_MISTAKES = (
+    (1.0, "Xavier as it is", "Gain 1 is Xavier's own. Elu flattens what is negative, and every layer loses a little."),
+    (math.sqrt(2), "He's factor", "√2 makes up for ReLU, which answers 0 to half of its inputs. Elu answers to all."),
+    (
+        theory.gain("elu") ** 2,
+        "variance for std",
+        "That is the factor of the variance. The gain multiplies the weights.",
+    ),
+    (5 / 3, "the gain for tanh", "5/3 is what PyTorch calls the gain of tanh."),
+)
+
+
+def _elu_gain(rng: np.random.Generator, answer: object) -> Verdict:
+    gain = reading.number(answer, "the gain", low=0.01, high=10)
+    signal = float(theory.activation_second_moments("elu", _DEPTH, gain**2)[-1])
+    gradient = float(theory.gradient_variances("elu", _DEPTH, gain**2)[0])
+    kept = f"In the mean the signal keeps {signal:.2g} and the gradient {gradient:.2g}"
+    if known := recognized(gain, _GAIN_MISTAKES, f"{kept}."):
+        return known
+    if not all(1 / _KEPT <= part <= _KEPT for part in (signal, gradient)):
+        return wrong(f"{kept}: the gain is too {'large' if max(signal, gradient) > _KEPT else 'small'}.")
+    network = {"depth": _DEPTH, "width": 128, "activation": "elu", "scheme": "glorot_normal", "gain": gain}
+    drawn = probes.measure(int(rng.integers(100)), **network).activation_rms[-1] ** 2
+    return right(f"{kept}. One network, just drawn, keeps {drawn:.2g} of the signal.")
+
+
+def _images(rng: np.random.Generator) -> list[Case]:
+    """Grey values `(examples, pixels)` of any brightness and contrast."""
+    return [(rng.uniform(5, 50) + rng.uniform(2, 60) * rng.random(rng.integers(3, 12, 2)),) for _batch in range(5)]
+
+
+_STANDARDIZE = function(
+    lambda images: (images - images.mean()) / images.std(),
+    _images,
+    (
+        Mistake(
+            "as given",
+            lambda images: (images - images.mean()) / images.var(),
+            "This is the function as it was given. Which variance do its images have?",
+            NOT_YET,
+        ),
+        Mistake("only shifted", lambda images: images - images.mean(), "The mean is 0 now. What about the variance?"),
+        Mistake(
+            "only scaled",
+            lambda images: images / images.std(),
+            "The variance is 1, and the mean is not 0: it counts in the mean square that the first layer meets.",
+        ),
+        Mistake(
+            "the range from 0 to 1",
+            lambda images: (images - images.min()) / np.ptp(images),
+            "These lie between 0 and 1, with a mean and a small variance. Mean 0 and variance 1 were asked for.",
+        ),
+        Mistake(
+            "the rms for the std",
+            lambda images: (images - images.mean()) / np.sqrt(np.mean(images**2)),
+            "You divide by the root of the mean square of the images as they were, with their mean in it.",
+        ),
+        Mistake(
+            "the range from −1 to 1",
+            lambda images: 2 * (images - images.min()) / np.ptp(images) - 1,
+            "These lie between −1 and 1. A range is not a variance: 1 was asked for.",
+        ),
+        Mistake(
+            "each pixel by itself",
+            lambda images: (images - images.mean(axis=0)) / images.std(axis=0),
+            "This standardizes each pixel by itself. All numbers together were asked for: no axis.",
+        ),
+        Mistake(
+            "each image by itself",
+            lambda images: (images - images.mean(axis=1, keepdims=True)) / images.std(axis=1, keepdims=True),
+            "This standardizes each image by itself. All numbers together were asked for: no axis.",
+        ),
+        Mistake(
+            "divided by 255",
+            lambda images: images / 255,
+            "A fixed 255 knows nothing of these images: subtract their mean, and divide by their std.",
+        ),
+        Mistake(
+            "only the mean divided",
+            lambda images: images - images.mean() / images.std(),
+            "Division binds first: only the mean is divided here. Put the difference in parentheses.",
+        ),
+        Mistake(
+            "multiplied",
+            lambda images: (images - images.mean()) * images.std(),
+            "Multiplying makes a large spread larger still: divide.",
+        ),
+    ),
+    praise="The first layer meets inputs of mean 0 and mean square 1, as every derivation of the course assumes.",
+    otherwise="What has to be subtracted, and by what divided, for a mean of 0 and a variance of 1?",
+)
+
+EXERCISES = (
+    Exercise(
+        "He's weights by hand",
+        "compute",
+        _STD,
+        ("Which of the two fans counts on the way forward?", "Var w = 2/fan_in, and the std is its root."),
+    ),
+    Exercise(
+        "a network's weights",
+        "write",
+        _DRAW,
+        (
+            "Each layer needs a key of its own: `jax.random.split`.",
+            "`jax.random.normal(key, (fan_in, fan_out))` has std 1; He's has √(2/fan_in).",
+        ),
+    ),
+    Exercise(
+        "an activation without a rule",
+        "change",
+        _elu_gain,
+        (
+            "Open the first scene of page start_here, set elu, 50 layers, Glorot normal, and move the gain.",
+            "`theory.gain` computes it for any activation: one over the root of E[φ(z)²].",
+        ),
+    ),
+    Exercise(
+        "inputs that are not standardized",
+        "find the bug",
+        _STANDARDIZE,
+        ("Take images of std 10: which std do they have afterwards?", "The variance of x/s is Var x / s²."),
+    ),
+)

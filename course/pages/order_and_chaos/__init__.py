@@ -1,0 +1,1 @@
+"""What belongs to the page order_and_chaos: its exercises, and its scenes."""

@@ -1,0 +1,55 @@
+"""The scenes of the page order_and_chaos."""
+
+from course.pages.scene import Scene
+
+SCENES = (
+    Scene(
+        "A recommended gain",
+        "order_and_chaos",
+        {},
+        "PyTorch's gain for tanh, 5/3, is a weight variance of 2.78. Two inputs begin with a cosine of 0.5. What do "
+        "you see of it at the end? Nothing: the network takes them for strangers, and on its way back the gradient "
+        "grows to 6434 times its variance, by theory. Ask which of the three panels a look at the lengths alone "
+        "would have shown.",
+    ),
+    Scene(
+        "Everything looks alike",
+        "order_and_chaos",
+        {"weight_variance": 1.5, "bias_variance": 0.2},
+        "A short way into the blue. Let the class guess first: where does the cosine of 0.5 go now? To 1, within "
+        "some twenty layers; and the gradient dies on its way back. Drag the point straight down to the lower edge and "
+        "up again. At which moment does the middle panel turn round?",
+    ),
+    Scene(
+        "On the border",
+        "order_and_chaos",
+        {"weight_variance": 1.76, "bias_variance": 0.05},
+        "Schoenholz and others give this point of the critical line. The gradient is nearly level, and the two "
+        "inputs still come together, only slowly. Is this the best point of the line? Let the class drag along the "
+        "dashes and judge by the panels. Then press New seed a few times: how far does one network stray?",
+    ),
+    Scene(
+        "He is a point",
+        "order_and_chaos",
+        {"activation": "relu", "weight_variance": 2.0},
+        "For ReLU the line stands upright at 2, and right of it lengths grow for ever. He sits at its foot: lengths "
+        "and gradients are kept, in the mean. And yet by theory two inputs have a cosine of 0.99 after layer 50. "
+        "Ask what a small bias variance does here, then try it.",
+    ),
+    Scene(
+        "A staircase to the end",
+        "length_map",
+        {},
+        "Each step is a layer. The length begins at 2 and settles at 0.42; the correlation begins at 0.2 and climbs "
+        "to 1. Which of the two is faster, and which one limits the depth? Move the weight variance until the right "
+        "curve cuts the diagonal below 1. What is its slope at the corner then?",
+    ),
+    Scene(
+        "A map without a bend",
+        "length_map",
+        {"activation": "relu", "weight_variance": 2.0, "bias_variance": 0.0, "start": 1.0, "correlation": 0.0},
+        "ReLU's length map with He's weights is the diagonal itself. Every length stays, so nothing brings a "
+        "network back that strays: ask what the measured points do. On the right, two orthogonal inputs walk to "
+        "0.94 in 20 layers. What would keep them apart? Let the class look for a weight variance that does.",
+    ),
+)

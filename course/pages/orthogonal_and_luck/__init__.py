@@ -1,0 +1,1 @@
+"""What belongs to the page orthogonal_and_luck: its exercises, and its scenes."""

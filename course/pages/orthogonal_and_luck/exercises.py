@@ -1,0 +1,258 @@
+"""Exercises: orthogonal weights, and the luck of a draw."""
+
+import math
+
+import numpy as np
+
+from course.exercises import reading
+from course.exercises.judges import Case, Mistake, function, number
+from course.exercises.table import Exercise
+from course.exercises.verdict import NOT_YET, RIGHT, Verdict, almost, right, wrong
+from course.theory.luck import relu_log_factor
+
+_FOURTH_POWER = number(
+    4,
+    (
+        Mistake("the mean square", 1, "1 is the mean of s². The fourth power of s is the moment m = 2."),
+        Mistake("L for L + 1", 3, "The formula gives L + 1, not L."),
+        Mistake("not divided", 28, "28 is the binomial coefficient. Divide it by Lm + 1."),
+        Mistake(
+            "the layers taken one by one", 8, "One layer has 2, and the moments of a product are not a product: not 2³."
+        ),
+    ),
+    praise="",
+    otherwise="Put L = 3 and m = 2 into the formula.",
+)
+_LARGEST = number(
+    math.sqrt(4**4 / 3**3),
+    (
+        Mistake("the largest square", 4**4 / 3**3, "That is the square of the largest singular value. Take its root."),
+        Mistake("as if they met", 8, "8 = 2³ if the best directions of the three layers met. They do not."),
+        Mistake(
+            "an estimate for great depth", math.sqrt(3 * math.e), "√(eL) is for many layers. For three take it exactly."
+        ),
+    ),
+    praise="",
+    otherwise="The formula for the largest singular value has (L + 1) to the power L + 1 in it.",
+)
+
+
+def _three_layers(rng: np.random.Generator, fourth_power: object, largest: object) -> Verdict:
+    for judge, answer in ((_FOURTH_POWER, fourth_power), (_LARGEST, largest)):
+        verdict = judge(rng, answer)
+        if verdict.state != RIGHT:
+            return verdict
+    return right("The mean of s⁴ is 4, and no direction is stretched by more than 3.08, where 2³ = 8 was to be feared.")
+
+
+def _layers(rng: np.random.Generator) -> list[Case]:
+    """Weights of any scale, units of different ones, and inputs `(examples, fan_in)` with a mean."""
+    sizes = rng.integers(5, 30, size=(5, 3))
+    return [
+        (rng.normal(size=(n, m)) * rng.uniform(0.1, 5, m), rng.uniform(0.5, 2) + rng.normal(size=(batch, n)))
+        for batch, n, m in sizes
+    ]
+
+
+def _with_variance_one(weights: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    return weights / (inputs @ weights).std()
+
+
+_LSUV = function(
+    _with_variance_one,
+    _layers,
+    (
+        Mistake(
+            "variance for std",
+            lambda weights, inputs: weights / (inputs @ weights).var(),
+            "You divide by the variance. Weights twice as large make a variance four times as large: take its root.",
+        ),
+        Mistake(
+            "the wrong way",
+            lambda weights, inputs: weights * (inputs @ weights).std(),
+            "You multiply: what was too large becomes larger still.",
+        ),
+        Mistake(
+            "each unit by its own",
+            lambda weights, inputs: weights / (inputs @ weights).std(axis=0),
+            "You give every unit a factor of its own. LSUV divides the whole layer by one number.",
+        ),
+        Mistake(
+            "the weights' own std",
+            lambda weights, inputs: weights / weights.std(),
+            "You divide by the std of the weights. What counts is the std of what they make of the inputs.",
+        ),
+        Mistake(
+            "the rms for the std",
+            lambda weights, inputs: weights / np.sqrt(np.mean((inputs @ weights) ** 2)),
+            "You divide by the rms. The preactivations have a mean, and the variance leaves it out.",
+        ),
+        Mistake(
+            "each unit about its own mean",
+            lambda weights, inputs: weights / np.sqrt((inputs @ weights).var(axis=0).mean()),
+            "You measure each unit about its own mean. All preactivations together have one mean, and one variance.",
+        ),
+        Mistake(
+            "one less than the count",
+            lambda weights, inputs: weights / (inputs @ weights).std(ddof=1),
+            "You divide by one less than the count (ddof=1). LSUV takes the plain variance of the batch.",
+        ),
+        Mistake(
+            "the activations' size",
+            lambda weights, inputs: weights / inputs.std(),
+            "You divide by the std of the inputs. Measure what comes out: inputs @ weights.",
+        ),
+    ),
+    praise="One batch, one division a layer: the preactivations have variance 1, whatever the activation.",
+    otherwise="The preactivations are inputs @ weights, and all of them together should have variance 1.",
+)
+
+_DEPTH, _WANTED = 20, 0.1
+
+
+def _steady_width(_rng: np.random.Generator, answer: object) -> Verdict:
+    width = reading.whole(answer, "the width", low=2, high=100_000)
+    found = _DEPTH * relu_log_factor(width).variance
+    known = {
+        200: ("1/n a layer", "A ReLU layer adds 5/n to the variance of the logarithm, not 1/n."),
+        600: ("orthogonal weights", "3/n is for orthogonal weights. These are normal."),
+        2: ("upside down", "Width over depth is 0.1 here: it is depth over width that has to be small."),
+        50: ("without the depth", "5/n = 0.1 holds for a single layer. There are 20."),
+        100: ("the width of page he", "That is the width of page he, at which 20 layers stray already."),
+    }
+    if width in known:
+        mistake, sentence = known[width]
+        return almost(f"{sentence} At width {width} it is {found:.2g}.", mistake)
+    if abs(found / _WANTED - 1) < 0.15:
+        return right(f"{found:.3f} at width {width}, and {_DEPTH * relu_log_factor(100).variance:.1f} at width 100.")
+    return wrong(f"At width {width} the variance of the logarithm is {found:.2g}.")
+
+
+_POWER = number(
+    15,
+    (
+        Mistake("not the worst", 2, "1.1⁵⁰ is 117, a power of 2. There is a worse gain."),
+        Mistake(
+            "variance for length", 30, "The mean square grows by 2¹⁰⁰ = 10³⁰. A length grows by the gain once a layer."
+        ),
+        Mistake("a power of two", 50, "It is 2 to the power of 50. Which power of ten is that?"),
+        Mistake("rounded up", 16, "2⁵⁰ = 1.1 · 10¹⁵: rounded down, the power is 15."),
+        Mistake(
+            "isometric all the same", 0, "Orthogonal weights make all directions equal. The gain multiplies them all."
+        ),
+    ),
+    praise="Every direction by 2⁵⁰ = 1.1 · 10¹⁵. Orthogonal weights make all alike; the gain decides how large.",
+    otherwise="All singular values of a layer are equal to the gain.",
+    whole=True,
+    tolerance=1e-9,
+)
+
+
+def _normal_matrices(rng: np.random.Generator) -> list[Case]:
+    return [(rng.normal(size=(size, size)),) for size in (3, 8, 20)]
+
+
+def _signed(of: object) -> object:
+    """The Q of a QR decomposition with each column multiplied by `of(diagonal of R)`."""
+
+    def mended(gaussian: np.ndarray) -> np.ndarray:
+        q, r = np.linalg.qr(gaussian)
+        return q * of(np.diag(r))
+
+    return mended
+
+
+def _rows_signed(gaussian: np.ndarray) -> np.ndarray:
+    q, r = np.linalg.qr(gaussian)
+    return np.sign(np.diag(r))[:, None] * q
+
+
+def _nearest(gaussian: np.ndarray) -> np.ndarray:
+    u, _, v = np.linalg.svd(gaussian)
+    return u @ v
+
+
+# The last two are no mistakes: turning the given matrix turns these answers alike, and so they are uniform too.
+_ORTHOGONAL = function(
+    _signed(np.sign),
+    _normal_matrices,
+    (
+        Mistake(
+            "as given",
+            _signed(lambda diagonal: diagonal),
+            "This is the function as it was given. Multiply the matrix by its transpose: is that the identity?",
+            NOT_YET,
+        ),
+        Mistake(
+            "signs not fixed",
+            _signed(np.ones_like),
+            "Orthogonal, but with the signs that the algorithm happens to choose: the mean trace is not 0.",
+        ),
+        Mistake(
+            "absolute values",
+            _signed(np.abs),
+            "The columns do not have length 1 any more, and no sign is mended: it is the sign that is wanted.",
+        ),
+        Mistake(
+            "rows for columns",
+            _rows_signed,
+            "You change the signs of rows. R's diagonal belongs to the columns of Q.",
+        ),
+        Mistake(
+            "every column turned",
+            _signed(lambda diagonal: -np.sign(diagonal)),
+            "Uniform too: the negative of a uniform orthogonal matrix is one. It is no longer the Q that belongs to R.",
+            RIGHT,
+        ),
+        Mistake(
+            "the nearest orthogonal matrix",
+            _nearest,
+            "Uniform too, by another way: u times v of the SVD is the orthogonal matrix nearest to the given one.",
+            RIGHT,
+        ),
+    ),
+    praise="Only the signs of R's diagonal belong to Q, and its draws are uniform over all orthogonal matrices.",
+    otherwise="A column of Q may change its sign, and nothing else.",
+)
+
+EXERCISES = (
+    Exercise(
+        "singular values of three layers",
+        "compute",
+        _three_layers,
+        (
+            "Both formulas stand under *A product of normal matrices*.",
+            "binom(8, 2)/7 for the fourth power; the square of the largest value is 4⁴/3³.",
+        ),
+    ),
+    Exercise(
+        "one layer of LSUV",
+        "write",
+        _LSUV,
+        (
+            "Compute the preactivations of the batch first. What is their std over everything?",
+            "`(inputs @ weights).std()` is one number. Divide the weights by it.",
+        ),
+    ),
+    Exercise(
+        "a steady width",
+        "change",
+        _steady_width,
+        ("How much does one ReLU layer add to the variance of the logarithm?", "5 · depth/width should be 0.1."),
+    ),
+    Exercise(
+        "the wrong gain",
+        "break",
+        _POWER,
+        ("All singular values of one layer are equal to the gain.", "2⁵⁰ is 1024⁵, and 1024 is about 10³."),
+    ),
+    Exercise(
+        "orthogonal, but not quite",
+        "find the bug",
+        _ORTHOGONAL,
+        (
+            "A column may change its sign, and nothing else.",
+            "Which function of a number keeps its sign only? Apply it to the diagonal of R.",
+        ),
+    ),
+)

@@ -1,0 +1,18 @@
+"""What a scene is."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Scene(NamedTuple):
+    """A state of an explorer to show in front of a class.
+
+    `state` holds what differs from the defaults, and under "pinned" the controls of the curves that stay as a ghost.
+    `title` fits on a button, `note` is for the speaker; `page`, the topic of its page, is filled in by `pages.scenes`.
+    """
+
+    title: str
+    explorer: str
+    state: Mapping[str, Any]
+    note: str
+    page: str = ""

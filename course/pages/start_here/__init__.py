@@ -1,0 +1,1 @@
+"""What belongs to the page start_here: its exercises, and its scenes."""

@@ -1,0 +1,56 @@
+"""The scenes of the page start_here."""
+
+from course.pages.scene import Scene
+
+SCENES = (
+    Scene(
+        "Fifty tanh layers",
+        "signal_propagation",
+        {},
+        "Ask which way the signal runs, and which way the gradient. Read the forward panel from left to right and the "
+        "two backward ones from right to left. By theory 50 tanh layers leave 0.01 of the signal's mean square, and "
+        "0.015 of the gradient's variance arrives at layer 1. Points are measured on the network just drawn; the "
+        "dashes come from a theory that has seen no network.",
+    ),
+    Scene(
+        "Twice as deep",
+        "signal_propagation",
+        {"depth": 100},
+        "50 layers left 0.01 of the signal. Let the class guess for 100. If all layers took the same share, it would "
+        "be 0.0001. Theory says 0.0051, half as much as after 50: the curve bends, because tanh takes less from a "
+        "smaller signal.",
+    ),
+    Scene(
+        "The same start with ReLU",
+        "signal_propagation",
+        {"activation": "relu", "pinned": {"activation": "tanh"}},
+        "The weights are the same and only the activation has changed; tanh is pinned. What does a straight line mean "
+        "on this axis? The same factor at every layer: by theory one half, so that 8.9e-16 of the signal is left at "
+        "layer 50. A start belongs to its activation.",
+    ),
+    Scene(
+        "A gain that mends it",
+        "signal_propagation",
+        {"activation": "relu", "gain": 1.41, "pinned": {"activation": "relu", "gain": 1.0}},
+        "Move the gain back to 1, where the pinned curve is, then slowly up, and let the class say stop when the "
+        "signal stays. At 1.41 theory keeps 0.74 of the mean square through 50 layers. Which number might be the exact "
+        "one? Page he derives it.",
+    ),
+    Scene(
+        "A hundred networks",
+        "signal_propagation",
+        {"activation": "relu", "gain": 1.41, "networks": 100},
+        "Was the last network a typical one? Here are 100, drawn by one rule: their median, and a band that leaves "
+        "out a tenth at the top and a tenth at the bottom. Ask what the same rule promises two people who press New "
+        "seed. At layer 50 the edges of the band are more than ten times apart.",
+    ),
+    Scene(
+        "Beyond what float32 holds",
+        "signal_propagation",
+        {"scheme": "normal_1", "activation": "linear"},
+        "What are the orange triangles? Numbers that the computer cannot hold: infinite on the upper edge, exactly "
+        "zero on the lower. Weights of std 1 multiply the mean square by 128, the width, at every layer. At layer 36 "
+        "the numbers pass 3.4e38; their squares, which are drawn, are kept in a wider format and reach further. "
+        "Backward the same happens, from the other side.",
+    ),
+)

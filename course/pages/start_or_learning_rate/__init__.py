@@ -1,0 +1,1 @@
+"""What belongs to the page start_or_learning_rate: its exercises, and its scenes."""

@@ -1,0 +1,216 @@
+"""Exercises: start or learning rate."""
+
+import numpy as np
+
+from course.exercises import reading
+from course.exercises.judges import Case, Mistake, function, number, recognized
+from course.exercises.table import Exercise
+from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
+
+_FIRST_RATE = number(
+    0.1 * 2**8,
+    (
+        Mistake("the weights forgotten", 0.1 * 2**9, "The step is as long as before, but the weights are halved too."),
+        Mistake("answers for steps", 0.1 * 2**10, "2¹⁰ is what the answers lose, and not the steps."),
+        Mistake("the wrong way", 0.1 / 2**8, "A smaller gain makes the gradients smaller: the rate has to grow."),
+        Mistake("one layer only", 0.2, "Twice would do for one layer: a gradient has the gains of 9 others in it."),
+        Mistake("as without a change", 0.1, "That is the rate from before. How much smaller has the gradient become?"),
+    ),
+    praise="256 times as large. A network that has grown out of its start will not survive such a rate.",
+    otherwise="A layer's gradient has the gains of the 9 others in it, and the weights have their own.",
+    low=0,
+)
+
+
+def _tables(rng: np.random.Generator) -> list[Case]:
+    """Losses `(starts, rates)`, some runs diverged: infinite, or not a number."""
+    tables = []
+    for _table in range(5):
+        losses = rng.uniform(0.1, 3, rng.integers(3, 7, size=2))
+        losses[:2, :2] = (np.inf, np.nan), (np.nan, np.inf)  # `min` passes over a NaN unless it comes first
+        tables.append((losses,))
+    return tables
+
+
+_BEST_OF_EACH = function(
+    lambda losses: np.nanmin(losses, axis=1),
+    _tables,
+    (
+        Mistake(
+            "NaN wins",
+            lambda losses: np.min(losses, axis=1),
+            "A start with one run that is not a number gets no result at all: such a run should lose, not win.",
+        ),
+        Mistake(
+            "NaN wins where it comes first",
+            lambda losses: np.array([min(row) for row in losses]),
+            "Python's `min` keeps a NaN that comes first in its row: every comparison with it is false.",
+        ),
+        Mistake(
+            "one rate for all",
+            lambda losses: losses[:, np.nanargmin(np.nanmean(losses, axis=0))],
+            "You choose one learning rate for all starts. Each should have its own best one.",
+        ),
+        Mistake(
+            "the best of each rate",
+            lambda losses: np.nanmin(losses, axis=0),
+            "That is the best start for each rate: a row is a start.",
+        ),
+        Mistake(
+            "the rate for its loss",
+            lambda losses: np.nanargmin(losses, axis=1),
+            "That is at which place in the row the best rate is. The loss there was asked for.",
+        ),
+        Mistake(
+            "the best of all",
+            lambda losses: np.nanmin(losses),
+            "That is the least loss of the whole table. Give one for each start.",
+        ),
+        Mistake(
+            "NaN as 0",
+            lambda losses: np.min(np.nan_to_num(losses), axis=1),
+            "A run that is not a number counts as a loss of 0 here, and wins. It should lose.",
+        ),
+        Mistake(
+            "the mean over rates",
+            lambda losses: np.nanmean(np.where(np.isinf(losses), np.nan, losses), axis=1),
+            "A mean over rates punishes a start for rates that nobody would use with it.",
+        ),
+    ),
+    praise="Every start is now judged at the rate that suits it, and a run that diverges only loses.",
+    otherwise="One number for each row: its least loss, where NaN does not count.",
+)
+
+_LAYERS, _AT_LEAST = 18, 1 / 8
+_RESIDUAL_MISTAKES = (
+    (1.0, "He's own gain", "That is He's gain."),
+    (
+        1 / _LAYERS,
+        "variance for std",
+        "1/N is the variance's factor. A gain multiplies the weights: take the root.",
+    ),
+    (_LAYERS**-0.25, "the root twice", "You have taken the root of 1/√N again."),
+    (2**-0.5, "halved", "1/√2 halves the variance, whatever the depth: it has to fall as 1/N."),
+    (_LAYERS**0.5, "the wrong way", "That makes the weights larger."),
+)
+
+
+def _residual_gain(_rng: np.random.Generator, answer: object) -> Verdict:
+    gain = reading.number(answer, "the gain", low=1e-6, high=100)
+    growth = (1 + gain**2) ** _LAYERS
+    seen = f"The mean square grows {growth:.3g}-fold in {_LAYERS} layers."
+    if known := recognized(gain, _RESIDUAL_MISTAKES, seen):
+        return known
+    if growth > np.e:
+        return wrong(f"{seen} It should stay below e = 2.72.")
+    if gain < _AT_LEAST * (1 - 1e-6):
+        return almost(f"{seen} With so small a gain the layers hardly answer: at least 1/8 was asked for.", "off")
+    return right(f"{seen} And 1/√N keeps it below e for any number of layers.")
+
+
+_EPSILON, _MARGIN = 1e-8, 100
+
+
+def _too_small_for_adam(_rng: np.random.Generator, depth: object, gain: object) -> Verdict:
+    layers = reading.whole(depth, "the depth", low=2, high=20)
+    factor = reading.number(gain, "the gain", low=1e-6, high=1)
+    gradient = factor ** (layers - 1)
+    seen = f"The gradients are about {factor:.3g}^{layers - 1} = {gradient:.1e}"
+    if gradient <= _EPSILON / _MARGIN:
+        return right(f"{seen}, far below ε = 1e-08. Adam takes them for zeros, and its steps vanish with them.")
+    if factor > 0.9:
+        return almost(f"{seen}: at this gain nothing vanishes. Choose a smaller one.", "a gain near 1")
+    if gradient <= 10 * _EPSILON:
+        return almost(f"{seen}, not yet a hundredth of ε: Adam's steps are shorter, and do not vanish yet.", "near ε")
+    if layers == 2:
+        return almost(f"{seen}: with two layers there is one other gain only. Depth makes it a power.", "two layers")
+    if factor**19 <= _EPSILON / _MARGIN:
+        return almost(f"{seen}. The gain is small enough: it needs more layers.", "too shallow")
+    return wrong(f"{seen}: Adam divides by them, and its steps are as long as ever.", "Adam copes")
+
+
+def _moments(rng: np.random.Generator) -> list[Case]:
+    """Means and mean squares of gradients from 1 down to far below ε, and learning rates."""
+    cases = []
+    for scale in (1.0, 1e-3, 1e-8, 1e-11):
+        gradients = scale * rng.normal(size=(5, 4))
+        cases.append((gradients.mean(axis=0), np.mean(gradients**2, axis=0), float(rng.uniform(0.001, 0.1))))
+    return cases
+
+
+_ADAM = function(
+    lambda mean, square, rate: -rate * mean / (np.sqrt(square) + _EPSILON),
+    _moments,
+    (
+        Mistake(
+            "as given",
+            lambda mean, square, rate: -rate * mean / (square + _EPSILON),
+            "This is the function as it was given. With a gradient of 1/1000: how long is its step?",
+            NOT_YET,
+        ),
+        Mistake(
+            "ε under the root",
+            lambda mean, square, rate: -rate * mean / np.sqrt(square + _EPSILON),
+            "ε stands under the root here: it is then felt by gradients of 10⁻⁴ already. Add it to the root.",
+        ),
+        Mistake(
+            "without ε",
+            lambda mean, square, rate: -rate * mean / np.sqrt(square),
+            "Without ε: a gradient of 10⁻¹¹, which is mostly rounding, gets a full step, and one of 0 divides 0 by 0.",
+        ),
+        Mistake(
+            "uphill",
+            lambda mean, square, rate: rate * mean / (np.sqrt(square) + _EPSILON),
+            "This climbs: the step goes against the gradient.",
+        ),
+        Mistake(
+            "the sign alone",
+            lambda mean, square, rate: -rate * mean / (np.abs(mean) + _EPSILON),
+            "You divide by the mean's own size: that leaves its sign alone. Divide by the root of the mean square.",
+        ),
+    ),
+    praise="A step is as long as the learning rate at most, whatever the size of the gradient, down to ε.",
+    otherwise="Divide the mean by the root of the mean square, plus ε, times the learning rate, downhill.",
+)
+
+EXERCISES = (
+    Exercise(
+        "a rate for half the gain",
+        "compute",
+        _FIRST_RATE,
+        (
+            "How many gains are there in the gradient of one layer?",
+            "The gradient is 2⁹ times smaller and the weights are twice smaller: what is left of their ratio?",
+        ),
+    ),
+    Exercise(
+        "a fair comparison",
+        "write",
+        _BEST_OF_EACH,
+        ("A row is a start, and each has a best rate of its own.", "`np.nanmin(losses, axis=1)` passes NaN over."),
+    ),
+    Exercise(
+        "a gain for residual layers",
+        "change",
+        _residual_gain,
+        ("(1 + g²)^N stays below e if g² is at most 1/N.", "The gain is the root of 1/18."),
+    ),
+    Exercise(
+        "too small for Adam",
+        "break",
+        _too_small_for_adam,
+        (
+            "The gradient of each layer has the gains of all others in it.",
+            "g^(L − 1) is to be below 10⁻¹⁰: try the greatest depth.",
+        ),
+    ),
+    Exercise(
+        "a step of Adam's",
+        "find the bug",
+        _ADAM,
+        (
+            "With gradients of 0.001, mean and mean square are 0.001 and 0.000001. The step should be −rate.",
+            "What has the same unit as the mean: the mean square, or its root?",
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""What belongs to the page symmetry: its exercises, and its scenes."""

@@ -1,0 +1,1 @@
+"""What belongs to the page the_papers: its exercises, and its scenes."""

@@ -1,0 +1,1 @@
+"""What belongs to the page training: its exercises, and its scenes."""

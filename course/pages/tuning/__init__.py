@@ -1,0 +1,1 @@
+"""What belongs to the page tuning: its exercises, and its scenes."""

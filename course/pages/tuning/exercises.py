@@ -1,0 +1,239 @@
+"""Exercises: tuning what is left."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from course import tuning
+from course.exercises import guard, reading
+from course.exercises.judges import Case, Mistake, function, number
+from course.exercises.table import Exercise
+from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
+from course.tuning import Parameter
+
+_TRIES = number(
+    math.ceil(math.log(0.05) / math.log(0.99)),
+    (
+        Mistake(
+            "chances added", 95, "95 tries of 1 % each do not add up to 95 %: several of them may hit the good part."
+        ),
+        Mistake("rounded down", 298, "298 tries still miss with 5.004 %. Where n must reach a value, round up."),
+        Mistake("the mean wait", 100, "100 = 1/p is how long the first hit takes in the mean. 37 % wait longer."),
+        Mistake("the median wait", 69, "With 69 tries the chance is a half: 0.99⁶⁹ = 0.5. It is to be 0.05."),
+        Mistake("99 % for 95 %", 459, "459 tries are enough for 99 %. Only 95 % were asked for."),
+        Mistake(
+            "a rule of thumb", 300, "Three divided by the share is a good rule of thumb. Exactly, one try less will do."
+        ),
+    ),
+    praise="{answer:.0f} tries miss with a chance just below 5 %; three divided by the share is the rule of thumb.",
+    otherwise="All n tries miss with the chance 0.99ⁿ.",
+    tolerance=1e-9,
+    low=1,
+    whole=True,
+)
+
+_DRAWS = 2000
+_STRAY = 3.0
+"""The greatest distance between the shares drawn and expected, times √draws, has a chance of 2·exp(−18) to exceed 3."""
+
+
+def _on_logarithmic_scale(x: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.log(x / low) / np.log(high / low)
+
+
+_RATE_MISTAKES = (
+    Mistake(
+        "the rate itself is uniform",
+        lambda x, low, high: (x - low) / (high - low),
+        "Uniform in the rate: nearly all draws are in the highest power of ten. Draw its logarithm.",
+    ),
+    Mistake(
+        "the logarithm is given back",
+        lambda x, low, high: (x - np.log(low)) / np.log(high / low),
+        "That is the logarithm of a rate. Take the exponential of what you have drawn.",
+    ),
+    Mistake(
+        "the decimal logarithm is given back",
+        lambda x, low, high: (x - np.log10(low)) / np.log10(high / low),
+        "That is the decimal logarithm of a rate: ten to its power is the rate.",
+    ),
+    Mistake(
+        "exponents of the ends",
+        lambda x, low, high: (np.log(x) - low) / (high - low),
+        "You draw the exponent between the ends themselves. It lies between their logarithms.",
+    ),
+    Mistake(
+        "ten to the power of the ends",
+        lambda x, low, high: (np.log10(x) - low) / (high - low),
+        "You draw the power of ten between the ends themselves. It lies between their logarithms.",
+    ),
+    Mistake(
+        "ten to the power of natural logarithms",
+        lambda x, low, high: np.log10(x / low ** math.log(10)) / np.log(high / low),
+        "Natural logarithms belong to exp, and decimal ones to powers of ten: you have mixed the two.",
+    ),
+)
+
+
+def _spread_evenly(shares: np.ndarray) -> bool:
+    """Say whether shares are uniform between 0 and 1 (Kolmogorov and Smirnov)."""
+    if not np.all((shares >= -1e-6) & (shares <= 1 + 1e-6)):
+        return False
+    expected = np.arange(1, shares.size + 1) / shares.size
+    return bool(np.max(np.abs(np.sort(shares) - expected)) * math.sqrt(shares.size) < _STRAY)
+
+
+def _random_rate(rng: np.random.Generator, answer: object) -> Verdict:
+    low, high = float(10 ** rng.uniform(-4, -2)), float(10 ** rng.uniform(0, 1))
+    seed = rng.integers(2**32)
+    draw = reading.function(answer)
+
+    def draws() -> list[Any]:
+        generator = np.random.default_rng(seed)
+        return [draw(generator, low, high) for _ in range(_DRAWS)]
+
+    outputs = guard.call(draws)
+    if reading.is_blank(outputs):
+        return Verdict(NOT_YET, "Nothing is given back yet.")
+    drawn = reading.array(outputs, "what your function gives back", (_DRAWS,))
+    if np.ptp(drawn) == 0:
+        return wrong("Every draw is the same number. Use the generator that the function is given.", "the same draw")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if _spread_evenly(_on_logarithmic_scale(drawn, low, high)):
+            if (reading.array(guard.call(draws), "what your function gives back", (_DRAWS,)) != drawn).any():
+                return almost(
+                    "The same generator gives other rates the second time: draw with the one that is given.",
+                    "another generator",
+                )
+            return right("A rate between 0.001 and 0.01 is now as likely as one between 1 and 10.")
+        for mistake in _RATE_MISTAKES:
+            if _spread_evenly(np.asarray(mistake.answer(drawn, low, high))):
+                return mistake.verdict
+    seen = f"For {low:.2g} to {high:.2g} your rates lie between {drawn.min():.2g} and {drawn.max():.2g}"
+    return wrong(f"{seen}, half of them below {np.median(drawn):.2g}. It should be {math.sqrt(low * high):.2g}.")
+
+
+_LARGE_BOX = {"gain": (0.25, 4.0), "learning_rate": (0.001, 10.0)}
+_LEAST_ROOM = 3
+_SEARCHES, _TRIES_EACH, _FOUND = 100, 6, 95
+_GOOD = math.log(10) / 2
+"""Half the loss of guessing one of ten digits."""
+
+
+def _box(answer: object) -> dict[str, Parameter]:
+    """Read a box of a gain and a learning rate within the large one."""
+    if not isinstance(answer, Mapping) or set(answer) != set(_LARGE_BOX):
+        raise reading.Unreadable(f"The box should be a dict with a Parameter for each of {', '.join(_LARGE_BOX)}.")
+    return {name: _parameter(answer[name], name) for name in _LARGE_BOX}
+
+
+def _parameter(given: Any, name: str) -> Parameter:
+    if not isinstance(given, Parameter):
+        raise reading.Unreadable(f"The {name} should be a Parameter, such as Parameter(0.1, 1.0, log=True).")
+    low, high = _LARGE_BOX[name]
+    slack = 1e-6  # the ends of the large box, stored in 32 bits
+    least = reading.number(given.low, f"the low end of the {name}", low=low * (1 - slack), high=high)
+    most = reading.number(given.high, f"the high end of the {name}", low=least, high=high * (1 + slack))
+    if least == most:
+        raise reading.Unreadable(f"The {name} needs a little room: a search wants a low end below its high end.")
+    return Parameter(least, most, bool(given.log))
+
+
+def _small_box(_rng: np.random.Generator, answer: object, loss: object) -> Verdict:
+    box = _box(answer)
+    room = box["learning_rate"].high / box["learning_rate"].low
+    if room < _LEAST_ROOM * (1 - 1e-6):
+        return wrong(f"Your rates lie within a factor of {room:.2g}: that is no search any more.", "no room left")
+    measured = reading.function(loss, "the loss")
+    found = guard.call(_found, box, measured)
+    if found >= _FOUND:
+        return right(f"{found} of {_SEARCHES} searches found a good setting with {_TRIES_EACH} tries.")
+    return _too_large(box, f"{found} of {_SEARCHES} searches found a good setting.")
+
+
+def _found(box: dict[str, Parameter], loss: Callable[[Mapping[str, float]], float]) -> int:
+    searches = (tuning.search("random", loss, box, _TRIES_EACH, seed).losses for seed in range(_SEARCHES))
+    return sum(float(losses.min()) < _GOOD for losses in searches)
+
+
+def _too_large(box: dict[str, Parameter], seen: str) -> Verdict:
+    gain, rate = box["gain"], box["learning_rate"]
+    if all(part.high / part.low > 0.9 * _LARGE_BOX[name][1] / _LARGE_BOX[name][0] for name, part in box.items()):
+        return almost(f"{seen} This is the large box still. What does the course say of the gain?", "the large box")
+    if not gain.low <= 1 <= gain.high:
+        return wrong(f"{seen} Your gains leave out 1, which is He's own start.", "He's gain left out")
+    if gain.high / gain.low > 4:
+        return almost(f"{seen} The gain is still open by a factor of {gain.high / gain.low:.3g}.", "the gain left open")
+    if not rate.log and rate.high / rate.low > 10:
+        return almost(f"{seen} Rates are searched on a logarithmic scale: log=True.", "no logarithm")
+    return wrong(f"{seen} Which rates are good at gain 1 on the map?", "the wrong rates")
+
+
+def _runs(rng: np.random.Generator) -> list[Case]:
+    """Losses of runs that learned (below 1), did not, and diverged, in any order."""
+    counts = rng.integers(2, 30, size=(4, 3))
+    kinds = [(rng.uniform(0.1, 0.9, a), rng.uniform(1.1, 2.3, b), np.full(c, np.inf)) for a, b, c in counts]
+    return [(rng.permutation(np.concatenate(kind)),) for kind in kinds]
+
+
+_SHARE_LEARNED = function(
+    lambda losses: np.mean(losses < 1),
+    _runs,
+    (
+        Mistake(
+            "as given",
+            lambda losses: np.mean(losses[np.isfinite(losses)] < 1),
+            "This is the function as it was given. Try it with 12 losses, 4 of them infinite.",
+            NOT_YET,
+        ),
+        Mistake("a count", lambda losses: np.sum(losses < 1), "That is how many have learned. Their share was asked."),
+        Mistake("turned round", lambda losses: np.mean(losses >= 1), "That is the share that has not learned."),
+        Mistake(
+            "diverged runs count as learned",
+            lambda losses: np.mean((losses < 1) | np.isinf(losses)),
+            "Runs that diverged count as learned here: what is put in place of an infinite loss must be large.",
+        ),
+        Mistake(
+            "the share that ended",
+            lambda losses: np.mean(np.isfinite(losses)),
+            "That is the share of the runs that did not diverge, whether they have learned or not.",
+        ),
+    ),
+    praise="A run that diverges is a try like any other, and one that has not learned.",
+    otherwise="Every run counts in the share, those that diverged too.",
+)
+
+EXERCISES = (
+    Exercise(
+        "tries for a hundredth",
+        "compute",
+        _TRIES,
+        ("All n tries miss with the chance 0.99ⁿ.", "Solve 0.99ⁿ = 0.05 with logarithms, and round up."),
+    ),
+    Exercise(
+        "a random learning rate",
+        "write",
+        _random_rate,
+        (
+            "Which quantity should be uniform? Not the rate.",
+            "Draw between the logarithms of the two ends, and take the exponential.",
+        ),
+    ),
+    Exercise(
+        "a smaller box",
+        "change",
+        _small_box,
+        (
+            "Page he derived the gain. Must it be searched at all?",
+            "Gains from 0.8 to 1.25, and the rates at which the map is good for gain 1, both on a logarithmic scale.",
+        ),
+    ),
+    Exercise(
+        "a share that looks too good",
+        "find the bug",
+        _SHARE_LEARNED,
+        ("A run that diverges is a result too. Where does it get lost?", "Divide by the number of all runs."),
+    ),
+)

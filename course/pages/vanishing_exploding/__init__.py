@@ -1,0 +1,1 @@
+"""What belongs to the page vanishing_exploding: its exercises, and its scenes."""

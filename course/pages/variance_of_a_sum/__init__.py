@@ -1,0 +1,1 @@
+"""What belongs to the page variance_of_a_sum: its exercises, and its scenes."""

@@ -1,0 +1,200 @@
+"""Exercises: the variance of a sum."""
+
+import math
+
+import numpy as np
+
+from course.exercises import reading
+from course.exercises.judges import Case, Mistake, function, number, standard_error
+from course.exercises.table import Exercise
+from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
+
+_BOUND = number(
+    math.sqrt(3 / 300),
+    (
+        Mistake(
+            "b² for the variance",
+            300**-0.5,
+            "1/√d makes the variance of z 1/3: U(±b) has the variance b²/3, and not b².",
+        ),
+        Mistake("variance for the bound", 3 / 300, "That is b², the square of the bound. Take its root."),
+        Mistake(
+            "d/3 for 3/d",
+            math.sqrt(300 / 3),
+            "Many inputs need small weights: 3/d, not d/3. This bound gives z the variance 1,000,000.",
+        ),
+        Mistake("length for bound", math.sqrt(12 / 300), "That is the length of the interval from −b to b, twice b."),
+    ),
+    praise="With b = {answer:.3g} each of the 300 terms has the variance b²/3, and their sum 1.",
+    otherwise="Solve 300 · b²/3 = 1 for b.",
+    low=0,
+)
+
+
+def _layer_sizes(rng: np.random.Generator) -> list[Case]:
+    """Units with enough inputs to measure a variance well, and inputs of any mean square."""
+    sizes, squares = rng.integers(50_000, 100_000, 3), rng.uniform(0.1, 8, 3)
+    return [(np.random.default_rng(rng.integers(2**32)), int(d), float(q)) for d, q in zip(sizes, squares, strict=True)]
+
+
+def _variance_and_kurtosis(weights: np.ndarray, _rng: object, d: int, mean_square: float) -> np.ndarray:
+    """The variance of z that these weights give, their kurtosis, 9/5 for uniform ones, and 1 if they have no mean."""
+    weights = reading.array(weights, "what your function gives back", (d,))
+    square = np.mean(weights**2)
+    return np.array([d * square * mean_square, np.mean(weights**4) / square**2, 1 + np.mean(weights) ** 2 / square])
+
+
+_UNIFORM_WEIGHTS = function(
+    lambda _rng, d, mean_square: [1, 9 / 5, 1],
+    _layer_sizes,
+    (
+        Mistake(
+            "1/√d: variance 1/3",
+            lambda _rng, d, mean_square: [mean_square / 3, 9 / 5, 1],
+            "These are U(±1/√d): z gets a third of the inputs' mean square as its variance.",
+        ),
+        Mistake(
+            "mean square left out",
+            lambda _rng, d, mean_square: [mean_square, 9 / 5, 1],
+            "Right for inputs of mean square 1 only: the terms are w·x, and z has the variance d · Var w · E[x²].",
+        ),
+        Mistake(
+            "mean square for its root",
+            lambda _rng, d, mean_square: [1 / mean_square, 9 / 5, 1],
+            "You divide the bound by the mean square: it is the bound's square that is divided by it.",
+        ),
+        Mistake(
+            "bound for std",
+            lambda _rng, d, mean_square: [1 / 3, 9 / 5, 1],
+            "1/√(d·E[x²]) is the std that the weights need. The bound of uniform weights is √3 times as large.",
+        ),
+        Mistake(
+            "normal for uniform",
+            lambda _rng, d, mean_square: [1, 3, 1],
+            "The variance is right, but these weights are normal: their tails reach further than any bound.",
+        ),
+        Mistake(
+            "only one sign",
+            lambda _rng, d, mean_square: [1, 9 / 5, 1 + 3 / 4],
+            "These weights have one sign only: draw around 0, from −bound to bound. Inputs with a mean would add up.",
+        ),
+    ),
+    praise="Every unit has a z of variance 1, whatever its number of inputs and their mean square.",
+    otherwise="The first number is the variance of z: which one do the weights need, so that d · Var w · E[x²] = 1? "
+    "The second, their kurtosis, is 9/5 for uniform weights, and the third is 1 if their mean is 0.",
+    # The fourth powers of normal weights stray most: twice a normal variance's standard error covers all of these.
+    tolerance=lambda _rng, d, _mean_square: 10 * standard_error(d),
+    read=_variance_and_kurtosis,
+)
+
+_GREY = number(
+    1 / 9,
+    (
+        Mistake("nine times too wide", 1, "Nine times too wide: U(±1/√d) has the variance 1/(3d), and not 3/d."),
+        Mistake(
+            "variance for mean square", 1 / 36, "1/36 is what Var x = 1/12 gives. Grey values have a mean: take E[x²]."
+        ),
+        Mistake("inputs of mean square 1", 1 / 3, "1/3 is for inputs of mean square 1. What is E[x²] between 0 and 1?"),
+        Mistake(
+            "mean for mean square", 1 / 6, "1/6 takes the inputs' mean, 1/2. What counts is their mean square, E[x²]."
+        ),
+        Mistake("squared mean for mean square", 1 / 12, "1/12 takes E[x]² = 1/4. The mean of the squares is larger."),
+    ),
+    praise="E[x²] = 1/3 makes d · 1/(3d) · 1/3 = 1/9, three times less than with inputs of mean square 1.",
+    otherwise="The rule is d · Var w · E[x²], and Var w = 1/(3d).",
+    low=0,
+)
+
+
+def _lost_at(_rng: np.random.Generator, answer: object) -> Verdict:
+    layer = reading.whole(answer, "the layer", low=1)
+    if layer == 13:
+        return right(f"3^−13 is {3.0**-13:.1e}. What is kept is a third a layer, not the variance.")
+    if layer == 12:
+        return almost(f"Layer 12 still has {3.0**-12:.1e}: that is above a millionth, by a little.", "one layer early")
+    if layer == 26:
+        return almost("At layer 26 the std is below a millionth. The variance is there sooner.", "std for variance")
+    if layer == 6:
+        return almost("That is ten times less a layer. With U(±1/√d) a layer keeps a third.", "powers of ten")
+    if layer > 13:
+        return almost(f"Layer {layer} has {3.0**-layer:.1e}, but an earlier one is below a millionth already.", "late")
+    return wrong(f"Layer {layer} still has {3.0**-layer:.1e} of the variance.")
+
+
+def _moments(rng: np.random.Generator) -> list[Case]:
+    """Means and variances of two variables, some means 0."""
+    drawn = [(mx, vx, my, vy) for mx, my, vx, vy in zip(*rng.uniform(0.5, 3, (4, 4)), strict=True)]
+    return [*drawn, (0.0, *drawn[0][1:]), (0.0, drawn[1][1], 0.0, drawn[1][3])]
+
+
+_PRODUCT_VARIANCE = function(
+    lambda mx, vx, my, vy: vx * vy + mx**2 * vy + my**2 * vx,
+    _moments,
+    (
+        Mistake(
+            "as given",
+            lambda mx, vx, my, vy: vx * vy,
+            "This is still Var X · Var Y: right if both means are 0.",
+            NOT_YET,
+        ),
+        Mistake(
+            "means crossed",
+            lambda mx, vx, my, vy: vx * vy + mx**2 * vx + my**2 * vy,
+            "Each mean goes with the variance of the other: μ_X moves Y's spread, and not its own.",
+        ),
+        Mistake(
+            "product of mean squares",
+            lambda mx, vx, my, vy: (vx + mx**2) * (vy + my**2),
+            "That is E[X²Y²]. The variance of the product is smaller by the square of its mean, μ_X² μ_Y².",
+        ),
+        Mistake(
+            "means not squared",
+            lambda mx, vx, my, vy: vx * vy + mx * vy + my * vx,
+            "Square the means: a variance of 1 in Y, multiplied by 3, becomes one of 9.",
+        ),
+    ),
+    praise="The rule holds for any means, and with both 0 it is the short one again.",
+    otherwise="Start from E[X²] E[Y²] − μ_X² μ_Y².",
+)
+
+EXERCISES = (
+    Exercise(
+        "the bound for variance 1",
+        "compute",
+        _BOUND,
+        ("U(±b) has the variance b²/3. How many such terms does z have?", "300 · b²/3 = 1. Solve it for b."),
+    ),
+    Exercise(
+        "uniform weights for any inputs",
+        "write",
+        _UNIFORM_WEIGHTS,
+        (
+            "z has the variance d · Var w · E[x²]. Which Var w makes it 1?",
+            "Var w = 1/(d · mean_square) is b²/3: the bound is the root of 3/(d · mean_square).",
+        ),
+    ),
+    Exercise(
+        "grey values",
+        "change",
+        _GREY,
+        (
+            "With weights of mean 0, what counts of an input is its mean square.",
+            "E[x²] is the integral of x² from 0 to 1.",
+        ),
+    ),
+    Exercise(
+        "where the signal is lost",
+        "break",
+        _lost_at,
+        ("A layer keeps a third of the variance. What is left after l layers?", "3^−l < 10⁻⁶: take logarithms."),
+    ),
+    Exercise(
+        "a product with a mean",
+        "find the bug",
+        _PRODUCT_VARIANCE,
+        (
+            "Try the coins of the beginning: means 1, variances 1. What should come out?",
+            "Var(XY) = Var X Var Y + μ_X² Var Y + μ_Y² Var X.",
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""What belongs to the page whats_wrong: its exercises, and its scenes."""

@@ -1,0 +1,301 @@
+"""Exercises: what is wrong with a network."""
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from course import mistakes
+from course.diagnosis import LayerReport, read
+from course.diagnosis.judging import Judgement
+from course.exercises import reading
+from course.exercises.judges import Case, Mistake, close, function, shared_part, standard_error
+from course.exercises.table import Exercise
+from course.exercises.verdict import NOT_YET, Verdict, almost, not_yet, right, wrong
+
+_FACTORS = {3: math.sqrt(1 / 2), 4: math.sqrt(2.0 / 4.1), 6: 10.0}
+"""What each wrong layer's std lacks: the root of what went in, over what came out."""
+_READ_OFF = 0.03
+"""Relative tolerance: mean squares of two digits, 0.05/2 = 2.5 % for a factor, half of it for its root."""
+
+
+def _remedies(_rng: np.random.Generator, answer: object) -> Verdict:
+    if not isinstance(answer, Mapping) or not answer:
+        raise reading.Unreadable(f"the answer should be a dict from layer to factor, not {reading.spelled(answer)}.")
+    given = {
+        reading.whole(layer, "a layer", low=1, high=6): reading.number(factor, "a factor", low=0, high=1e6)
+        for layer, factor in answer.items()
+    }
+    changed = {layer: factor for layer, factor in given.items() if factor != 1}
+    if not changed:
+        return wrong("A factor of 1 changes nothing: some of these layers do not keep what they are given.")
+    return _wrong_layers(set(changed)) or _wrong_factors(changed)
+
+
+def _wrong_layers(layers: set[int]) -> Verdict | None:
+    if layers == set(_FACTORS):
+        return None
+    if layers == {3, 4, 5, 6}:
+        return almost("Layer 5 is only the messenger: 4.1 in, 4.0 out.", "the messenger accused")
+    if layers == {3, 4, 5}:
+        return almost("Small and large count from what a layer is given: 4.1 in, 4.0 out is well.", "judged by size")
+    if layers == {3, 6}:
+        return almost("Layer 4 was given 2.0 and made 4.1 of it: that is a second fault of the same kind.", "one each")
+    if layers == {6}:
+        return almost("Layer 6 is one of them. Two earlier ones double what they are given.", "only the smallest")
+    sound, missing = sorted(layers - set(_FACTORS)), set(_FACTORS) - layers
+    words = [f"Layer {layer} keeps what it is given." for layer in sound]
+    words += [f"{len(missing)} of the wrong layers {'is' if len(missing) == 1 else 'are'} missing."] if missing else []
+    return wrong(f"{' '.join(words)} Divide each number by the one before it.")
+
+
+def _wrong_factors(given: Mapping[int, float]) -> Verdict:
+    if all(close(given[layer], factor, _READ_OFF) for layer, factor in _FACTORS.items()):
+        return right("Layers 3 and 4 double the mean square, layer 6 keeps a hundredth, and 5 is only the messenger.")
+    if all(close(given[layer], factor**2, 2 * _READ_OFF) for layer, factor in _FACTORS.items()):
+        return almost("These are factors of the mean square, and so of the variance. The std is its root.", "variance")
+    if all(close(given[layer], 1 / factor, _READ_OFF) for layer, factor in _FACTORS.items()):
+        return almost("These are what the layers do wrong. The remedy is one over it.", "the fault for the remedy")
+    return wrong(
+        "The layers are the right ones. The mean square goes with the std squared: which std undoes its factor?"
+    )
+
+
+def _weights(rng: np.random.Generator) -> list[Case]:
+    """Networks of a few layers of any shape, whose weights have a mean."""
+    return [(_layers(rng),) for _network in range(3)]
+
+
+def _layers(rng: np.random.Generator) -> list[np.ndarray]:
+    shapes = itertools.pairwise(rng.choice(np.arange(5, 30), 4, replace=False))
+    return [rng.normal(rng.uniform(0.2, 1), rng.uniform(0.2, 1), shape) for shape in shapes]
+
+
+def _each(statistic: Callable[[np.ndarray], float]) -> Callable[[list[np.ndarray]], list[float]]:
+    return lambda layers: [statistic(weights) for weights in layers]
+
+
+_OWN_FACTORS = function(
+    _each(lambda w: len(w) * np.mean(w**2)),
+    _weights,
+    (
+        Mistake(
+            "fan_out for fan_in",
+            _each(lambda w: w.shape[1] * np.mean(w**2)),
+            "fan_out stands where fan_in belongs: right for square layers only.",
+        ),
+        Mistake(
+            "variance for mean square",
+            _each(lambda w: len(w) * np.var(w)),
+            "Right for centred weights only. The first patient's std went into the mean: Var w does not see it.",
+        ),
+        Mistake("the fan left out", _each(lambda w: np.mean(w**2)), "That is E[w²] alone: fan_in is missing."),
+        Mistake("the root", _each(lambda w: math.sqrt(len(w) * np.mean(w**2))), "That is the root of what was asked."),
+        Mistake(
+            "the sum of all", _each(lambda w: np.sum(w**2)), "The sum over all weights is fan_in · fan_out times E[w²]."
+        ),
+    ),
+    praise="2 suits a layer behind a ReLU, 1 one behind a tanh; a number that follows the width tells of the line.",
+    otherwise="A layer's number is fan_in, the rows of its matrix, times the mean of its squared weights.",
+)
+
+
+_WIDTHS = (64, *(128,) * 6, 10)
+"""Widths of the network that is diagnosed twice: small, so that an answer takes no second."""
+
+
+@functools.lru_cache(maxsize=32)
+def _with_biases(factor: float) -> tuple[LayerReport, ...]:
+    """What is found in He's network with biases of `factor` times the weights' std; always the same draw."""
+    network, batch = mistakes.draw(mistakes.Recipe(widths=_WIDTHS, bias_std=factor))
+    return Judgement(read(network, batch)).layers
+
+
+def _found(layers: tuple[LayerReport, ...]) -> str:
+    return ", ".join(dict.fromkeys(layer.finding for layer in layers if layer.state != "ok")) or "nothing"
+
+
+def _loud_and_quiet(_rng: np.random.Generator, loud: object, quiet: object) -> Verdict:
+    loud = reading.number(loud, "the loud factor", low=0, high=1000)
+    quiet = reading.number(quiet, "the quiet factor", low=0, high=1000)
+    if loud < quiet:
+        return almost(f"{quiet:g} is more than {loud:g}: the louder one comes first.", "the two exchanged")
+    heard, overheard = _found(_with_biases(loud)), _found(_with_biases(quiet))
+    if "biases out of scale" not in heard:
+        return almost(f"At {loud:g} it finds {heard}: the data still drown the biases.", "not loud enough")
+    if overheard != "nothing":
+        return almost(f"At {quiet:g} it is not quiet: it finds {overheard}.", "not quiet")
+    if quiet < loud / 2:
+        return almost(
+            f"{loud:g} is found and {quiet:g} is not, but they are more than a factor 2 apart.", "too far apart"
+        )
+    return right(f"{loud:g} is found and {quiet:g} is not. Biases win near the root of layer 1's fan_in, √64 = 8.")
+
+
+_SIZES = (64, 64, 64, 128, 128, 64)
+_SHAPES = list(itertools.pairwise(_SIZES))
+
+
+def _seeds(rng: np.random.Generator) -> list[Case]:
+    return [(int(seed), list(_SIZES)) for seed in rng.integers(2**31, size=2)]
+
+
+def _variances_and_likeness(layers: Any, _seed: int, widths: list[int]) -> np.ndarray:
+    """Half of fan_in · E[w²] for each layer, how alike two of one shape are, and how much a layer's weights share.
+
+    The last two are 1 if nothing is, and 2 for copies and for one number in all places.
+    """
+    weights = _matrices(layers, widths)
+    halves = [shape[0] * np.mean(w**2) / 2 for w, shape in zip(weights, _SHAPES, strict=True)]
+    return np.array([*halves, 1 + _likeness(weights[0], weights[1]), 1 + shared_part(weights[0])])
+
+
+def _likeness(one: np.ndarray, other: np.ndarray) -> float:
+    """The correlation of two layers' weights, 0 where one of them does not vary."""
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1]) if np.ptp(one) and np.ptp(other) else 0.0
+
+
+def _matrices(layers: Any, widths: list[int]) -> list[np.ndarray]:
+    if not isinstance(layers, list | tuple) or len(layers) != len(widths) - 1:
+        raise reading.Unreadable(f"Your function should give a list of {len(widths) - 1} layers for these widths.")
+    if not all(isinstance(layer, list | tuple) and len(layer) >= 2 for layer in layers):
+        raise reading.Unreadable("Every layer should be a pair of weights and the name of its activation.")
+    shapes = itertools.pairwise(widths)
+    return [reading.array(layer[0], "a layer's weights", shape) for layer, shape in zip(layers, shapes, strict=True)]
+
+
+def _drawn(half: Callable[[int, int], float], likeness: float = 1.0, shared: float = 0.0) -> Callable[..., list[float]]:
+    return lambda _seed, _widths: [*(half(*shape) for shape in _SHAPES), likeness, 1 + shared]
+
+
+_DRAW = function(
+    _drawn(lambda _n, _m: 1),
+    _seeds,
+    (
+        Mistake(
+            "as given",
+            _drawn(lambda n, m: n / m, 2.0),
+            "This is the function as it was given. What do two layers of one shape have in common?",
+            NOT_YET,
+        ),
+        Mistake(
+            "the same key for every layer",
+            _drawn(lambda _n, _m: 1, 2.0),
+            "The fan is mended. Layers of one shape are still copies: the same key for every layer.",
+        ),
+        Mistake(
+            "fan_out for fan_in",
+            _drawn(lambda n, m: n / m),
+            "No layer repeats another now. Still fan_out stands where fan_in belongs: right for square layers only.",
+        ),
+        Mistake(
+            "both fans",
+            _drawn(lambda n, m: 2 * n / (n + m)),
+            "The mean of both fans is Xavier's compromise. On the way forward fan_in is what counts.",
+        ),
+        Mistake(
+            "Xavier for He",
+            _drawn(lambda n, m: n / (n + m)),
+            "No layer repeats another now. But that is Xavier's bound: behind a ReLU it is the root of 6/fan_in.",
+        ),
+        Mistake(
+            "1 for 6",
+            _drawn(lambda _n, _m: 1 / 6),
+            "The root of 1/fan_in is the default of some libraries. He's bound is √6 times as wide.",
+        ),
+        Mistake(
+            "one number for all",
+            _drawn(lambda _n, _m: 1, shared=1.0),
+            "All weights of a layer are the same number: its units are identical, and will stay so (page symmetry).",
+        ),
+        Mistake(
+            "only one sign",
+            _drawn(lambda _n, _m: 1, shared=3 / 4),
+            "The weights have one sign only, so their mean is not 0. Draw from −bound to bound.",
+        ),
+        Mistake(
+            "3 for 6",
+            _drawn(lambda _n, _m: 1 / 2),
+            "Behind a ReLU the bound is the root of 6/fan_in: the 2 is missing.",
+        ),
+        Mistake(
+            "std for bound",
+            _drawn(lambda _n, _m: 1 / 3),
+            "√(2/fan_in) is the std. A uniform distribution reaches √3 times as far.",
+        ),
+    ),
+    praise="Both are mended: fan_in is the first number of a shape here, and one generator serves all layers.",
+    otherwise="All numbers should be 1: half of fan_in · E[w²] for each layer, then one that is 2 if layers are "
+    "copies, and one that is larger if a layer's weights share something.",
+    # Normal or uniform: a normal sample's variance strays the most, and in the smallest layer.
+    tolerance=lambda _seed, _widths: 5 * standard_error(min(n * m for n, m in _SHAPES)),
+    read=_variances_and_likeness,
+)
+
+_NAMES = [f"layer {number}" for number in range(1, 21)]
+
+
+def _order(_rng: np.random.Generator, answer: object) -> Verdict:
+    if not isinstance(answer, list | tuple) or not all(isinstance(name, str) for name in answer):
+        raise reading.Unreadable(f"order should be a list of names, not {reading.spelled(answer)}.")
+    order = list(answer)
+    if order == sorted(_NAMES):
+        return not_yet(f"As given: {', '.join(order[:3])} come first. Is that the order of the network?")
+    if order == _NAMES:
+        return right("The gradient falls from layer to layer towards the input, and nothing is broken.")
+    if order == _NAMES[::-1]:
+        return almost("Sorted from the last layer to the first. Layer 1 comes first.", "backwards")
+    if sorted(order) != sorted(_NAMES):
+        return almost("Every one of the 20 names belongs there once: sort them, and leave none out.", "names left out")
+    if order == sorted(_NAMES, key=lambda name: name[-1]):
+        return almost("Only the last digit was read: 10 and 20 come before 1. Read the whole number.", "last digit")
+    return wrong(f"After {order[0]} comes {order[1]} here. Which comes next in the network?")
+
+
+EXERCISES = (
+    Exercise(
+        "causes and messengers",
+        "compute",
+        _remedies,
+        (
+            "Divide each mean square by the one before it: which quotients are far from 1?",
+            "The quotients are 1, 1, 2, 2.05, 0.98 and 0.01. The mean square goes with the std squared.",
+        ),
+    ),
+    Exercise(
+        "a layer by itself",
+        "write",
+        _OWN_FACTORS,
+        ("Weights have the shape (fan_in, fan_out).", "For one matrix: `len(weights) * np.mean(weights**2)`."),
+    ),
+    Exercise(
+        "when biases are heard",
+        "break",
+        _loud_and_quiet,
+        (
+            "Compare the two terms of E[z²] in layer 1: 64 inputs of mean square 1, and the biases.",
+            "They are equal where the factor is the root of 64. Take one number above it and one below.",
+        ),
+    ),
+    Exercise(
+        "two mistakes in one function",
+        "find the bug",
+        _DRAW,
+        (
+            "Print the first weights of two layers of one shape. And which of the two fans is `shape[1]`?",
+            "The generator belongs in front of the loop, and fan_in is `shape[0]`.",
+        ),
+    ),
+    Exercise(
+        "every tenth layer is broken",
+        "find the bug",
+        _order,
+        (
+            "Print `order`. What comes after layer 1?",
+            'Sort by the number: `int(name.split()[1])` for "layer 10" is 10.',
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""What belongs to the page xavier: its exercises, and its scenes."""

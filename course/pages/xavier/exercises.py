@@ -1,0 +1,264 @@
+"""Exercises: Xavier."""
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from course.exercises import guard, reading
+from course.exercises.judges import Case, Mistake, function, number, shared_part, standard_error
+from course.exercises.table import Exercise
+from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
+
+_FAN_IN, _FAN_OUT = 300, 100
+_BOUND = number(
+    math.sqrt(6 / (_FAN_IN + _FAN_OUT)),
+    (
+        Mistake(
+            "as the blog has it",
+            math.sqrt(6 / _FAN_IN + _FAN_OUT),
+            "That is the blog's line as it stands: division binds first, so it divides 6 by 300 only.",
+        ),
+        Mistake(
+            "std for bound",
+            math.sqrt(2 / (_FAN_IN + _FAN_OUT)),
+            "That is the std. The bound of a uniform distribution is √3 times as large.",
+        ),
+        Mistake("no root", 6 / (_FAN_IN + _FAN_OUT), "That is the square of the bound: take its root."),
+        Mistake(
+            "only the 6 under the root",
+            math.sqrt(6) / (_FAN_IN + _FAN_OUT),
+            "The root belongs to all of it, to the sum of the fans as well.",
+        ),
+        Mistake(
+            "the mean for the sum",
+            math.sqrt(12 / (_FAN_IN + _FAN_OUT)),
+            "You divide 6 by the mean of the fans. With their sum the variance is 2/(fan_in + fan_out).",
+        ),
+        Mistake(
+            "only the outputs",
+            math.sqrt(6 / _FAN_OUT),
+            "That divides by fan_out alone. Xavier takes both fans.",
+        ),
+        Mistake(
+            "only the inputs",
+            math.sqrt(6 / _FAN_IN),
+            "That divides by fan_in alone, as He does for ReLU. Xavier takes both fans.",
+        ),
+        Mistake(
+            "the product of the fans",
+            math.sqrt(6 / (_FAN_IN * _FAN_OUT)),
+            "You have multiplied the fans. Xavier takes their mean.",
+        ),
+        Mistake(
+            "the mean not halved",
+            math.sqrt(3 / (_FAN_IN + _FAN_OUT)),
+            "The mean of the fans is half of their sum: 3 over the mean is 6 over the sum.",
+        ),
+    ),
+    praise="{answer:.4f}. The blog's line gives 10.00, and about 98 of 100 tanh units would be saturated.",
+    otherwise="The variance 2/(300 + 100) is b²/3.",
+    low=0,
+)
+
+
+def _layers(rng: np.random.Generator) -> list[Case]:
+    """Generators and fans of layers whose two sides differ."""
+    fans = ((200, 600), (500, 150), (300, 300))
+    return [(np.random.default_rng(rng.integers(2**32)), *shape) for shape in fans]
+
+
+def _variance_and_shape(weights: Any, _rng: object, fan_in: int, fan_out: int) -> np.ndarray:
+    """The mean square in units of 1/fan_avg, the kurtosis, 9/5 for uniform weights, and 1 if nothing is shared.
+
+    What a row or a column shares, a mean that is not 0 or one number for all, adds its part of the mean square to 1.
+    """
+    drawn = reading.array(weights, "what your function gives back", (fan_in, fan_out))
+    square = max(np.mean(drawn**2), np.finfo(float).tiny)
+    return np.array([square * (fan_in + fan_out) / 2, np.mean(drawn**4) / square**2, 1 + shared_part(drawn)])
+
+
+def _of(variance: Any, kurtosis: float = 9 / 5, shared: float = 0) -> Any:
+    """What weights of `variance(fan_in, fan_out)` measure."""
+    return lambda _rng, n, m: [variance(n, m) * (n + m) / 2, kurtosis, 1 + shared]
+
+
+_DRAW = function(
+    _of(lambda n, m: 2 / (n + m)),
+    _layers,
+    (
+        Mistake(
+            "fan_in alone",
+            _of(lambda n, _m: 1 / n),
+            "Right for square layers only: this keeps the signal and forgets the gradient. Take both fans.",
+        ),
+        Mistake(
+            "fan_out alone",
+            _of(lambda _n, m: 1 / m),
+            "That is fan_out alone: it keeps the gradient and forgets the signal. Take both fans.",
+        ),
+        Mistake(
+            "the standard start",
+            _of(lambda n, _m: 1 / (3 * n)),
+            "That is U(±1/√fan_in), whose variance is a third of 1/fan_in.",
+        ),
+        Mistake(
+            "nine times too wide: 3/n for 1/(3n)",
+            _of(lambda n, _m: 3 / n),
+            "Nine times too wide: 3/n for the 1/(3n) of U(±1/√n). A bound three times as large makes nine times the "
+            "variance; and take both fans.",
+        ),
+        Mistake(
+            "std for bound",
+            _of(lambda n, m: 2 / (3 * (n + m))),
+            "√(2/(fan_in + fan_out)) is the std. As a bound it gives a third of the variance.",
+        ),
+        Mistake(
+            "sum for mean",
+            _of(lambda n, m: 1 / (n + m)),
+            "You divide by the sum of the fans. Their mean is half of it: the variance is 2/(fan_in + fan_out).",
+        ),
+        Mistake(
+            "normal for uniform",
+            _of(lambda n, m: 2 / (n + m), 3.0),
+            "The variance is right, but these are normal weights. Uniform ones were asked for.",
+        ),
+        Mistake(
+            "He's",
+            _of(lambda n, _m: 2 / n),
+            "That is He's variance, for ReLU.",
+        ),
+        Mistake(
+            "only one sign",
+            _of(lambda n, m: 2 / (n + m), shared=3 / 4),
+            "These weights have one sign only, so their mean is not 0. Draw from −b to b, and not from 0 to b.",
+        ),
+        Mistake(
+            "the mean for the sum",
+            _of(lambda n, m: 4 / (n + m)),
+            "You divide 6 by the mean of the fans: the variance is twice what it should be.",
+        ),
+        Mistake(
+            "as the blog has it",
+            _of(lambda n, m: (6 / n + m) / 3),
+            "That is the blog's line of exercise 1: its sum needs parentheses.",
+        ),
+        Mistake(
+            "no root",
+            _of(lambda n, m: 12 / (n + m) ** 2),
+            "6/(fan_in + fan_out) is the square of the bound: take its root.",
+        ),
+        Mistake(
+            "variance for bound",
+            _of(lambda n, m: 4 / (3 * (n + m) ** 2)),
+            "2/(fan_in + fan_out) is the variance. Which b has b²/3 equal to it?",
+        ),
+    ),
+    praise="This is Xavier's start: between the rule for the signal and the rule for the gradient.",
+    otherwise="The first number, the mean square over Xavier's 2/(fan_in + fan_out), should be 1. The second tells the "
+    "distribution, 1.8 for a uniform one, and the third is 1 if no two weights share anything.",
+    # Normal weights' fourth powers stray most: twice the standard error of their variance covers all of these.
+    tolerance=lambda _rng, n, m: 10 * standard_error(n * m),
+    read=_variance_and_shape,
+)
+
+_LEAST, _MOST, _LAYERS = 16, 128, 10
+
+
+def _both_lost(_rng: np.random.Generator, answer: object) -> Verdict:
+    units = reading.array(answer, "the list of units")
+    if units.shape != (_LAYERS + 1,):
+        return wrong(f"The inputs and {_LAYERS} layers make {_LAYERS + 1} numbers, and this has {units.size}.", "")
+    widths = [reading.whole(n, "each number", low=_LEAST, high=_MOST) for n in units]
+    pairs = list(itertools.pairwise(widths))
+    signal = math.prod(2 * n / (n + m) for n, m in pairs)
+    # The gradient goes from layer 10 back to layer 1, through all layers but the first.
+    gradient = math.prod(2 * m / (n + m) for n, m in pairs[1:])
+    seen = f"In the mean the signal keeps {signal:.2g} and the gradient {gradient:.2g}"
+    if max(signal, gradient) < 0.1:
+        return right(f"{seen}. A mean of two fans is never less than their geometric mean.")
+    if len(set(widths)) == 1:
+        return almost(f"{seen}: with one width Xavier's rule is exact both ways.", "one width")
+    if widths == sorted(widths):
+        return almost(f"{seen}: widening costs the signal alone.", "widening")
+    if widths == sorted(widths, reverse=True):
+        return almost(f"{seen}: narrowing costs the gradient alone.", "narrowing")
+    return wrong(f"{seen}. A pair of layers n to m to n multiplies both by 4nm/(n + m)².", "not enough")
+
+
+_SHAPE, _FARTHEST = (100, 100), 2.0
+
+
+def _weights_apart(rng: np.random.Generator) -> list[np.ndarray]:
+    """Uniform weights and normal ones of equal variance, each at three gains."""
+    bound = math.sqrt(3)
+    unit = (rng.uniform(-bound, bound, _SHAPE), rng.normal(size=_SHAPE))
+    return [gain * drawn / math.sqrt(_SHAPE[0]) for drawn in unit for gain in (0.1, 1.0, 10.0)]
+
+
+def _telltale(rng: np.random.Generator, answer: object) -> Verdict:
+    telling = reading.function(answer)
+    drawn = _weights_apart(rng)
+    outputs = guard.call(lambda: [telling(weights.copy()) for weights in drawn])
+    if all(reading.is_blank(output) for output in outputs):
+        return Verdict(NOT_YET, "Nothing is given back yet.")
+    values = [reading.number(output, "what your function gives back") for output in outputs]
+    uniform, normal = values[:3], values[3:]
+    seen = f"{min(uniform):.3g} to {max(uniform):.3g} for uniform and {min(normal):.3g} to {max(normal):.3g} for normal"
+    if max(uniform) < _FARTHEST < min(normal):
+        return right(f"{seen} weights: the tails tell them apart.")
+    stds = [weights.std() for weights in drawn]
+    if np.allclose(values, [weights.mean() for weights in drawn]):
+        return Verdict(NOT_YET, f"{seen}: this is the mean, as it was given, and the mean of both is 0.")
+    if np.allclose(values, stds) or np.allclose(values, np.square(stds)):
+        return almost(f"{seen}: std and variance of the two agree, as they should.", "the std")
+    if max(normal) < min(uniform):
+        return almost(
+            f"{seen}: told apart, and the wrong way round: normal weights should come out above 2.", "reversed"
+        )
+    larger = all(one > other > 0 for one, other in zip(normal, uniform, strict=True))
+    if larger and not np.allclose(normal, normal[0], rtol=0.01):
+        return almost(
+            f"{seen}. Right at one gain: measure in units of the std, so that no gain counts.", "the gain counts"
+        )
+    if max(uniform) < min(normal) and all(np.allclose(values, values[0], rtol=0.01) for values in (uniform, normal)):
+        return almost(f"{seen}: told apart at every gain. Scale or shift it, so that 2 lies between.", "another border")
+    return wrong(f"{seen}: what differs is the tails, in units of the std.", "not the tails")
+
+
+EXERCISES = (
+    Exercise(
+        "a bound from a blog",
+        "compute",
+        _BOUND,
+        ("What has to be divided by what?", "√(6/(fan_in + fan_out)), with the parentheses."),
+    ),
+    Exercise(
+        "Xavier's weights",
+        "write",
+        _DRAW,
+        (
+            "Which variance does Xavier ask for, and which variance has U(±b)?",
+            "b = √(6/(fan_in + fan_out)), and `rng.uniform(-b, b, (fan_in, fan_out))`.",
+        ),
+    ),
+    Exercise(
+        "lost in both directions",
+        "break",
+        _both_lost,
+        (
+            "What does a layer from 128 to 16 do to the signal, and what a layer from 16 to 128?",
+            "Let wide and narrow layers take turns.",
+        ),
+    ),
+    Exercise(
+        "uniform or normal",
+        "find the bug",
+        _telltale,
+        (
+            "Two distributions of one mean and one variance: where do they differ?",
+            "How many standard deviations is the largest weight away from 0?",
+        ),
+    ),
+)
