@@ -36,6 +36,7 @@ HARMLESS: Mapping[str, str] = {
     r"KeyboardInterrupt caught in kernel": "a kernel that is restarted is interrupted first",
     "Debugger warning|make the debugger|to python to disable|Debugging will proceed": "Python's debugger, at its start",
     "No such comm target registered: jupyter.widget.control": "JupyterLab asks a new kernel for the widgets of the old",
+    r"WebSocketClosedError|iostream\.StreamClosedError": "Jupyter Server writes to a tab that has just been closed",
     "No such comm: ": "JupyterLab closes the widgets of the old kernel after a restart",
 }
 """Complaints that are no fault of the course: a regular expression, and whose they are."""
