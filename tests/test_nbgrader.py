@@ -155,7 +155,8 @@ class Course(NamedTuple):
 def nbgrader(folder, *arguments):
     """Run one of nbgrader's commands in a folder, without the settings of the person who tests."""
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # it calls alembic
-    environment = {**os.environ, "PATH": programs, "JUPYTER_CONFIG_DIR": str(folder / "nobody")}
+    settings = {"JUPYTER_CONFIG_DIR": str(folder / "nobody"), "PYTHONWARNINGS": ""}  # its database has some
+    environment = {**os.environ, "PATH": programs, **settings}
     command = [sys.executable, "-m", "nbgrader", *arguments]
     run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
     assert run.returncode == 0, run.stdout + run.stderr
