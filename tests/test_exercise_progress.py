@@ -78,3 +78,9 @@ def test_where_nothing_can_be_written_the_session_remembers_and_says_so(folder):
     assert "for this session only" in told
     (folder / steps.FILE).rmdir()
     assert steps.states() == {"variance_of_a_sum.1": RIGHT}
+
+
+def test_an_older_file_that_calls_pages_by_their_numbers_is_read(folder):
+    lines = [{"exercise": "03.1", "state": RIGHT}, {"exercise": "05.2", "state": ALMOST}, {"reset": "03"}]
+    (folder / steps.FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert steps.states() == {"xavier.2": ALMOST}
