@@ -57,13 +57,13 @@ def begun(explorer: Explorer, state: Mapping, *, whole: bool = True) -> Shown:
 
 @cache
 def shown(page: str, title: str, *, whole: bool = True) -> Shown:
-    """Open a scene; `page` may be its number."""
+    """Open a scene of a page."""
     scene = named(page, title)
     return begun(opened(scene.explorer), scene.state, whole=whole)
 
 
 def named(page: str, title: str) -> Scene:
-    (scene,) = (scene for scene in SCENES if scene.page.startswith(page) and scene.title == title)
+    (scene,) = (scene for scene in SCENES if scene.page == page and scene.title == title)
     return scene
 
 
@@ -184,7 +184,7 @@ Proof = str | Callable[[], float | bool]
 def map_losses(title: str, side: str) -> np.ndarray:
     """What a map of page start_or_learning_rate shows, `(gains, rates)`: "left" or "right"."""
     explorer = opened("loss_map")
-    (scene,) = (scene for scene in SCENES if scene.page.startswith("start_or_learning_rate") and scene.title == title)
+    (scene,) = (scene for scene in SCENES if scene.page == "start_or_learning_rate" and scene.title == title)
     begun(explorer, scene.state)
     losses = next(values for name, values in explorer.table.items() if name.startswith(side))
     return losses.reshape(len(np.unique(explorer.table["gain"])), -1)

@@ -36,11 +36,7 @@ def topics() -> list[str]:
 
 def scenes(topic: str) -> tuple[Scene, ...]:
     """Return the scenes of a page in teaching order; `ValueError` for a page that has none."""
-    found = _part(topic, "scenes")
-    if not found:
-        having = ", ".join(page for page in topics() if _part(page, "scenes"))
-        raise ValueError(f"page is {topic!r}; the pages that have scenes are {having}")
-    return tuple(scene._replace(page=topic) for scene in found)
+    return tuple(scene._replace(page=topic) for scene in _listed(topic, "scenes"))
 
 
 def all_scenes() -> tuple[Scene, ...]:
@@ -50,9 +46,13 @@ def all_scenes() -> tuple[Scene, ...]:
 
 def exercises(topic: str) -> Sequence[Any]:
     """Return the exercises of a page; `ValueError` for a page that has none."""
-    found = _part(topic, "exercises")
+    return _listed(topic, "exercises")
+
+
+def _listed(topic: str, part: str) -> Sequence[Any]:
+    found = _part(topic, part)
     if not found:
-        having = ", ".join(page for page in topics() if _part(page, "exercises"))
+        having = ", ".join(page for page in topics() if _part(page, part))
         raise ValueError(f"page must be one of {having}, not {topic!r}")
     return found
 

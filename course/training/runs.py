@@ -123,7 +123,7 @@ class Training:
         started, first = time.perf_counter(), self.done - self.done % DRAWN
         stop = min(stop, first + DRAWN)
         steps = stop - self.done
-        if self.done == first:
+        if self.done == first > 0:  # the first ones were drawn when the runs began
             self._batches = self._programs.draw(self._data_seed, np.int32(first))
         span = np.int32(self.done), np.int32(stop)
         state = self._programs.advance(self._state, self._rates, self._batches, *span)

@@ -1,4 +1,4 @@
-"""Right and wrong answers to every exercise: `page_NN.ANSWERS`, by the number of the exercise on its page."""
+"""Right and wrong answers to every exercise: `<topic>.ANSWERS`, by the number of the exercise on its page."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

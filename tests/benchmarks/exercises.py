@@ -17,7 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from course import exercises
-from course.exercises import table
+from course.pages import topics
 
 REPEATS = 5
 
@@ -33,7 +33,7 @@ class Sum(NamedTuple):
 
 def checks(page: str) -> Iterator[tuple]:
     """Give the name of an exercise and an answer to it, right and wrong ones."""
-    for number, answers in importlib.import_module(f"answers.page_{page}").ANSWERS.items():
+    for number, answers in importlib.import_module(f"answers.{page}").ANSWERS.items():
         for given in (*answers.right, *answers.wrong.values()):
             yield f"{page}.{number}", given
 
@@ -46,7 +46,7 @@ def timed(name: str, given: tuple, seed: int) -> float:
 
 def sum_of(page: str, repeats: int) -> Sum:
     """Check every answer of a page, and count."""
-    answers = importlib.import_module(f"answers.page_{page}").ANSWERS
+    answers = importlib.import_module(f"answers.{page}").ANSWERS
     seconds = [timed(name, given, seed) for name, given in checks(page) for seed in range(repeats)]
     mistakes = sum(len(row.wrong) for row in answers.values())
     return Sum(len(answers), mistakes, seconds[0], np.array(seconds[1:]))
@@ -55,12 +55,12 @@ def sum_of(page: str, repeats: int) -> Sum:
 def row(title: str, found: Sum) -> str:
     counts = f"{found.exercises:>9} {found.mistakes:>8} {found.seconds.size + 1:>6}"
     slow = np.quantile(found.seconds, [0.5, 0.99, 1])
-    return f"{title:>5} {counts} {found.first:>8.2f} " + " ".join(f"{value:>8.3f}" for value in slow)
+    return f"{title:>22} {counts} {found.first:>8.2f} " + " ".join(f"{value:>8.3f}" for value in slow)
 
 
 def main(repeats: int = REPEATS) -> None:
-    print("      exercises mistakes checks  first s median s   99 % s   most s")
-    sums = {page: sum_of(page, repeats) for page in table.all_pages()}
+    print("                       exercises mistakes checks  first s median s   99 % s   most s")
+    sums = {page: sum_of(page, repeats) for page in topics()}
     for page, found in sums.items():
         print(row(page, found))
     exercise_counts, mistakes, firsts, seconds = zip(*sums.values(), strict=True)
