@@ -10,7 +10,8 @@
 - `tuning`: ways to search for the best settings: a grid, random points, Bayesian optimization.
 - `mistakes`: published mistakes, what was written and what was meant, as networks to diagnose.
 - `diagnosis`: somebody's own network, judged layer by layer, with a reason and a remedy: `diagnose`.
-- `figures`: pictures that are drawn once and updated in place.
+- `live`: controls, a picture that is declared once and updated in place, a screen in the page, a sentence.
+- `figures`: the pictures.
 - `explorers`: controls wired to probe, theory and picture: the live pictures of the pages.
 - `exercises`: judges of a reader's answer that know the usual mistakes by name: `check`.
 - `blas`: one thread for decompositions of small matrices.

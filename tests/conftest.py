@@ -10,7 +10,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances as open_widgets
 from random_states import canvas_of, opened
 
-from course.explorers.base import Explorer
+from course.live.explorer import Explorer
 from course.probes import programs
 
 

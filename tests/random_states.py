@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from course import explorers
-from course.explorers.base import Explorer
-from course.figures.canvas import Canvas
+from course.live.canvas import Canvas
+from course.live.explorer import Explorer
 
 NAMES = explorers.__all__
 RUNNING = ["batch_sizes", "layers_in_training", "learning_time", "loss_map", "search_race", "training_race"]

@@ -37,16 +37,18 @@ RULES = {
     "training": rule("initializers networks activations data", never=DRAWING),
     "mistakes": rule("initializers data", never=f"jax {DRAWING}"),
     "tuning": rule(never=f"jax jaxlib {DRAWING}"),
-    "figures": rule(never="jax jaxlib ipywidgets IPython"),
+    "figures": rule("live", never="jax jaxlib ipywidgets IPython"),
+    "live": rule("cells", never="jax jaxlib"),
     # Everything of a page that is not its notebook.
     "pages": rule(
-        "activations theory initializers networks probes data training tuning mistakes exercises diagnosis",
-        never=DRAWING,
+        "activations theory initializers networks probes data training tuning mistakes exercises diagnosis live "
+        "figures explorers",
+        never="matplotlib",
     ),
     "compilation_cache": rule(never=DRAWING),
     "cells": rule(never="jax matplotlib"),
     "explorers": rule(
-        "activations theory initializers networks probes data training tuning mistakes diagnosis figures pages cells "
+        "activations theory initializers networks probes data training tuning mistakes diagnosis figures pages live "
         "compilation_cache",
         never="matplotlib",
     ),
@@ -58,7 +60,7 @@ RULES = {
     "handouts": rule("explorers exercises pages", never="matplotlib"),
     # A list of weights is read by running it, and a table of fans is the initializers'.
     "diagnosis": rule(
-        "theory initializers activations networks probes figures", never="torch tensorflow keras flax equinox"
+        "theory initializers activations networks probes figures live", never="torch tensorflow keras flax equinox"
     ),
 }
 NEVER_ANYWHERE = ("matplotlib.pyplot", "pylab", "matplotlib.pylab")
@@ -201,7 +203,7 @@ def test_a_forbidden_import_is_found(tmp_path, file, line):
         ("probes.py", "import jax\nfrom course import initializers, networks\nf = jax.jit(networks.forward)"),
         ("figures/strip.py", "from matplotlib.figure import Figure\nfrom .axes import lines\nfrom . import axes"),
         ("explorers/chain.py", "from .base import Explorer\nfrom .. import figures, probes, theory"),
-        ("explorers/chain.py", "from course.explorers.base import Explorer"),
+        ("explorers/chain.py", "from course.live.explorer import Explorer"),
         ("data.py", "from sklearn.datasets import load_digits"),
         ("__init__.py", '"""The map."""'),
     ],

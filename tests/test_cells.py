@@ -9,7 +9,7 @@ from ipywidgets.widgets.widget import _instances as open_widgets
 from random_states import NAMES, mostly_long, opened
 
 from course import cells, exercises, explorers
-from course.explorers.prediction import predict
+from course.live.predict import predict
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from PIL import Image
 from random_states import FEW, NAMES, PINNING, QUICK, canvas_of, mostly_long, opened, part, pixels, somewhere
 
 from course import explorers
-from course.explorers.base import Explorer
-from course.figures.canvas import Canvas, Frame
+from course.live.canvas import Canvas, Frame
+from course.live.explorer import Explorer
 
 PLAYABLE = [name for name in NAMES if name != "batch_sizes"]
 SEEDED = [name for name in NAMES if name not in ("batch_sizes", "search_race", "sigmoid_chain", "sigmoid_slope")]

@@ -15,8 +15,8 @@ from PIL import Image
 from random_states import NAMES, mostly_long
 
 from course import explorers, probes
-from course.explorers.base import Explorer
-from course.figures.canvas import Canvas, Frame
+from course.live.canvas import Canvas, Frame
+from course.live.explorer import Explorer
 
 
 def ends(control: widgets.ValueWidget) -> list:

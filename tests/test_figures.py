@@ -9,9 +9,10 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from course.figures import canvas, layers, signal
-from course.figures.png import png
+from course.figures import layers, signal
 from course.figures.signal import Curves
+from course.live import canvas
+from course.live.png import png
 
 FLAT = np.full(20, 0.1)
 

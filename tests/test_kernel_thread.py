@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from IPython.core.events import EventManager, available_events
 
-from course.explorers import kernel_thread
-from course.explorers.kernel_thread import keep_figures_whole
+from course.live import kernel_thread
+from course.live.kernel_thread import keep_figures_whole
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pytest
 from course import explorers, training
 from course.diagnosis.findings import FINDINGS
 from course.explorers import quantities
-from course.explorers.answers import WAITING
-from course.explorers.base import Explorer
-from course.explorers.prediction import Curve, Number, predict
-from course.figures.expectation import EXPECTED
+from course.live.answers import WAITING
+from course.live.expectation import EXPECTED
+from course.live.explorer import Explorer
+from course.live.predict import Curve, Number, predict
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 PAGES = [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))[1:-1]]

@@ -14,10 +14,10 @@ from random_states import mostly_long, opened
 from test_running import Counting, counting
 
 from course import explorers
-from course.explorers.prediction import predict
 from course.handouts import pages, printing
 from course.handouts.printed import PIXEL_RATIO, Paper, use_paper
 from course.handouts.typesetting import as_html, as_mathml, markdown_as_html
+from course.live.predict import predict
 
 NAMES = pages.names()
 every_page = pytest.mark.parametrize("name", mostly_long(NAMES, ["03_variance_of_a_sum", "07_order_and_chaos"]))

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from course.explorers.running import KEPT, RunningExplorer
 from course.explorers.training_race import training_race
-from course.figures.canvas import Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame, course_style
+from course.live.running import KEPT, RunningExplorer
 
 PATIENCE = 20.0
 """Seconds after which something that should happen at once has not happened, on a busy machine too."""

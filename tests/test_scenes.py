@@ -11,8 +11,8 @@ from random_states import RUNNING, mostly_long
 from scene_numbers import NUMERAL, as_written, begun, defaults, finish, named, opened, shown, whole_state
 
 from course import explorers, pages
+from course.live.scene import Scene
 from course.pages import NOTEBOOKS
-from course.pages.scene import Scene
 
 SCENES = pages.all_scenes()
 PAGES = pages.notebooks()

@@ -15,9 +15,9 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 from random_states import NAMES, PINNING, canvas_of, mostly_long, opened, pixels, somewhere
 
-from course.explorers.base import Explorer
-from course.figures.ghosts import ghost, reach
-from course.figures.looks import CAPTION_HEIGHT, PROJECTOR_WIDTH, PROJECTOR_ZOOM, Layout, Look, arranged, page_width
+from course.live.explorer import Explorer
+from course.live.ghosts import ghost, reach
+from course.live.looks import CAPTION_HEIGHT, PROJECTOR_WIDTH, PROJECTOR_ZOOM, Layout, Look, arranged, page_width
 
 LOOKS = [Look(projector=projector, captioned=captioned) for projector in (False, True) for captioned in (False, True)]
 BUILT = Layout(9.2, 5.4, SubplotParams(left=0.065, right=0.985, top=0.94, bottom=0.09, wspace=0.17, hspace=0.42))

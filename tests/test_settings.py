@@ -7,7 +7,7 @@ import pytest
 from random_states import NAMES, PINNING, mostly_long, opened, pixels, somewhere
 
 from course import explorers
-from course.explorers import settings
+from course.live import settings
 
 CHAIN = "sigmoid_chain"
 

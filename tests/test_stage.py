@@ -6,9 +6,9 @@ import pytest
 from random_states import opened, part, parts, pixels
 
 from course import explorers, pages
-from course.explorers.base import Explorer
-from course.explorers.stage import Stage
-from course.pages.scene import Scene
+from course.live.explorer import Explorer
+from course.live.scene import Scene
+from course.live.stage import Stage
 
 ROWS = (
     Scene("Four layers", "sigmoid_chain", {}, "A note.", "first"),

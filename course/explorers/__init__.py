@@ -6,7 +6,6 @@ steps through the scenes of a page, and `lab` through all of them.
 """
 
 from course import compilation_cache, pages
-from course.explorers.base import Explorer
 from course.explorers.batch_sizes import batch_sizes
 from course.explorers.bug_hunt import bug_hunt
 from course.explorers.framework_defaults import framework_defaults
@@ -25,12 +24,13 @@ from course.explorers.sigmoid_chain import sigmoid_chain
 from course.explorers.sigmoid_slope import sigmoid_slope
 from course.explorers.signal_propagation import signal_propagation
 from course.explorers.singular_values import singular_values
-from course.explorers.stage import Stage
 from course.explorers.sum_of_inputs import sum_of_inputs
 from course.explorers.tapered_network import tapered_network
 from course.explorers.todays_networks import todays_networks
 from course.explorers.training_race import training_race
 from course.explorers.two_schemes import two_schemes
+from course.live.explorer import Explorer
+from course.live.stage import Stage
 
 compilation_cache.keep_programs()
 

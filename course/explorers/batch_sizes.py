@@ -9,9 +9,9 @@ import ipywidgets as widgets
 import numpy as np
 
 from course import training
-from course.explorers.running import RunningExplorer
 from course.figures.batch_sizes import BatchSizesPicture, Measured
-from course.figures.canvas import Frame
+from course.live.canvas import Frame
+from course.live.running import RunningExplorer
 from course.training import Setup, Training
 
 SIZES = (8, 12, 16, 24, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128, 129, 192, 256)

@@ -7,10 +7,10 @@ import ipywidgets as widgets
 
 from course import diagnosis, mistakes
 from course.diagnosis.judging import Judgement
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.diagnosis import DiagnosisPicture
 from course.figures.signal import number
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 from course.mistakes import MISTAKES, Mistake
 
 NOTHING = "nothing"

@@ -6,10 +6,10 @@ import ipywidgets as widgets
 
 from course import initializers, probes, theory
 from course.activations import ACTIVATIONS
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.frameworks import FrameworksPicture, Start
 from course.initializers import Scheme
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 
 
 class Default(NamedTuple):

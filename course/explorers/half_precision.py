@@ -7,10 +7,10 @@ import numpy as np
 
 from course import initializers, theory
 from course.activations import ACTIVATIONS
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.precision import Format, Magnitudes, PrecisionPicture
 from course.initializers import SCHEMES
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 from course.probes import DEEPEST, precision
 from course.probes.precision import BATCH, FORMATS, WIDTH, Sizes
 

@@ -6,9 +6,9 @@ import ipywidgets as widgets
 import numpy as np
 
 from course import data, training
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.units import MOST_UNITS, UnitsPicture, UnitsPrediction, UnitsRun
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 from course.training import HiddenLayer, Run
 
 STEPS = 1000

@@ -8,10 +8,10 @@ import numpy as np
 
 from course import training
 from course.explorers.papers import EXPERIMENTS, HERE, PAPER, SEEDS, Contestant, Reproduction
-from course.explorers.running import RunningExplorer
 from course.explorers.training_race import Entry, count_words, predicted
-from course.figures.canvas import Frame
 from course.figures.layers_in_training import MOST_LAYERS, SHARE_TITLE, LayersInTrainingPicture, Lower, Moments, Start
+from course.live.canvas import Frame
+from course.live.running import RunningExplorer
 from course.training import History, Setup
 
 LOWER: Mapping[str, tuple[str, Lower]] = MappingProxyType(

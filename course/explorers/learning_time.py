@@ -4,9 +4,9 @@ import ipywidgets as widgets
 import numpy as np
 
 from course.explorers.papers import HERE, PAPER, SAXE, SAXE_STARTS, SEEDS, LearningTimes, fastest
-from course.explorers.running import RunningExplorer
-from course.figures.canvas import Frame
 from course.figures.learning_time import LearningTimePicture, Times
+from course.live.canvas import Frame
+from course.live.running import RunningExplorer
 
 
 def learning_time(text: str = "", **state) -> RunningExplorer:

@@ -8,9 +8,9 @@ import numpy as np
 
 from course import theory
 from course.activations import ACTIVATIONS
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.maps import MapSetting, MapsPicture, Web
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 from course.probes.pairs import measure_pairs
 
 POINTS = 61

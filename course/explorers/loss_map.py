@@ -10,11 +10,11 @@ import numpy as np
 
 from course import initializers, theory, training
 from course.activations import ACTIVATIONS
-from course.explorers.in_turns import InTurns
-from course.explorers.running import RunningExplorer
-from course.figures.canvas import Frame
 from course.figures.loss_map import LossMapPicture, Side, Sweep
+from course.live.canvas import Frame
+from course.live.running import RunningExplorer
 from course.training import LEARNED, History, Setup, Training
+from course.training.round_robin import RoundRobin
 
 WIDTH, BATCH, SEEDS, STEPS, RECORDS = 32, 32, 3, 200, 10
 SCHEME = "he_normal"
@@ -71,7 +71,7 @@ def map_of(setup: Setup, grid: Grid, seeds: range, steps: int = STEPS) -> Traini
     return Training(setup, runs, steps=steps, records=RECORDS, layers=False)
 
 
-class TwoMaps(InTurns):
+class TwoMaps(RoundRobin):
     """The training runs of two maps of these networks, which take turns; both may be the same."""
 
     def __init__(self, left: Training, right: Training, networks: tuple[str, str], grid: Grid):

@@ -5,9 +5,9 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.luck import AXES, Draws, LuckPicture
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 from course.probes.draws import DEEPEST
 from course.probes.luck import relu_draws
 from course.theory.luck import DISTRIBUTIONS, relu_log_factor

@@ -3,9 +3,9 @@
 import ipywidgets as widgets
 import numpy as np
 
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.spread import SpreadPicture, Summary
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 from course.probes.draws import DEEPEST
 from course.probes.spread import he_relu_draws
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from course import theory
 from course.activations import ACTIVATIONS
-from course.explorers.base import Explorer
-from course.explorers.dragging import Dragging
-from course.figures.canvas import Frame
 from course.figures.phases import Depths, PhasePicture, PlaneMap, Point
+from course.live.canvas import Frame
+from course.live.dragging import Dragging
+from course.live.explorer import Explorer
 from course.probes.pairs import measure_pairs
 
 WEIGHT_VARIANCES, BIAS_VARIANCES = np.linspace(0.0, 5.0, 126), np.linspace(0.0, 1.0, 81)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from course import training
-from course.explorers.in_turns import InTurns
 from course.training import History, Setup, Training
+from course.training.round_robin import RoundRobin
 
 SEEDS = 10
 HERE, PAPER = "here", "as in the paper"
@@ -87,7 +87,7 @@ EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
 """The comparisons of two starts while they train, by their names in the menu."""
 
 
-class Reproduction(InTurns):
+class Reproduction(RoundRobin):
     """The training runs of an experiment, `seeds` of each start, which take turns."""
 
     def __init__(self, experiment: Experiment, size: Size, seeds: Sequence[int]):

@@ -11,11 +11,11 @@ import ipywidgets as widgets
 import numpy as np
 
 from course import training, tuning
-from course.explorers import settings
-from course.explorers.running import RunningExplorer
-from course.explorers.toolbar import button
-from course.figures.canvas import Frame
 from course.figures.search_race import Landscape, SearchRacePicture, Tries
+from course.live import settings
+from course.live.canvas import Frame
+from course.live.running import RunningExplorer
+from course.live.toolbar import button
 from course.training import Setup, Training
 from course.tuning import STRATEGIES, Parameter, Search
 

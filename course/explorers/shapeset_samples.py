@@ -5,9 +5,9 @@ import jax
 import numpy as np
 
 from course import data
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.samples import SamplesPicture
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 
 COUNT = 300
 

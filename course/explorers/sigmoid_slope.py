@@ -4,9 +4,9 @@ import ipywidgets as widgets
 import numpy as np
 
 from course.activations import ACTIVATIONS
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.sigmoid import Point, SlopeCurves, SlopePicture
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 
 FARTHEST = 12.0
 RUN = 1e-3

@@ -5,10 +5,10 @@ import numpy as np
 
 from course import initializers, probes, theory
 from course.activations import ACTIVATIONS
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.signal import Band, Curves, SignalPicture
 from course.initializers import SCHEMES
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 
 BATCH = 128
 MANY = 100

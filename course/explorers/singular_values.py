@@ -6,9 +6,9 @@ import ipywidgets as widgets
 import numpy as np
 
 from course import theory
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.singular_values import SingularValuesPicture, Stretches
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 from course.probes.products import WIDTH, jacobian_spectra
 from course.theory import products
 

@@ -4,10 +4,10 @@ import ipywidgets as widgets
 import numpy as np
 
 from course import initializers, theory
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.sums import EDGE, SumPicture, SumStatistics
 from course.initializers import SCHEMES, Scheme
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 from course.probes.sums import FAN_INS, TERMS, sums_of_products
 from course.theory import sums
 

@@ -6,10 +6,10 @@ import ipywidgets as widgets
 import numpy as np
 
 from course import initializers, probes, theory
-from course.explorers.base import Explorer
-from course.figures.canvas import Frame
 from course.figures.taper import Pair, TaperPicture
 from course.initializers import Scheme
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 
 MODES = {
     "fan_in, for the signal": "fan_in",

@@ -7,10 +7,10 @@ import numpy as np
 
 from course import initializers
 from course.activations import ACTIVATIONS
-from course.explorers.base import Explorer
 from course.figures.blocks import BlockCurves, BlocksPicture
-from course.figures.canvas import Frame
 from course.initializers import SCHEMES
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 from course.networks.normalization import NORMALIZATIONS
 from course.networks.residual import SCALINGS
 from course.probes import blocks

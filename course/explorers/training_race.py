@@ -10,11 +10,11 @@ import numpy as np
 
 from course import initializers, theory, training
 from course.activations import ACTIVATIONS
-from course.explorers.in_turns import InTurns
-from course.explorers.running import RunningExplorer
-from course.figures.canvas import Frame
 from course.figures.race import Lane, RacePicture
+from course.live.canvas import Frame
+from course.live.running import RunningExplorer
 from course.training import OPTIMIZERS, TASKS, History, Setup, Training
+from course.training.round_robin import RoundRobin
 
 WIDTH, BATCH, SEEDS, RECORDS = 64, 32, 5, 30
 DEPTHS = (2, 3, 5, 10, 15, 20, 30, 50)
@@ -54,7 +54,7 @@ LINE_UPS: Mapping[str, Sequence[Entry]] = MappingProxyType(
 """Who races, by the name in the menu."""
 
 
-class Race(InTurns):
+class Race(RoundRobin):
     """The training runs of a race: one `Training` for each activation in it, which take turns.
 
     `lanes` are the entries, each with the number of its training and where its seeds stand in it.

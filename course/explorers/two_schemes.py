@@ -4,11 +4,11 @@ import ipywidgets as widgets
 
 from course import initializers, probes
 from course.activations import ACTIVATIONS
-from course.explorers.base import Explorer
 from course.explorers.signal_propagation import LIMITS, measured_curves, predicted_curves
-from course.figures.canvas import Frame
 from course.figures.comparison import ComparisonPicture, Side, Strips
 from course.initializers import SCHEMES
+from course.live.canvas import Frame
+from course.live.explorer import Explorer
 
 WIDTH = 128
 GRADIENT_LIMITS, WEIGHT_GRADIENT_LIMITS = (-3.0, 3.0), (-20.0, 20.0)

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from course.figures.canvas import Canvas, Frame, course_style
 from course.figures.layers import DEPTH_STEPS, LogPanel, StripPanel, step
 from course.figures.signal import number, verdict
+from course.live.canvas import Canvas, Frame, course_style
 
 CURVES = (
     "mean square E[x²]",

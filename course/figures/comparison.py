@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from course.figures.canvas import Canvas, Frame, course_style
 from course.figures.layers import LogPanel, StripPanel, step
 from course.figures.signal import CURVES, Curves, number
+from course.live.canvas import Canvas, Frame, course_style
 
 DEPTH_STEPS = (5, 10, 20)
 TITLES = (

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from course.figures.canvas import ACCENT, MEASURED, PREDICTED_LINE, REFERENCE, Canvas, Frame, course_style
-from course.figures.ghosts import ghost, reach
 from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
 from course.figures.signal import number
+from course.live.canvas import ACCENT, MEASURED, PREDICTED_LINE, REFERENCE, Canvas, Frame, course_style
+from course.live.ghosts import ghost, reach
 
 STYLES = (
     (MEASURED, "o", 8, "#d6e8f4"),

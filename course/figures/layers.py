@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from course.figures.canvas import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE, course_style
-from course.figures.ghosts import Ghost, ghost, reach
+from course.live.canvas import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE, course_style
+from course.live.ghosts import Ghost, ghost, reach
 
 DEPTH_STEPS = (10, 25, 50, 100)
 """The layer axis ends at one of these; between two steps the curve moves and the axis does not."""

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from course.figures.canvas import ACCENT, MEASURED, PREDICTED, REFERENCE_LINE, Canvas, Frame, course_style
 from course.figures.race import spread
 from course.figures.signal import number
+from course.live.canvas import ACCENT, MEASURED, PREDICTED, REFERENCE_LINE, Canvas, Frame, course_style
 
 MOST_LAYERS = 5
 LAYER_COLOURS = tuple(colormaps["viridis"](place) for place in np.linspace(0.0, 0.86, MOST_LAYERS))

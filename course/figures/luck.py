@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.figures.canvas import ACCENT, MEASURED, PREDICTED_LINE, REFERENCE_LINE, Canvas, Frame, course_style
 from course.figures.signal import number
+from course.live.canvas import ACCENT, MEASURED, PREDICTED_LINE, REFERENCE_LINE, Canvas, Frame, course_style
 
 STYLES = ({"color": ACCENT, "marker": "^"}, {"color": "#009e73", "marker": "s"}, {"color": MEASURED, "marker": "o"})
 """One for each width, narrow to wide; told apart by their markers too."""

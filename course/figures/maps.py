@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.figures.canvas import ACCENT, MEASURED_POINTS, PREDICTED_LINE, REFERENCE_LINE, Canvas, Frame, course_style
-from course.figures.ghosts import ghost, reach
 from course.figures.layers import step
 from course.figures.signal import number
+from course.live.canvas import ACCENT, MEASURED_POINTS, PREDICTED_LINE, REFERENCE_LINE, Canvas, Frame, course_style
+from course.live.ghosts import ghost, reach
 
 LENGTH_STEPS = (0.5, 1, 2, 3, 5, 10, 20, 50, 100, 1000)
 """The lengths' axes end at one of these."""

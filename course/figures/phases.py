@@ -8,7 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from course.figures.canvas import (
+from course.figures.layers import DEPTH_STEPS, LogPanel, set_layer_axis, step
+from course.figures.signal import number
+from course.live.canvas import (
     ACCENT,
     MEASURED,
     MEASURED_POINTS,
@@ -19,10 +21,8 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
-from course.figures.ghosts import ghost, reach
-from course.figures.layers import DEPTH_STEPS, LogPanel, set_layer_axis, step
-from course.figures.plane import Plane
-from course.figures.signal import number
+from course.live.ghosts import ghost, reach
+from course.live.plane import Plane
 
 LENGTH_DECADES, GRADIENT_DECADES = (2, 12, 40), (6, 20, 80)
 FAINTEST, DEEPEST_SHADE, LONGEST = 0.12, 0.75, 100.0

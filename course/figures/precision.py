@@ -8,7 +8,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.figures.canvas import (
+from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
+from course.figures.signal import number
+from course.live.canvas import (
     ACCENT,
     MEASURED,
     MEASURED_POINTS,
@@ -18,9 +20,7 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
-from course.figures.ghosts import ghost, reach
-from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
-from course.figures.signal import number
+from course.live.ghosts import ghost, reach
 
 NARROW, WIDE = (1e-11, 1e7), (1e-48, 1e42)
 """The axis of sizes: for a format that ends within it, and for the others."""

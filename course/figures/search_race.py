@@ -11,8 +11,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from course.figures.canvas import ACCENT, REFERENCE_LINE, Canvas, Frame, course_style
 from course.figures.signal import number
+from course.live.canvas import ACCENT, REFERENCE_LINE, Canvas, Frame, course_style
 
 LOOKS: Mapping[str, tuple[str, str, str]] = {
     "grid": ("grid", "#009e73", "s"),

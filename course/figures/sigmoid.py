@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.figures.canvas import (
+from course.live.canvas import (
     ACCENT,
     MEASURED_POINTS,
     PREDICTED_LINE,
@@ -16,7 +16,7 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
-from course.figures.ghosts import ghost
+from course.live.ghosts import ghost
 
 TANGENT = 1.8
 """The tangent is drawn this far to either side of the point."""

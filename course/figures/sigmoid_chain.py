@@ -5,7 +5,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.figures.canvas import (
+from course.figures.layers import set_layer_axis, step
+from course.figures.signal import number
+from course.live.canvas import (
     ACCENT,
     MEASURED_POINTS,
     PREDICTED_LINE,
@@ -14,9 +16,7 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
-from course.figures.ghosts import ghost
-from course.figures.layers import set_layer_axis, step
-from course.figures.signal import number
+from course.live.ghosts import ghost
 
 DEEPEST = 20
 DECADES = (16, 40, 120)

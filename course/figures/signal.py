@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from course.figures.canvas import Canvas, Frame, course_style
 from course.figures.layers import DEPTH_STEPS, LogPanel, StripPanel, step
+from course.live.canvas import Canvas, Frame, course_style
 
 CURVES = ("mean square E[h²]", "variance of ∂C/∂z", "variance of ∂C/∂W ÷ batch")
 KEPT = 10.0

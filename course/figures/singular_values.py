@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.figures.canvas import (
+from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
+from course.figures.signal import number
+from course.live.canvas import (
     ACCENT,
     MEASURED,
     MEASURED_POINTS,
@@ -16,9 +18,7 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
-from course.figures.ghosts import ghost
-from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
-from course.figures.signal import number
+from course.live.ghosts import ghost
 
 DECADES = (2, 4, 8, 16)
 """The vertical axis reaches down to 10^-d for one of these d."""

@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.figures.canvas import (
+from course.figures.layers import step
+from course.figures.signal import number
+from course.live.canvas import (
     ACCENT,
     MEASURED_POINTS,
     PREDICTED_LINE,
@@ -15,9 +17,7 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
-from course.figures.ghosts import ghost, reach
-from course.figures.layers import step
-from course.figures.signal import number
+from course.live.ghosts import ghost, reach
 
 REACHES = (5, 20, 80, 160)
 """The axis of z ends at one of these; it has room for three and a half standard deviations."""

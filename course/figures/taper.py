@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from course.figures.canvas import REFERENCE, Canvas, Frame, course_style
 from course.figures.layers import LogPanel, step
 from course.figures.signal import CURVES, number
+from course.live.canvas import REFERENCE, Canvas, Frame, course_style
 
 DEPTH_STEPS = (10, 20)
 DECADE_STEPS = (2, 4)

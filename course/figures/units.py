@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.figures.canvas import (
+from course.figures.layers import step
+from course.figures.signal import number
+from course.live.canvas import (
     ACCENT,
     MEASURED,
     MEASURED_POINTS,
@@ -16,9 +18,7 @@ from course.figures.canvas import (
     Frame,
     course_style,
 )
-from course.figures.ghosts import ghost, reach
-from course.figures.layers import step
-from course.figures.signal import number
+from course.live.ghosts import ghost, reach
 
 MOST_UNITS = 8
 STEP_STEPS = (50, 200, 1000)

@@ -8,10 +8,10 @@ from typing import Any
 import ipywidgets as widgets
 from IPython.core.interactiveshell import InteractiveShell
 
-from course.explorers.base import Explorer
-from course.explorers.prediction import Prediction
-from course.explorers.running import RunningExplorer
-from course.explorers.stage import Stage
+from course.live.explorer import Explorer
+from course.live.predict import Prediction
+from course.live.running import RunningExplorer
+from course.live.stage import Stage
 
 PIXEL_RATIO = 2
 """Pixels of a printed picture to one of the page: sharp on paper."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from course.pages.scene import Scene
+from course.live.scene import Scene
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 """Where the notebooks are in a copy of the repository: beside the package."""

@@ -19,7 +19,7 @@ import psutil
 from playwright.sync_api import Browser, sync_playwright
 
 from course import explorers
-from course.explorers.base import Explorer
+from course.live.explorer import Explorer
 
 sys.path.append(str(Path(__file__).parents[1] / "browser"))
 

@@ -17,8 +17,8 @@ from jax import lax
 
 from course import probes
 from course.activations import SATURATION
-from course.figures.canvas import Frame
 from course.figures.signal import Curves, SignalPicture
+from course.live.canvas import Frame
 
 DEPTH, WIDTH, BATCH = 50, 256, 256
 NETWORK = {"width": WIDTH, "activation": "tanh", "scheme": "glorot_uniform", "batch": BATCH}

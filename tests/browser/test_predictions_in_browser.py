@@ -10,7 +10,7 @@ from lab import SCREENSHOTS, Lab, Tab
 from playwright.sync_api import Browser, Locator, expect
 
 IMPORTS = """from course import explorers
-from course.explorers.prediction import Curve, Number, predict
+from course.live.predict import Curve, Number, predict
 from course.explorers.quantities import LOST_SLOPE, SIGNAL, VARIANCE"""
 CHOICE = """predict(
     "What becomes of the variance?",

@@ -1,6 +1,6 @@
 """The scenes of the page he."""
 
-from course.pages.scene import Scene
+from course.live.scene import Scene
 
 _HE = {"scheme": "he_normal", "activation": "relu"}
 

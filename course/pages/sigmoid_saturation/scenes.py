@@ -1,6 +1,6 @@
 """The scenes of the page sigmoid_saturation."""
 
-from course.pages.scene import Scene
+from course.live.scene import Scene
 
 _STEEP = {"depth": 20, "weight": 10.0, "bias": -5.0}
 

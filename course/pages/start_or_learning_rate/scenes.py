@@ -1,6 +1,6 @@
 """The scenes of the page start_or_learning_rate."""
 
-from course.pages.scene import Scene
+from course.live.scene import Scene
 
 SCENES = (
     Scene(

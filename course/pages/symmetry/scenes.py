@@ -1,6 +1,6 @@
 """The scenes of the page symmetry."""
 
-from course.pages.scene import Scene
+from course.live.scene import Scene
 
 _SLEEPY = {"start": "zeros", "perturbation": 0.1, "perturbed": "biases"}
 

@@ -1,6 +1,6 @@
 """The scenes of the page todays_networks."""
 
-from course.pages.scene import Scene
+from course.live.scene import Scene
 
 SCENES = (
     Scene(

@@ -1,6 +1,6 @@
 """The scenes of the page vanishing_exploding."""
 
-from course.pages.scene import Scene
+from course.live.scene import Scene
 
 _LINEAR = {"scheme": "normal_0.1", "activation": "linear", "width": 64}
 

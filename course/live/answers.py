@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, Protocol
 import ipywidgets as widgets
 import numpy as np
 
-from course.explorers.display import Expected
-from course.explorers.quantities import Quantity, Series, Table
-from course.explorers.sketch import Sketch
-from course.figures.expectation import WORDS
+from course.live.display import Expected
+from course.live.expectation import WORDS
+from course.live.quantities import Quantity, Series, Table
+from course.live.sketch import Sketch
 
 RIGHT = 1.1
 """A number is called right if it is off by no more than this factor."""

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from course.explorers import settings
-from course.explorers.screen import Screen
-from course.explorers.settings import Controls
-from course.figures.canvas import Canvas, Frame
+from course.live import settings
+from course.live.canvas import Canvas, Frame
+from course.live.screen import Screen
+from course.live.settings import Controls
 
 Settings = Mapping[str, Any]
 

@@ -14,10 +14,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from course.figures.expectation import expectation
-from course.figures.ghosts import PINNED, Ghost
-from course.figures.looks import CAPTION_HEIGHT, Look, arranged, layout_of, page_width
-from course.figures.png import png
+from course.live.expectation import expectation
+from course.live.ghosts import PINNED, Ghost
+from course.live.looks import CAPTION_HEIGHT, Look, arranged, layout_of, page_width
+from course.live.png import png
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 MEASURED, PREDICTED, REFERENCE = "#0072b2", "black", "#999999"

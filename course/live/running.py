@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import ipywidgets as widgets
 from tqdm.notebook import tqdm_notebook
 
-from course.explorers.base import Explorer
-from course.explorers.tables import Table
-from course.explorers.toolbar import button
-from course.figures.canvas import Canvas, Frame
+from course.live.canvas import Canvas, Frame
+from course.live.explorer import Explorer
+from course.live.tables import Table
+from course.live.toolbar import button
 
 BREATH = 0.15
 """Seconds of work between two pictures; a run can be stopped this often."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 import ipywidgets as widgets
 
 from course import cells
-from course.explorers.base import Explorer
-from course.explorers.settings import PROJECTOR
-from course.explorers.toolbar import button
-from course.pages.scene import Scene
+from course.live.explorer import Explorer
+from course.live.scene import Scene
+from course.live.settings import PROJECTOR
+from course.live.toolbar import button
 
 _NOTE = '<p class="course-note">{}</p>'
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from course.explorers.base import Explorer
-from course.figures.plane import Plane
+from course.live.explorer import Explorer
+from course.live.plane import Plane
 
 
 class Dragging:

@@ -11,12 +11,12 @@ from typing import Any
 import ipywidgets as widgets
 
 from course import cells
-from course.explorers import settings, tables
-from course.explorers.display import Display, Expected
-from course.explorers.kernel_thread import keep_figures_whole
-from course.explorers.settings import PINNED, PROJECTOR
-from course.explorers.toolbar import Toolbar, button
-from course.figures.canvas import Canvas, Frame
+from course.live import settings, tables
+from course.live.canvas import Canvas, Frame
+from course.live.display import Display, Expected
+from course.live.kernel_thread import keep_figures_whole
+from course.live.settings import PINNED, PROJECTOR
+from course.live.toolbar import Toolbar, button
 
 _COLUMNS = "repeat(auto-fill, minmax(265px, 1fr))"
 _CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv"}

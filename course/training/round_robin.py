@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from course.training import Training
 
 
-class InTurns:
+class RoundRobin:
     """Trainings of one length that take turns: the one that is behind goes on. One named twice is run once."""
 
     def __init__(self, trainings: Iterable[Training]):

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from course.explorers import settings
+from course.live import settings
 
 if TYPE_CHECKING:
-    from course.explorers.base import Explorer
+    from course.live.explorer import Explorer
 
 
 class Toolbar(widgets.HBox):
