@@ -13,9 +13,9 @@ from course import explorers, training
 from course.diagnosis.findings import FINDINGS
 from course.explorers import quantities
 from course.live.answers import WAITING
-from course.live.expectation import EXPECTED
 from course.live.explorer import Explorer
 from course.live.predict import Curve, Number, predict
+from course.style import EXPECTED
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 PAGES = [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))[1:-1]]

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from random_states import NAMES, QUICK, RUNNING, mostly_long, part
 
-from course.figures.signal import CURVES, number
+from course.explorers.signals import CURVES
 from course.live import tables
+from course.live.words import number
 
 LAYERED = [name for name in NAMES if name not in ("identical_units", "sigmoid_slope", "sum_of_inputs")]
 AWKWARD = {"<b> & \"x\", 'y'": np.array([1 / 3, np.nan, np.inf]), "layer": np.array([1, 2, 3])}

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from course import training
-from course.live.quantities import Place, Quantity, Series, Table
+from course.live.quantities import Place, Quantity, Series
+from course.live.tables import Table
 
 
 def _last(column: str) -> Callable[[Table], float]:
