@@ -12,6 +12,7 @@ from course.live.axes import Axis
 from course.live.controls import menu
 from course.live.marks import band, curve
 from course.live.panels import Panel
+from course.live.quantities import Series
 from course.live.words import number, say
 from course.style import MEASURED_POINTS, PREDICTED_LINE
 
@@ -26,6 +27,8 @@ CURVES = {
 """The curves' titles by their keys."""
 KEPT = 10.0
 """A signal within this factor of where it started is called kept, one beyond its cube lost."""
+SIGNAL = Series("the mean square of the signal", "forward", 1)
+"""What pages ask a reader to sketch in the main explorer's second panel."""
 ACTIVATION = menu(tuple(ACTIVATIONS), "tanh")
 
 
