@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from course import activations, data, explorers, initializers, mistakes, pages, probes, theory, training, tuning
-from course.explorers.training_race import LINE_UPS, SEEDS, predicted
 from course.live.explorer import Explorer
 from course.live.running import RunningExplorer
 from course.live.scene import Scene
+from course.pages.training.training_race import LINE_UPS, SEEDS, predicted
 from course.probes.chain import run_chain
 from course.training.history import LEARNED
 

@@ -9,10 +9,13 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from course.figures import layers, signal
-from course.figures.signal import Curves
+from course.explorers.main import PICTURE, describe
+from course.explorers.signals import Curves, pairs
 from course.live import canvas
+from course.live.panels import Drawing, View
 from course.live.png import png
+from course.live.tables import Table
+from course.live.words import number
 
 FLAT = np.full(20, 0.1)
 
@@ -26,17 +29,17 @@ def curves(depth: int, factor: float) -> Curves:
     return Curves(up, up[::-1] / up[0], np.ones(depth))
 
 
-def show(picture: signal.SignalPicture, depth: int, factor: float) -> canvas.Frame:
+def show(drawing: Drawing, depth: int, factor: float) -> canvas.Frame:
     shares = np.tile(np.exp(-(np.linspace(-2, 2, 61) ** 2)), (depth, 1))
-    rows = curves(depth, factor)
-    return picture.update(rows, rows, shares, (-3.0, 3.0), FLAT[:depth])
+    rows = curves(depth, factor)._asdict()
+    return drawing.show(View(pairs(rows, rows) | {"densities": shares}, "", Table()))
 
 
 def test_a_picture_updated_in_place_has_the_pixels_of_a_fresh_one():
-    moved = signal.SignalPicture()
+    moved = Drawing(PICTURE)
     for depth, factor in ((20, 1.0), (5, 0.5), (20, 3.0), (12, 0.9)):
         image = show(moved, depth, factor).image
-        np.testing.assert_array_equal(pixels(image), pixels(show(signal.SignalPicture(), depth, factor).image))
+        np.testing.assert_array_equal(pixels(image), pixels(show(Drawing(PICTURE), depth, factor).image))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 7), (540, 920)])
@@ -63,23 +66,6 @@ def test_a_moving_artist_is_drawn_and_only_a_forgotten_background_is_drawn_anew(
     assert picture.render() != stale
 
 
-def test_axes_stand_still_while_values_stay_within_a_step():
-    panel = layers.LogPanel(Figure().subplots(), "title")
-    assert panel.update(np.array([1.0, 0.1]), np.array([1.0, 0.1]), 10)
-    assert not panel.update(np.array([1.0, 0.01]), np.array([1.0, 0.02]), 10)
-    assert panel.update(np.array([1.0, 1e-9]), np.array([1.0, 1e-9]), 10)
-
-
-def test_zero_and_infinity_are_shown_on_the_edges():
-    axes = Figure().subplots()
-    panel = layers.LogPanel(axes, "title")
-    panel.update(np.array([1.0, 0.0, np.inf]), np.ones(3), 10)
-    *_, zero, infinite = panel.moving
-    low, high = axes.get_ylim()
-    np.testing.assert_array_equal(zero.get_xydata(), [[2, low]])
-    np.testing.assert_array_equal(infinite.get_xydata(), [[3, high]])
-
-
 @pytest.mark.parametrize(
     ("ratio", "word"),
     [(1e-9, "vanishing"), (0.05, "shrinking"), (0.4, "kept"), (3.0, "kept"), (50.0, "growing"), (1e5, "exploding")],
@@ -87,39 +73,39 @@ def test_zero_and_infinity_are_shown_on_the_edges():
 def test_the_sentence_names_the_layer_the_ratio_and_the_verdict(ratio, word):
     forward = np.geomspace(1.0, ratio, 20)
     rows = Curves(forward, np.ones(20), np.ones(20))
-    sentence = signal.describe(rows, rows, FLAT)
-    assert f"layer 20 carries {signal.number(ratio)} of" in sentence
+    sentence = describe(rows, rows, FLAT)
+    assert f"layer 20 carries {number(ratio)} of" in sentence
     assert f"): {word}. Backward" in sentence
 
 
 def test_overflow_and_silence_are_named_by_layer():
     overflow = Curves(np.array([1.0, 1e30, np.inf]), np.array([np.inf, 1e9, 1.0]), np.full(3, np.inf))
-    sentence = signal.describe(overflow, overflow, FLAT[:3])
+    sentence = describe(overflow, overflow, FLAT[:3])
     assert "overflow at layer 3" in sentence
     assert "gradient overflows at layer 1" in sentence
     silent = Curves(np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]), np.zeros(3))
-    sentence = signal.describe(silent, silent, FLAT[:3])
+    sentence = describe(silent, silent, FLAT[:3])
     assert "nothing is left at layer 2" in sentence
     assert "exactly 0 at layer 2 and below" in sentence
 
 
 def test_a_single_layer_has_a_sentence_of_its_own():
     one = Curves(np.ones(1), np.ones(1), np.ones(1))
-    assert "single layer" in signal.describe(one, one, FLAT[:1])
+    assert "single layer" in describe(one, one, FLAT[:1])
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0.394, "0.39"), (12.3, "12"), (328.4, "328"), (3.14e-9, "3.1e-09"), (0, "0")]
 )
 def test_numbers_are_written_with_two_digits(value, text):
-    assert signal.number(value) == text
+    assert number(value) == text
 
 
 def test_the_style_stays_inside_its_context():
     import matplotlib as mpl
 
     before = mpl.rcParams["axes.spines.top"]
-    signal.SignalPicture()
+    Drawing(PICTURE)
     assert mpl.rcParams["axes.spines.top"] == before
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from course import initializers
-from course.explorers.framework_defaults import CHOSEN, DEFAULTS, framework_defaults
+from course.pages.todays_networks.framework_defaults import CHOSEN, DEFAULTS, framework_defaults
 
 FAN_IN, FAN_OUT = 100, 300
 KERNEL = (3, 3, 16, 32)

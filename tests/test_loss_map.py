@@ -8,10 +8,19 @@ import pytest
 from PIL import Image
 
 from course import theory
-from course.explorers.loss_map import GRIDS, NETWORKS, OPTIMIZERS, SEEDS, STEPS, TwoMaps, kept_gain, loss_map
 from course.figures.loss_map import TOP, WORSE, LossMapPicture, Side, Sweep, best_rates, describe, median, table
 from course.live.canvas import Frame
 from course.live.running import RunningExplorer
+from course.pages.start_or_learning_rate.loss_map import (
+    GRIDS,
+    NETWORKS,
+    OPTIMIZERS,
+    SEEDS,
+    STEPS,
+    TwoMaps,
+    kept_gain,
+    loss_map,
+)
 
 GAINS, RATES = 2.0 ** np.arange(-2, 3), 10.0 ** np.arange(-3, 1)
 SWEEP = Sweep(GAINS, RATES, 3, 100, 200, 2.0, 1.0)

@@ -9,9 +9,12 @@ import pytest
 from PIL import Image
 
 from course import initializers, theory, training
-from course.explorers.layers_in_training import layers_in_training, layers_shown, mean_of_seeds, start_of
-from course.explorers.learning_time import learning_time
-from course.explorers.papers import (
+from course.figures.layers_in_training import LayersInTrainingPicture, Lower, Moments, Start
+from course.figures.learning_time import LearningTimePicture, Times
+from course.figures.samples import COLUMNS, SamplesPicture
+from course.pages.the_papers.layers_in_training import layers_in_training, layers_shown, mean_of_seeds, start_of
+from course.pages.the_papers.learning_time import learning_time
+from course.pages.the_papers.papers import (
     EXPERIMENTS,
     HERE,
     PAPER,
@@ -24,9 +27,6 @@ from course.explorers.papers import (
     fastest,
     steps_to_learn,
 )
-from course.figures.layers_in_training import LayersInTrainingPicture, Lower, Moments, Start
-from course.figures.learning_time import LearningTimePicture, Times
-from course.figures.samples import COLUMNS, SamplesPicture
 from course.training import Setup, Training
 
 SMALL = Size(depth=3, width=8, batch=4, steps=6, records=3)

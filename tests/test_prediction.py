@@ -12,14 +12,15 @@ import pytest
 from course import explorers, training
 from course.diagnosis.findings import FINDINGS
 from course.explorers import quantities
+from course.explorers.signals import SIGNAL
 from course.live.answers import WAITING
-from course.live.expectation import EXPECTED
 from course.live.explorer import Explorer
 from course.live.predict import Curve, Number, predict
+from course.style import EXPECTED
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 PAGES = [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))[1:-1]]
-SHRUNK = Curve(quantities.SIGNAL, (1, 10, 50), 1e-20, 1e20)
+SHRUNK = Curve(SIGNAL, (1, 10, 50), 1e-20, 1e20)
 
 
 def opened():
@@ -134,7 +135,7 @@ def test_a_choice_is_right_if_the_measured_number_lies_in_its_range():
 def test_a_curve_says_where_it_is_farthest_off():
     asked = predict("How much?", SHRUNK, opened)
     asked.choose([1, 1, 1])
-    measured = asked.picture.table["mean square E[h²], measured"]
+    measured = asked.picture.table["forward"]
     factor = 10 ** np.abs(np.log10(measured[[0, 9, 49]])).max()
     assert f"farthest off at layer 50, by a factor of {factor:.1e}" in asked.sentence
 

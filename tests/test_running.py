@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from course.explorers.training_race import training_race
-from course.live.canvas import Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
 from course.live.running import KEPT, RunningExplorer
+from course.pages.training.training_race import training_race
+from course.style import course_style
 
 PATIENCE = 20.0
 """Seconds after which something that should happen at once has not happened, on a busy machine too."""
@@ -385,7 +386,7 @@ def test_the_race_runs_stops_and_ends_where_it_would_have_ended():
 
 LEAVING = """
 import time
-from course.explorers.training_race import training_race
+from course.pages.training.training_race import training_race
 race = training_race(depth=2, line_up="Xavier and He", steps=3000)
 race.run()
 while race.job.done < {after}:

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from random_states import NAMES, QUICK, RUNNING, mostly_long, part
 
-from course.figures.signal import CURVES, number
+from course.explorers.signals import CURVES
 from course.live import tables
+from course.live.tables import Table
+from course.live.words import number
 
 LAYERED = [name for name in NAMES if name not in ("identical_units", "sigmoid_slope", "sum_of_inputs")]
-AWKWARD = {"<b> & \"x\", 'y'": np.array([1 / 3, np.nan, np.inf]), "layer": np.array([1, 2, 3])}
+AWKWARD = Table(x=("<b> & \"x\", 'y'", np.array([1 / 3, np.nan, np.inf])), layer=("layer", np.array([1, 2, 3])))
 
 
 def columns_of(text: str) -> dict[str, list[str]]:
@@ -26,8 +28,8 @@ def columns_of(text: str) -> dict[str, list[str]]:
 def test_the_file_has_every_column_and_every_digit(name, moved):
     table = moved[name].table
     read = columns_of(moved[name].csv())
-    assert list(read) == list(table)
-    for title, values in table.items():
+    assert list(read) == table.titles
+    for title, values in zip(table.titles, table.values(), strict=True):
         written = np.array(read[title], dtype=values.dtype)
         np.testing.assert_array_equal(written, values, err_msg=title)
         assert len(values) > 0 or name in RUNNING
@@ -45,8 +47,8 @@ def test_there_is_a_row_for_each_layer(name, moved):
 def test_the_main_table_has_the_numbers_that_the_sentence_speaks_of(moved):
     explorer = moved["signal_propagation"]
     explorer.state = {"scheme": "he_normal", "activation": "relu", "depth": 12, **QUICK}
-    forward, gradient = (explorer.table[f"{title}, measured"] for title in CURVES[:2])
-    for value in (forward[-1], gradient[0] / gradient[-1], explorer.table[f"{CURVES[0]}, theory"][-1]):
+    forward, gradient = explorer.table["forward"], explorer.table["gradient"]
+    for value in (forward[-1], gradient[0] / gradient[-1], explorer.table["forward.theory"][-1]):
         assert number(value) in explorer.sentence
 
 
@@ -69,14 +71,14 @@ def test_the_table_of_many_networks_has_the_edges_of_the_band(moved):
     explorer = moved["signal_propagation"]
     explorer.state = {"depth": 3, "width": 128, "networks": 100}
     assert explorer.error is None
-    for title in CURVES:
-        low, median, high = (explorer.table[f"{title}, {what}"] for what in ("10 % below", "measured", "90 % below"))
+    for key in CURVES:
+        low, median, high = (explorer.table[f"{key}{edge}"] for edge in (".low", "", ".high"))
         assert np.all((low <= median) & (median <= high))
         assert np.any(low < high)
-    low, high = (explorer.table[f"{CURVES[0]}, {what}"][-1] for what in ("10 % below", "90 % below"))
+    low, high = (explorer.table[f"forward.{edge}"][-1] for edge in ("low", "high"))
     assert f"from {number(low)} to {number(high)}" in explorer.sentence
     explorer.state = QUICK
-    assert not any("below" in title for title in explorer.table)
+    assert "forward.low" not in explorer.table
 
 
 def cells(page: str) -> list[list[str]]:
@@ -86,7 +88,7 @@ def cells(page: str) -> list[list[str]]:
 
 def test_the_table_in_the_page_has_the_columns_as_text_four_digits_and_a_dash_for_nothing():
     head, *rows = cells(tables.as_html(AWKWARD, "Title"))
-    assert head == list(AWKWARD)
+    assert head == AWKWARD.titles
     assert rows == [["0.3333", "1"], ["–", "2"], ["inf", "3"]]
 
 
@@ -115,5 +117,5 @@ def test_weights_that_are_not_random_have_dashes_for_a_prediction(moved):
     explorer = moved["signal_propagation"]
     explorer.state = {"scheme": "constant", "activation": "tanh", "depth": 2, **QUICK}
     head, *rows = cells(tables.as_html(explorer.table, explorer.title))
-    predicted = [row[head.index(f"{title}, theory")] for row in rows for title in CURVES]
+    predicted = [row[head.index(f"{title}, theory")] for row in rows for title in CURVES.values()]
     assert predicted == ["–"] * 6

@@ -11,10 +11,10 @@ from PIL import Image
 from scipy import integrate, stats
 
 from course import tuning
-from course.explorers.batch_sizes import COMPARISONS, RULES, BatchSizes, batch_sizes, sweep
-from course.explorers.search_race import BUDGET, GAINS, RATES, SPACE, LossTable, search_race, shared_table
 from course.figures.batch_sizes import BatchSizesPicture, Measured, between_neighbours, is_power_of_two, top
 from course.figures.search_race import Landscape, SearchRacePicture, Tries, spread
+from course.pages.tuning.batch_sizes import COMPARISONS, RULES, BatchSizes, batch_sizes, sweep
+from course.pages.tuning.search_race import BUDGET, GAINS, RATES, SPACE, LossTable, search_race, shared_table
 from course.tuning import STRATEGIES, Parameter, Search, search
 
 SQUARE = {"x": Parameter(-1.0, 1.0), "y": Parameter(0.01, 100.0, log=True)}

@@ -12,7 +12,7 @@ from course.diagnosis.findings import Found
 from course.diagnosis.reading import NetworkReading
 from course.diagnosis.report import Diagnosis, LayerReport
 from course.figures.diagnosis import DiagnosisPicture
-from course.figures.signal import number
+from course.live.words import number
 
 HEALTHY = "healthy"
 

@@ -5,60 +5,57 @@ Each explorer is a function of its starting state, and gives a widget:
 steps through the scenes of a page, and `lab` through all of them.
 """
 
+import importlib
+from collections.abc import Callable
+from types import MappingProxyType
+
 from course import compilation_cache, pages
-from course.explorers.batch_sizes import batch_sizes
-from course.explorers.bug_hunt import bug_hunt
-from course.explorers.framework_defaults import framework_defaults
-from course.explorers.half_precision import half_precision
-from course.explorers.identical_units import identical_units
-from course.explorers.layers_in_training import layers_in_training
-from course.explorers.learning_time import learning_time
-from course.explorers.length_map import length_map
-from course.explorers.loss_map import loss_map
-from course.explorers.luck import luck
-from course.explorers.many_draws import many_draws
-from course.explorers.order_and_chaos import order_and_chaos
-from course.explorers.search_race import search_race
-from course.explorers.shapeset_samples import shapeset_samples
-from course.explorers.sigmoid_chain import sigmoid_chain
-from course.explorers.sigmoid_slope import sigmoid_slope
-from course.explorers.signal_propagation import signal_propagation
-from course.explorers.singular_values import singular_values
-from course.explorers.sum_of_inputs import sum_of_inputs
-from course.explorers.tapered_network import tapered_network
-from course.explorers.todays_networks import todays_networks
-from course.explorers.training_race import training_race
-from course.explorers.two_schemes import two_schemes
 from course.live.explorer import Explorer
 from course.live.stage import Stage
 
 compilation_cache.keep_programs()
 
-__all__ = [
-    "batch_sizes",
-    "bug_hunt",
-    "framework_defaults",
-    "half_precision",
-    "identical_units",
-    "layers_in_training",
-    "learning_time",
-    "length_map",
-    "loss_map",
-    "luck",
-    "many_draws",
-    "order_and_chaos",
-    "search_race",
-    "shapeset_samples",
-    "sigmoid_chain",
-    "sigmoid_slope",
-    "signal_propagation",
-    "singular_values",
-    "sum_of_inputs",
-    "tapered_network",
-    "todays_networks",
-    "training_race",
-    "two_schemes",
-]
+_MODULES = MappingProxyType(
+    {
+        "batch_sizes": "course.pages.tuning.batch_sizes",
+        "bug_hunt": "course.pages.whats_wrong.bug_hunt",
+        "framework_defaults": "course.pages.todays_networks.framework_defaults",
+        "half_precision": "course.pages.todays_networks.half_precision",
+        "identical_units": "course.pages.symmetry.identical_units",
+        "layers_in_training": "course.pages.the_papers.layers_in_training",
+        "learning_time": "course.pages.the_papers.learning_time",
+        "length_map": "course.pages.order_and_chaos.length_map",
+        "loss_map": "course.pages.start_or_learning_rate.loss_map",
+        "luck": "course.pages.orthogonal_and_luck.luck",
+        "many_draws": "course.pages.he.many_draws",
+        "order_and_chaos": "course.pages.order_and_chaos.order_and_chaos",
+        "search_race": "course.pages.tuning.search_race",
+        "shapeset_samples": "course.pages.the_papers.shapeset_samples",
+        "sigmoid_chain": "course.pages.sigmoid_saturation.sigmoid_chain",
+        "sigmoid_slope": "course.pages.sigmoid_saturation.sigmoid_slope",
+        "signal_propagation": "course.explorers.main",
+        "singular_values": "course.pages.orthogonal_and_luck.singular_values",
+        "sum_of_inputs": "course.pages.variance_of_a_sum.sum_of_inputs",
+        "tapered_network": "course.pages.xavier.tapered_network",
+        "todays_networks": "course.pages.todays_networks.todays_networks",
+        "training_race": "course.pages.training.training_race",
+        "two_schemes": "course.pages.xavier.two_schemes",
+    }
+)
+"""Where each explorer is declared: in the folder of its page, or here where several pages have it."""
+
+__all__ = list(_MODULES)
+
+
+def __getattr__(name: str) -> Callable[..., Explorer]:
+    """Return the function that opens an explorer; its module, and what it needs, is imported now."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_MODULES])
 
 
 def restore(text: str) -> Explorer:
@@ -80,4 +77,4 @@ def lab() -> Stage:
 
 
 def _open(name: str, text: str = "", **state) -> Explorer:
-    return globals()[name](text, **state)
+    return __getattr__(name)(text, **state)

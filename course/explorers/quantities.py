@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from course import training
-from course.live.quantities import Place, Quantity, Series, Table
+from course.live.quantities import Place, Quantity, Series
+from course.live.tables import Table
 
 
 def _last(column: str) -> Callable[[Table], float]:
@@ -52,8 +53,7 @@ def _best_strategy(table: Table) -> str:
     return "none" if max(medians.values()) < 1.1 * medians[best] else best
 
 
-_SQUARE, _FIRST = "mean square E[h²], measured", "left: variance of ∂C/∂W ÷ batch, measured"
-SIGNAL = Series("the mean square of the signal", _SQUARE, 1)
+_FIRST = "left: variance of ∂C/∂W ÷ batch, measured"
 COSINE = Series("the cosine between the two inputs", "cosine, measured", 2)
 _SLOPE_AT_2 = float(np.exp(-2) / (1 + np.exp(-2)) ** 2)
 LOST_SLOPE = Quantity(

@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.figures.signal import number
-from course.live.canvas import ACCENT, MEASURED_POINTS, REFERENCE_LINE, Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.live.words import number
+from course.style import ACCENT, MEASURED_POINTS, REFERENCE_LINE, course_style
 
 LOSSES = 0.05, 5.0
 """The axis of the losses goes from the one to the other; what is above is shown on its edge."""

@@ -5,9 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
+from course.explorers.signals import verdict
 from course.figures.layers import DEPTH_STEPS, LogPanel, StripPanel, step
-from course.figures.signal import number, verdict
-from course.live.canvas import Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.live.words import number
+from course.style import course_style
 
 CURVES = (
     "mean square E[x²]",

@@ -7,9 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from course.explorers.signals import CURVES, Curves
 from course.figures.layers import LogPanel, StripPanel, step
-from course.figures.signal import CURVES, Curves, number
-from course.live.canvas import Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.live.words import number
+from course.style import course_style
 
 DEPTH_STEPS = (5, 10, 20)
 TITLES = (

@@ -9,7 +9,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from course.figures.layers import LogPanel, set_layer_axis, step
-from course.live.canvas import ACCENT, Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.style import ACCENT, course_style
 
 DEPTH_STEPS = (10, 15, 20, 25, 50, 100, 200)
 STATES = ("ok", "warning", "fault")

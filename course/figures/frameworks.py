@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
-from course.figures.signal import number
-from course.live.canvas import ACCENT, MEASURED, PREDICTED_LINE, REFERENCE, Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
 from course.live.ghosts import ghost, reach
+from course.live.words import number
+from course.style import ACCENT, MEASURED, PREDICTED_LINE, REFERENCE, course_style
 
 STYLES = (
     (MEASURED, "o", 8, "#d6e8f4"),

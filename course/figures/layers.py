@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from course.live.canvas import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE, course_style
 from course.live.ghosts import Ghost, ghost, reach
+from course.style import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE, course_style
 
 DEPTH_STEPS = (10, 25, 50, 100)
 """The layer axis ends at one of these; between two steps the curve moves and the axis does not."""

@@ -11,8 +11,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from course.figures.race import spread
-from course.figures.signal import number
-from course.live.canvas import ACCENT, MEASURED, PREDICTED, REFERENCE_LINE, Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.live.words import number
+from course.style import ACCENT, MEASURED, PREDICTED, REFERENCE_LINE, course_style
 
 MOST_LAYERS = 5
 LAYER_COLOURS = tuple(colormaps["viridis"](place) for place in np.linspace(0.0, 0.86, MOST_LAYERS))

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from course.live.canvas import ACCENT, MEASURED, Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.style import ACCENT, MEASURED, course_style
 
 START_LOOKS = ((MEASURED, "o"), (ACCENT, "s"))
 NEVER = 1.6

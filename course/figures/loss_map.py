@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
-from course.figures.signal import number
-from course.live.canvas import MEASURED, PREDICTED_LINE, Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.live.words import number
+from course.style import MEASURED, PREDICTED_LINE, course_style
 
 GAIN_TICKS = {1 / 16: "1/16", 1 / 8: "1/8", 1 / 4: "1/4", 1 / 2: "1/2", 1: "1", 2: "2", 4: "4", 8: "8", 16: "16"}
 RATE_TICKS = {10.0**power: f"{10.0**power:g}" for power in range(-6, 4)}

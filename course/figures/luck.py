@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.figures.signal import number
-from course.live.canvas import ACCENT, MEASURED, PREDICTED_LINE, REFERENCE_LINE, Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.live.words import number
+from course.style import ACCENT, MEASURED, PREDICTED_LINE, REFERENCE_LINE, course_style
 
 STYLES = ({"color": ACCENT, "marker": "^"}, {"color": "#009e73", "marker": "s"}, {"color": MEASURED, "marker": "o"})
 """One for each width, narrow to wide; told apart by their markers too."""

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course.figures.layers import step
-from course.figures.signal import number
-from course.live.canvas import ACCENT, MEASURED_POINTS, PREDICTED_LINE, REFERENCE_LINE, Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
 from course.live.ghosts import ghost, reach
+from course.live.words import number
+from course.style import ACCENT, MEASURED_POINTS, PREDICTED_LINE, REFERENCE_LINE, course_style
 
 LENGTH_STEPS = (0.5, 1, 2, 3, 5, 10, 20, 50, 100, 1000)
 """The lengths' axes end at one of these."""

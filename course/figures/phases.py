@@ -9,20 +9,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from course.figures.layers import DEPTH_STEPS, LogPanel, set_layer_axis, step
-from course.figures.signal import number
-from course.live.canvas import (
-    ACCENT,
-    MEASURED,
-    MEASURED_POINTS,
-    PREDICTED_LINE,
-    REFERENCE,
-    REFERENCE_LINE,
-    Canvas,
-    Frame,
-    course_style,
-)
+from course.live.canvas import Canvas, Frame
 from course.live.ghosts import ghost, reach
 from course.live.plane import Plane
+from course.live.words import number
+from course.style import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE, REFERENCE_LINE, course_style
 
 LENGTH_DECADES, GRADIENT_DECADES = (2, 12, 40), (6, 20, 80)
 FAINTEST, DEEPEST_SHADE, LONGEST = 0.12, 0.75, 100.0

@@ -9,18 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
-from course.figures.signal import number
-from course.live.canvas import (
-    ACCENT,
-    MEASURED,
-    MEASURED_POINTS,
-    PREDICTED_LINE,
-    REFERENCE,
-    Canvas,
-    Frame,
-    course_style,
-)
+from course.live.canvas import Canvas, Frame
 from course.live.ghosts import ghost, reach
+from course.live.words import number
+from course.style import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE, course_style
 
 NARROW, WIDE = (1e-11, 1e7), (1e-48, 1e42)
 """The axis of sizes: for a format that ends within it, and for the others."""

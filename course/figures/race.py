@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course.figures.layers import set_layer_axis, step
-from course.figures.signal import number
-from course.live.canvas import PREDICTED_LINE, REFERENCE, REFERENCE_LINE, Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.live.words import number
+from course.style import PREDICTED_LINE, REFERENCE, REFERENCE_LINE, course_style
 
 LOOKS = (("#0072b2", "o"), ("#e69f00", "s"), ("#009e73", "^"), ("#d55e00", "D"), ("#56b4e9", "v"), ("#cc79a7", "P"))
 """Colour (Okabe and Ito 2008) and marker of each start, so that neither is needed alone."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from course.live.canvas import Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.style import course_style
 
 COLUMNS = 12
 """At most so many images stand in a row."""

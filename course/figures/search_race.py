@@ -11,8 +11,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from course.figures.signal import number
-from course.live.canvas import ACCENT, REFERENCE_LINE, Canvas, Frame, course_style
+from course.live.canvas import Canvas, Frame
+from course.live.words import number
+from course.style import ACCENT, REFERENCE_LINE, course_style
 
 LOOKS: Mapping[str, tuple[str, str, str]] = {
     "grid": ("grid", "#009e73", "s"),

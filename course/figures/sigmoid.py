@@ -6,17 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course.live.canvas import (
-    ACCENT,
-    MEASURED_POINTS,
-    PREDICTED_LINE,
-    REFERENCE,
-    REFERENCE_LINE,
-    Canvas,
-    Frame,
-    course_style,
-)
+from course.live.canvas import Canvas, Frame
 from course.live.ghosts import ghost
+from course.style import ACCENT, MEASURED_POINTS, PREDICTED_LINE, REFERENCE, REFERENCE_LINE, course_style
 
 TANGENT = 1.8
 """The tangent is drawn this far to either side of the point."""

@@ -6,17 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course.figures.layers import set_layer_axis, step
-from course.figures.signal import number
-from course.live.canvas import (
-    ACCENT,
-    MEASURED_POINTS,
-    PREDICTED_LINE,
-    REFERENCE_LINE,
-    Canvas,
-    Frame,
-    course_style,
-)
+from course.live.canvas import Canvas, Frame
 from course.live.ghosts import ghost
+from course.live.words import number
+from course.style import ACCENT, MEASURED_POINTS, PREDICTED_LINE, REFERENCE_LINE, course_style
 
 DEEPEST = 20
 DECADES = (16, 40, 120)

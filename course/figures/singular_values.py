@@ -7,18 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course.figures.layers import DEPTH_STEPS, set_layer_axis, step
-from course.figures.signal import number
-from course.live.canvas import (
-    ACCENT,
-    MEASURED,
-    MEASURED_POINTS,
-    PREDICTED_LINE,
-    REFERENCE_LINE,
-    Canvas,
-    Frame,
-    course_style,
-)
+from course.live.canvas import Canvas, Frame
 from course.live.ghosts import ghost
+from course.live.words import number
+from course.style import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE_LINE, course_style
 
 DECADES = (2, 4, 8, 16)
 """The vertical axis reaches down to 10^-d for one of these d."""

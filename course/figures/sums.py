@@ -7,17 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course.figures.layers import step
-from course.figures.signal import number
-from course.live.canvas import (
-    ACCENT,
-    MEASURED_POINTS,
-    PREDICTED_LINE,
-    REFERENCE_LINE,
-    Canvas,
-    Frame,
-    course_style,
-)
+from course.live.canvas import Canvas, Frame
 from course.live.ghosts import ghost, reach
+from course.live.words import number
+from course.style import ACCENT, MEASURED_POINTS, PREDICTED_LINE, REFERENCE_LINE, course_style
 
 REACHES = (5, 20, 80, 160)
 """The axis of z ends at one of these; it has room for three and a half standard deviations."""

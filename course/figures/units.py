@@ -7,18 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course.figures.layers import step
-from course.figures.signal import number
-from course.live.canvas import (
-    ACCENT,
-    MEASURED,
-    MEASURED_POINTS,
-    PREDICTED_LINE,
-    REFERENCE_LINE,
-    Canvas,
-    Frame,
-    course_style,
-)
+from course.live.canvas import Canvas, Frame
 from course.live.ghosts import ghost, reach
+from course.live.words import number
+from course.style import ACCENT, MEASURED, MEASURED_POINTS, PREDICTED_LINE, REFERENCE_LINE, course_style
 
 MOST_UNITS = 8
 STEP_STEPS = (50, 200, 1000)

@@ -11,8 +11,9 @@ import numpy as np
 
 from course.live.display import Expected
 from course.live.expectation import WORDS
-from course.live.quantities import Quantity, Series, Table
+from course.live.quantities import Quantity, Series
 from course.live.sketch import Sketch
+from course.live.tables import Table
 
 RIGHT = 1.1
 """A number is called right if it is off by no more than this factor."""

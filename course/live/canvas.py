@@ -1,13 +1,10 @@
 """A picture drawn once and updated in place: only what moves is drawn again, over a kept background."""
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import matplotlib
-import matplotlib.style
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,18 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from course.live.expectation import expectation
-from course.live.ghosts import PINNED, Ghost
+from course.live.ghosts import Ghost
 from course.live.looks import CAPTION_HEIGHT, Look, arranged, layout_of, page_width
 from course.live.png import png
+from course.live.tables import Table
+from course.style import MEASURED, PINNED, course_style
 
-STYLE = Path(__file__).with_name("course.mplstyle")
-MEASURED, PREDICTED, REFERENCE = "#0072b2", "black", "#999999"
-"""Measured is blue points, predicted a dashed black line, a reference thin and grey, in every picture."""
-ACCENT = "#d55e00"
-"""A second colour, told from the first by colour-blind readers too (Okabe and Ito, 2008)."""
-PREDICTED_LINE = {"color": PREDICTED, "linestyle": (0, (4, 2)), "linewidth": 1.5}
-MEASURED_POINTS = {"color": MEASURED, "linestyle": "none", "marker": "o", "markersize": 4}
-REFERENCE_LINE = {"color": REFERENCE, "linewidth": 0.9}
 FILE_DPI = 200
 """Pixels to an inch in a saved PNG."""
 HINTING = 0.98
@@ -35,14 +26,11 @@ FORMATS = ("png", "svg")
 
 
 class Frame(NamedTuple):
-    """One state of a picture: PNG bytes, what it shows as a sentence, its alternative text, and its numbers.
-
-    `table` maps titles of columns to the numbers behind the picture, arrays of one shape `(rows,)`.
-    """
+    """One state of a picture: PNG bytes, a sentence that says what it shows, and the numbers behind it."""
 
     image: bytes
     sentence: str
-    table: Mapping[str, np.ndarray] = MappingProxyType({})
+    table: Table = Table()
 
 
 class Canvas:
@@ -53,7 +41,9 @@ class Canvas:
     `ghosts` are the lines that `pin` keeps.
     """
 
-    def __init__(self, figure: Figure, moving: Iterable[Artist], ghosts: Iterable[Ghost] = ()):
+    def __init__(
+        self, figure: Figure, moving: Iterable[Artist], ghosts: Iterable[Ghost] = (), grids: Sequence[str] = ()
+    ):
         self.figure, self.look = figure, Look()
         self._canvas = FigureCanvasAgg(figure)
         self._built, self._layout = layout_of(figure), layout_of(figure)
@@ -179,8 +169,3 @@ class Canvas:
     def _set_animated(self, animated: bool) -> None:
         for artist in self._moving:
             artist.set_animated(animated)
-
-
-def course_style():
-    """Give the context in which figures are built: the course's style, and nothing of it outside."""
-    return matplotlib.style.context(STYLE)

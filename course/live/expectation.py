@@ -6,10 +6,14 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-EXPECTED = "#009988"
-"""Expected is a broad teal line (Tol 2021, "vibrant"), in every picture."""
+from course.style import EXPECTED, EXPECTED_WORDS
+
 WORDS = "your prediction"
-_LOOK = {"color": "#00665c", "zorder": 4, "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}}
+_LOOK = {
+    "color": EXPECTED_WORDS,
+    "zorder": 4,
+    "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1},
+}
 
 
 def expectation(axes: Axes, x: Sequence[float], y: Sequence[float], words: str = WORDS) -> list[Artist]:

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.lines import Line2D
 
-PINNED = "#aa3377"
-"""Pinned curves are purple (Tol 2021, "bright"), hollow or dotted, in every picture."""
+from course.style import PINNED
 
 
 class Ghost(NamedTuple):

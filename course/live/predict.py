@@ -9,7 +9,8 @@ import ipywidgets as widgets
 from course import cells
 from course.live.answers import Answers, Choice, Curve, Number
 from course.live.explorer import Explorer
-from course.live.quantities import Quantity, Table
+from course.live.quantities import Quantity
+from course.live.tables import Table
 
 __all__ = ["Choice", "Curve", "Number", "Prediction", "predict"]
 

@@ -1,11 +1,12 @@
 """What a prediction asks about: one quantity or curve of a picture, and where a value of it lies in a panel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-Table = Mapping[str, np.ndarray]
+from course.live.tables import Table
+
 Place = tuple[float, float]
 
 

@@ -27,7 +27,7 @@ USUAL = """
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from course import probes
-from course.explorers.signal_propagation import measured_curves, predicted_curves
+from course.explorers.signals import measured_curves, predicted_curves
 
 def draw(gain=1.0):
     network = {"depth": 50, "width": 128, "activation": "tanh", "scheme": "glorot_uniform", "gain": gain}

@@ -17,8 +17,11 @@ from jax import lax
 
 from course import probes
 from course.activations import SATURATION
-from course.figures.signal import Curves, SignalPicture
+from course.explorers.main import PICTURE
+from course.explorers.signals import CURVES, pairs
 from course.live.canvas import Frame
+from course.live.panels import Drawing, View
+from course.live.tables import Table
 
 DEPTH, WIDTH, BATCH = 50, 256, 256
 NETWORK = {"width": WIDTH, "activation": "tanh", "scheme": "glorot_uniform", "batch": BATCH}
@@ -142,14 +145,14 @@ def unjitted(**changes) -> Callable[[], object]:
 def frames() -> tuple[Callable[[], Frame], Callable[[], Frame]]:
     """Give a picture updated in place, and the same drawn on a fresh figure, at ever new values."""
     shares = engine().histograms.activations
-    kept, count = SignalPicture(), iter(range(10_000))
+    kept, count = Drawing(PICTURE), iter(range(10_000))
 
-    def update(picture: SignalPicture) -> Frame:
+    def update(drawing: Drawing) -> Frame:
         values = np.exp(-(0.02 + 1e-4 * next(count)) * np.arange(DEPTH))
-        rows = Curves(values, values, values)
-        return picture.update(rows, rows, shares, (-1.0, 1.0), np.zeros(DEPTH))
+        rows = dict.fromkeys(CURVES, values)
+        return drawing.show(View(pairs(rows, rows) | {"densities": shares}, "", Table()))
 
-    return lambda: update(kept), lambda: update(SignalPicture())
+    return lambda: update(kept), lambda: update(Drawing(PICTURE))
 
 
 def growth() -> None:

@@ -7,7 +7,7 @@ from explorer import ExplorerView, explorers, pixels_of
 from lab import Lab, Tab
 from playwright.sync_api import Browser, expect
 
-CELL = "from course.explorers.order_and_chaos import order_and_chaos\nfirst = order_and_chaos()\nfirst"
+CELL = "from course.pages.order_and_chaos.order_and_chaos import order_and_chaos\nfirst = order_and_chaos()\nfirst"
 ENCODED = "__import__('base64').b64encode(first.image).decode()"
 SLIDERS = "σ_w²", "σ_b²"
 WEIGHTS, BIASES = 5.0, 1.0

@@ -9,8 +9,8 @@ import scene_numbers as seen
 
 from course import theory, training
 from course.activations import ACTIVATIONS
-from course.explorers.order_and_chaos import WEIGHT_VARIANCES, plane, point
 from course.initializers import Scheme
+from course.pages.order_and_chaos.order_and_chaos import WEIGHT_VARIANCES, plane, point
 from course.probes.pairs import measure_pairs
 from course.training import Setup, Training
 

@@ -10,9 +10,9 @@ import pytest
 import scene_numbers as seen
 
 from course import initializers, training
-from course.explorers.loss_map import DEPTHS, GRIDS, SEEDS, STEPS, WIDTH
 from course.networks.classifier import Architecture, Parameters, classify
 from course.networks.normalization import EPSILON
+from course.pages.start_or_learning_rate.loss_map import DEPTHS, GRIDS, SEEDS, STEPS, WIDTH
 from course.training import History, Setup, Training
 from course.training.optimizers import MOMENTUM
 from course.training.tasks import Task

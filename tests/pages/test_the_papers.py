@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from course import theory, training
-from course.explorers.papers import EXPERIMENTS, HERE, SAXE, SEEDS, LearningTimes, Reproduction, fastest
-from course.explorers.shapeset_samples import shapeset_samples
+from course.pages.the_papers.papers import EXPERIMENTS, HERE, SAXE, SEEDS, LearningTimes, Reproduction, fastest
+from course.pages.the_papers.shapeset_samples import shapeset_samples
 from course.training import Setup, Training
 
 ENOUGH = 9

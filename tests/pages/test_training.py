@@ -10,8 +10,8 @@ import pytest
 import scene_numbers as seen
 
 from course import initializers, theory, training
-from course.explorers import training_race
-from course.explorers.training_race import DEPTHS, LINE_UPS, predicted
+from course.pages.training import training_race
+from course.pages.training.training_race import DEPTHS, LINE_UPS, predicted
 from course.training import Setup, Training
 
 SCHEMES = [entry.scheme for entry in LINE_UPS["six schemes"]]

@@ -8,8 +8,8 @@ import pytest
 import scene_numbers as seen
 
 from course import tuning
-from course.explorers.batch_sizes import RULES, SIZES, BatchSizes
-from course.explorers.search_race import BUDGET, GAINS, RATES, REPEATS, SEEDS, SETUP, SPACE, STEPS, LossTable
+from course.pages.tuning.batch_sizes import RULES, SIZES, BatchSizes
+from course.pages.tuning.search_race import BUDGET, GAINS, RATES, REPEATS, SEEDS, SETUP, SPACE, STEPS, LossTable
 from course.training.history import LEARNED
 from course.tuning import FIRST, STRATEGIES, Parameter, search
 

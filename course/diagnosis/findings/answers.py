@@ -8,7 +8,7 @@ from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Found, advice, deviations, severity
 from course.diagnosis.trend import Run
-from course.figures.signal import number
+from course.live.words import number
 
 SHIFT = 0.25
 """A shift of all units alike, its square over that of the weighted inputs, is no longer small."""

@@ -9,7 +9,7 @@ import numpy as np
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Found, advice, deviations, scaling
-from course.figures.signal import number
+from course.live.words import number
 
 OFF_CENTRE = 0.25
 """A mean beyond this share of the standard deviation, the weights' own or the one that suits, adds up over a fan."""

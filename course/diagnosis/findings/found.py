@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
-from course.figures.signal import number
+from course.live.words import number
 
 FALSE_ALARMS = 1e-4
 """The chance that a sound network is called sick by the straying of its draw."""

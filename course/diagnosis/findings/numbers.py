@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from course.diagnosis.evidence import Inputs, Network
 from course.diagnosis.findings.found import Found, severity
-from course.figures.signal import number
+from course.live.words import number
 
 HALF_PRECISION = {"float16": (65504.0, 6.104e-5)}
 """The greatest number of a format, and the smallest that has all its digits; bfloat16 reaches as far as float32."""

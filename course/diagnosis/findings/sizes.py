@@ -8,7 +8,7 @@ from typing import NamedTuple
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Found, deviations, scaling, severity
-from course.figures.signal import number
+from course.live.words import number
 
 ENDING = "sigmoid", "tanh"
 """Functions that end in two flat lines; the others are flat on one side at most."""

@@ -4,7 +4,7 @@ import ipywidgets as widgets
 
 from course import initializers, probes
 from course.activations import ACTIVATIONS
-from course.explorers.signal_propagation import LIMITS, measured_curves, predicted_curves
+from course.explorers.signals import LIMITS, measured_curves, predicted_curves
 from course.figures.comparison import ComparisonPicture, Side, Strips
 from course.initializers import SCHEMES
 from course.live.canvas import Frame

@@ -8,9 +8,9 @@ import ipywidgets as widgets
 from course import diagnosis, mistakes
 from course.diagnosis.judging import Judgement
 from course.figures.diagnosis import DiagnosisPicture
-from course.figures.signal import number
 from course.live.canvas import Frame
 from course.live.explorer import Explorer
+from course.live.words import number
 from course.mistakes import MISTAKES, Mistake
 
 NOTHING = "nothing"

@@ -7,11 +7,11 @@ import ipywidgets as widgets
 import numpy as np
 
 from course import training
-from course.explorers.papers import EXPERIMENTS, HERE, PAPER, SEEDS, Contestant, Reproduction
-from course.explorers.training_race import Entry, count_words, predicted
 from course.figures.layers_in_training import MOST_LAYERS, SHARE_TITLE, LayersInTrainingPicture, Lower, Moments, Start
 from course.live.canvas import Frame
 from course.live.running import RunningExplorer
+from course.pages.the_papers.papers import EXPERIMENTS, HERE, PAPER, SEEDS, Contestant, Reproduction
+from course.pages.training.training_race import Entry, count_words, predicted
 from course.training import History, Setup
 
 LOWER: Mapping[str, tuple[str, Lower]] = MappingProxyType(

@@ -3,10 +3,10 @@
 import ipywidgets as widgets
 import numpy as np
 
-from course.explorers.papers import HERE, PAPER, SAXE, SAXE_STARTS, SEEDS, LearningTimes, fastest
 from course.figures.learning_time import LearningTimePicture, Times
 from course.live.canvas import Frame
 from course.live.running import RunningExplorer
+from course.pages.the_papers.papers import HERE, PAPER, SAXE, SAXE_STARTS, SEEDS, LearningTimes, fastest
 
 
 def learning_time(text: str = "", **state) -> RunningExplorer:

@@ -1,0 +1,113 @@
+"""What the pictures of a network by layer have in common: three curves, measured and predicted, and words for them."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from course import initializers, probes, theory
+from course.activations import ACTIVATIONS
+from course.initializers import SCHEMES
+from course.live.axes import Axis
+from course.live.controls import menu
+from course.live.marks import band, curve
+from course.live.panels import Panel
+from course.live.quantities import Series
+from course.live.words import number, say
+from course.style import MEASURED_POINTS, PREDICTED_LINE
+
+BATCH = 128
+LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, 3.0), "softplus": (0.0, 3.0)}
+"""The range shown of the activations of a function that is bounded on a side; the others are shown from −3 to 3."""
+CURVES = {
+    "forward": "mean square E[h²]",
+    "gradient": "variance of ∂C/∂z",
+    "weight_gradient": "variance of ∂C/∂W ÷ batch",
+}
+"""The curves' titles by their keys."""
+KEPT = 10.0
+"""A signal within this factor of where it started is called kept, one beyond its cube lost."""
+SIGNAL = Series("the mean square of the signal", "forward", 1)
+"""What pages ask a reader to sketch in the main explorer's second panel."""
+ACTIVATION = menu(tuple(ACTIVATIONS), "tanh")
+
+
+def scheme(value: str, **label: str):
+    """Return the menu of all schemes by their titles."""
+    return menu({row.title: name for name, row in SCHEMES.items()}, value, **label)
+
+
+class Curves(NamedTuple):
+    """Three quantities by layer, arrays of shape `(depth,)`: E[h²], Var ∂C/∂z, and Var ∂C/∂W over the batch size."""
+
+    forward: np.ndarray
+    gradient: np.ndarray
+    weight_gradient: np.ndarray
+
+
+def measured_curves(stats: probes.LayerStats) -> Curves:
+    """Return the curves that a run has measured."""
+    return Curves(
+        stats.activation_rms**2, stats.preactivation_gradient_variance, stats.weight_gradient_variance / BATCH
+    )
+
+
+def predicted_curves(*, depth: int, width: int, activation: str, scheme: str, gain: float) -> Curves:
+    """Return what theory predicts for a network of infinite width; NaN where all weights are one constant."""
+    row = initializers.named(scheme)
+    if row.distribution == "constant" and row.scale > 0:
+        return Curves(*np.full((3, depth), np.nan))
+    weight_variance = width * initializers.standard_deviation(scheme, (width, width), gain) ** 2
+    return Curves(
+        theory.activation_second_moments(activation, depth, weight_variance),
+        theory.gradient_variances(activation, depth, weight_variance),
+        np.asarray(theory.weight_gradient_variances(activation, depth, weight_variance, batch=BATCH)) / BATCH,
+    )
+
+
+def by_layer(key: str, title: str, x: Axis, y: Axis, **panel) -> Panel:
+    """Return a panel of one quantity by layer: "key" is measured, "key.theory" predicted, "key.band" a spread."""
+    marks = (
+        band(f"{key}.band"),
+        curve(key, MEASURED_POINTS, "measured", edges=True),
+        curve(f"{key}.theory", PREDICTED_LINE, "theory"),
+    )
+    return Panel(title, x, y, marks, reference=1.0, **panel)
+
+
+def pairs(measured: Mapping[str, np.ndarray], predicted: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return measured and predicted curves by the keys of their marks."""
+    return {
+        f"{key}{end}": curves[key]
+        for key in measured
+        for end, curves in (("", measured), (".theory", predicted))
+        if key in curves
+    }
+
+
+def columns(curves: Mapping[str, np.ndarray], titles: Mapping[str, str], where: str = "") -> dict[str, tuple]:
+    """Return columns of curves by their keys: the title of "forward.theory" is that of "forward", and "theory".
+
+    `where` begins the titles.
+    """
+    ends = {"": "measured", "theory": "theory"}
+    return {
+        key: (f"{where}{say(titles[key.partition('.')[0]])}, {say(ends[key.partition('.')[2]])}", values)
+        for key, values in curves.items()
+    }
+
+
+def verdict(ratio: float) -> str:
+    """Name what a ratio of mean squares says: kept, shrinking or growing, vanishing or exploding."""
+    if ratio > KEPT**3:
+        return say("exploding")
+    if ratio > KEPT:
+        return say("growing")
+    if ratio >= 1 / KEPT:
+        return say("kept")
+    return say("shrinking") if ratio >= 1 / KEPT**3 else say("vanishing")
+
+
+def theory_words(predicted: float) -> str:
+    """Return what theory says, in brackets; nothing where it says nothing."""
+    return "" if np.isnan(predicted) else say(" (theory: {value})", value=number(predicted))
