@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.handouts import pages
 from course.handouts.__main__ import main
-from course.handouts.copies import without_solutions, write_copies
+from course.handouts.copies import write_copies
 
 NAMES = pages.names()
 HEADING = re.compile(r"^#+ .+$", re.MULTILINE)
@@ -32,7 +32,8 @@ def links(path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_copy_is_the_page_without_its_solutions(name):
-    page, copy = pages.read(name), without_solutions(pages.read(name))
+    page = pages.read(name)
+    copy = pages.without(page, "solution")
     assert copy.cells == [cell for cell in page.cells if "solution" not in cell.metadata.get("tags", [])]
     assert not any("<summary>Solution" in cell.source for cell in copy.cells)
     assert headings(copy) == headings(page)
@@ -49,7 +50,7 @@ def test_every_link_of_the_copies_leads_to_a_file_that_is_there(tmp_path, wanted
 def test_copies_of_all_pages_keep_every_link_but_those_of_the_solutions(tmp_path):
     write_copies(tmp_path)
     for name in NAMES:
-        assert links(tmp_path / f"{name}.ipynb") == ANY_LINK.findall(prose(without_solutions(pages.read(name))))
+        assert links(tmp_path / f"{name}.ipynb") == ANY_LINK.findall(prose(pages.without(pages.read(name), "solution")))
 
 
 def test_only_the_pages_that_are_asked_for_are_copied_in_the_readers_order(tmp_path):
@@ -60,15 +61,13 @@ def test_only_the_pages_that_are_asked_for_are_copied_in_the_readers_order(tmp_p
 
 def test_a_link_to_a_page_that_was_not_asked_for_keeps_its_words():
     page = new_notebook(cells=[new_markdown_cell("See [page 4](04_x.ipynb#part) and [5](05_y.ipynb).")])
-    pages.relink(page, lambda file: file if file == "05_y.ipynb" else None)
-    assert page.cells[0].source == "See page 4 and [5](05_y.ipynb)."
+    copy = pages.relinked_page(page, lambda file: file if file == "05_y.ipynb" else None)
+    assert copy.cells[0].source == "See page 4 and [5](05_y.ipynb)."
 
 
 def test_a_link_in_code_is_left_alone():
     page = new_notebook(cells=[new_code_cell("rows[0](a.ipynb) + '[x](04_x.ipynb)'")])
-    before = page.cells[0].source
-    pages.relink(page, lambda file: None)
-    assert page.cells[0].source == before
+    assert pages.relinked_page(page, lambda file: None) == page
 
 
 def test_what_is_for_the_teacher_is_not_handed_out(tmp_path, monkeypatch):

@@ -22,6 +22,9 @@ TOP_LEVEL = {
     ".ci",
     ".github",
     ".gitignore",
+    "CHANGELOG.md",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
     "LICENSE",
     "README.md",
     "binder",
@@ -160,6 +163,12 @@ def test_jupyterlab_itself_reads_the_setting_that_keeps_sliders_off_other_thread
     )
     assert not any(warnings)
     assert settings["schema"]["properties"]["commsOverSubshells"]["default"] == "disabled"
+
+
+def test_the_citation_names_the_version_and_the_licence_of_the_project():
+    citation = yaml.safe_load(read("CITATION.cff"))
+    assert (citation["version"], citation["license"]) == (PROJECT["project"]["version"], PROJECT["project"]["license"])
+    assert citation["title"] in PROJECT["project"]["description"]
 
 
 @needs_git

@@ -17,7 +17,6 @@ from random_states import mostly_long
 
 from course.exercises import judge, table
 from course.handouts import pages
-from course.handouts.copies import without_solutions
 from course.handouts.nbgrader_course import assignment, write_course
 from course.pages import topic_of
 
@@ -72,7 +71,7 @@ def test_nbgrader_finds_its_metadata_valid_with_an_answer_and_a_test_for_every_e
 @pytest.mark.parametrize("name", mostly_long(NAMES, [PAGE]))
 def test_what_students_get_is_the_copy_without_solutions_with_tests_for_checks(name, release):
     released = release(assignment(pages.read(name))).cells
-    copy = [cell for cell in without_solutions(pages.read(name)).cells if "exercises.progress" not in cell.source]
+    copy = [cell for cell in pages.without(pages.read(name), "solution").cells if "progress(" not in cell.source]
     for given, own in zip(released, copy, strict=True):
         if "check" in pages.tags(own):
             assert given.source == f"print({own.source.replace('exercises.check', 'exercises.grade')})"

@@ -3,8 +3,9 @@
 `python -m course.handouts students FOLDER`, and `nbgrader` or `print` in the place of `students`, write them;
 `--help` says the rest.
 
-- `pages`: finds the pages and writes copies, never over somebody's work;
+- `pages`: finds the pages, leaves cells out, turns links, and never writes over somebody's work;
 - `copies`: pages without their solutions;
 - `nbgrader_course`: pages whose exercises nbgrader releases, collects and grades;
-- `printing`: pages to be read without a kernel, as HTML and as PDF.
+- `printing`: pages to be read without a kernel, as HTML and as PDF;
+- `typesetting`: the way from a notebook, with the outputs that it has, to an HTML document: `as_html`.
 """

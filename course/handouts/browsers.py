@@ -20,7 +20,7 @@ PLACES = (
 
 
 def find_browser(environ: Mapping[str, str]) -> str | None:
-    """Give the browser that COURSE_BROWSER names, or else one that is installed, or `None`."""
+    """Return the browser that COURSE_BROWSER names, or else one that is installed, or `None`."""
     if named := environ.get("COURSE_BROWSER"):
         if not (found := shutil.which(named)):
             raise ValueError(f"COURSE_BROWSER must name a browser that can be run, not {named!r}")

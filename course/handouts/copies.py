@@ -4,20 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
-from nbconvert.preprocessors import TagRemovePreprocessor
-from nbformat import NotebookNode
 
 from course.handouts import pages
 
 
-def without_solutions(page: NotebookNode) -> NotebookNode:
-    """Give the page without the cells tagged `solution`."""
-    kept, _ = TagRemovePreprocessor(remove_cell_tags={"solution"}).preprocess(page, {})
-    return kept
-
-
 def write_copies(folder: Path, wanted: Sequence[str] = (), *, force: bool = False) -> list[Path]:
-    """Write copies of the pages, all or those `wanted`, and the texts they link to; give the files' paths.
+    """Write copies of the pages, all or those `wanted`, and the texts they link to; return the files' paths.
 
     Links lead to the copies; a link to a page that is not among them keeps its words alone. `FileExistsError` if one of
     the files is there already, unless `force`.
@@ -31,7 +23,6 @@ def write_copies(folder: Path, wanted: Sequence[str] = (), *, force: bool = Fals
 
     files = {folder / file: pages.relinked(text, place) for file, text in texts.items()}
     for name in names:
-        copy = without_solutions(pages.read(name))
-        pages.relink(copy, place)
+        copy = pages.relinked_page(pages.without(pages.read(name), "solution"), place)
         files[folder / f"{name}.ipynb"] = nbformat.writes(copy) + "\n"
     return pages.write(files, force=force)

@@ -15,12 +15,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from course.handouts import pages
-from course.handouts.copies import without_solutions
 
 POINTS = 1
 """What an exercise is worth; a teacher may change it for each one, in the source's "Create Assignment" panel."""
 CHECK = re.compile(r'exercises\.check\(("(\w+\.\d+)".*)\)')
-BOARD = re.compile(r"exercises\.progress\(.*\)")
 SOLUTION = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 SETTINGS = """\
 \"\"\"nbgrader's settings for the course; `nbgrader generate_config` lists all there are.\"\"\"
@@ -45,7 +43,7 @@ class Exercise(NamedTuple):
 
 
 def exercises(page: NotebookNode) -> Iterator[Exercise]:
-    """Give the exercises of a page in order; `ValueError` if a stub, a check or a solution has no others."""
+    """Return the exercises of a page in order; `ValueError` if a stub, a check or a solution has no others."""
     kinds = ("stub", "check", "solution")
     tagged = [(kind, cell) for cell in page.cells for kind in kinds if kind in pages.tags(cell)]
     order = [kind for kind, _ in tagged]
@@ -56,7 +54,7 @@ def exercises(page: NotebookNode) -> Iterator[Exercise]:
 
 
 def solved(exercise: Exercise) -> str:
-    """Give the student's cell with the solution in it, between the marks that nbgrader's ClearSolutions looks for."""
+    """Return the student's cell with the solution in it, between the marks that nbgrader's ClearSolutions looks for."""
     block = SOLUTION.search(exercise.solution.source)
     if block is None:
         raise ValueError(f"a solution must hold a block of Python, and here is none: {exercise.solution.source[:200]}")
@@ -75,13 +73,13 @@ def tested(exercise: Exercise) -> tuple[str, str]:
 
 
 def metadata(cell: NotebookNode, grade_id: str, **kind: Any) -> NotebookNode:
-    """Give nbgrader's metadata (schema 3) of a cell, which is read-only unless `kind` says otherwise."""
+    """Return nbgrader's metadata (schema 3) of a cell, which is read-only unless `kind` says otherwise."""
     read_only = {"grade": False, "solution": False, "locked": True, "task": False}
     return NotebookNode(schema_version=3, grade_id=grade_id, cell_type=cell.cell_type, **{**read_only, **kind})
 
 
 def assignment(page: NotebookNode) -> NotebookNode:
-    """Give a page as the source of an assignment: solutions in the students' cells, tests, all else read-only."""
+    """Return a page as the source of an assignment: solutions in the students' cells, tests, all else read-only."""
     source = deepcopy(page)
     for exercise in exercises(source):
         name, test = tested(exercise)
@@ -89,8 +87,7 @@ def assignment(page: NotebookNode) -> NotebookNode:
         stub.source, check.source = solved(exercise), test
         stub.metadata.nbgrader = metadata(stub, f"{grade_id}-answer", solution=True, locked=False)
         check.metadata.nbgrader = metadata(check, f"{grade_id}-test", grade=True, points=POINTS)
-    # Tests keep no record, so a board of progress would never move.
-    source.cells = [cell for cell in without_solutions(source).cells if not BOARD.fullmatch(cell.source.strip())]
+    source = pages.without(source, "solution", pages.BOARD)
     for cell in source.cells:
         cell.metadata.setdefault("nbgrader", metadata(cell, cell.id))
     return source
@@ -110,15 +107,14 @@ def write_course(folder: Path, wanted: Sequence[str] = (), *, force: bool = Fals
 
 
 def _assignment_files(name: str, names: Sequence[str]) -> dict[str, str]:
-    """Give what stands in an assignment's folder; its links lead to the folders of the other assignments."""
+    """Return what stands in an assignment's folder; its links lead to the folders of the other assignments."""
     texts = pages.texts([name])
 
     def place(file: str) -> str | None:
         page = file.removesuffix(".ipynb")
         return f"../{page}/{file}" if page in names else file if file in texts else None
 
-    source = assignment(pages.read(name))
-    pages.relink(source, place)
+    source = pages.relinked_page(assignment(pages.read(name)), place)
     return {f"{name}.ipynb": nbformat.writes(source) + "\n"} | {
         file: pages.relinked(text, place) for file, text in texts.items()
     }

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
+from nbconvert.preprocessors import RegexRemovePreprocessor, TagRemovePreprocessor
 from nbformat import NotebookNode
 
 from course.pages import NOTEBOOKS, notebooks
@@ -13,6 +15,8 @@ FOLDER = NOTEBOOKS
 LINK = re.compile(r"\[([^\]]*)\]\(([\w.-]+\.(?:ipynb|md))(#[^)\s]*)?\)")
 """A link of one page to another, or to a text beside it: its words, the file, and the place in it."""
 NOT_FOR_STUDENTS = {"instructor.md"}
+BOARD = r"exercises\.progress\("
+"""A cell that shows how many exercises are done: nothing moves it where answers are not kept."""
 
 
 def names(wanted: Sequence[str] = ()) -> list[str]:
@@ -40,19 +44,25 @@ def read(name: str) -> NotebookNode:
 
 
 def tags(cell: NotebookNode) -> list[str]:
-    """Give the tags of a cell."""
+    """Return the tags of a cell."""
     return cell.metadata.get("tags", [])
 
 
 def texts(names: Iterable[str]) -> dict[str, str]:
-    """Give the texts beside the pages to which pages of these names link, such as "claims.md", by their files."""
+    """Return the texts beside the pages to which pages of these names link, such as "claims.md", by their files."""
     cells = [cell.source for name in names for cell in read(name).cells if cell.cell_type == "markdown"]
     linked = {link[2] for cell in cells for link in LINK.finditer(cell) if link[2].endswith(".md")}
     return {file: (FOLDER / file).read_text(encoding="utf-8") for file in sorted(linked - NOT_FOR_STUDENTS)}
 
 
+def without(page: NotebookNode, tag: str, *patterns: str) -> NotebookNode:
+    """Return a copy of the page without the cells that have the tag or begin with one of the patterns."""
+    kept, _ = TagRemovePreprocessor(remove_cell_tags={tag}).preprocess(deepcopy(page), {})
+    return RegexRemovePreprocessor(patterns=list(patterns)).preprocess(kept, {})[0]
+
+
 def relinked(text: str, place: Callable[[str], str | None]) -> str:
-    """Turn every link of a text to `place(file)`; where that is `None`, the words stay without a link."""
+    """Return the text with every link turned to `place(file)`; where that is `None`, the words stay without a link."""
 
     def turned(link: re.Match) -> str:
         target = place(link[2])
@@ -61,35 +71,36 @@ def relinked(text: str, place: Callable[[str], str | None]) -> str:
     return LINK.sub(turned, text)
 
 
-def relink(page: NotebookNode, place: Callable[[str], str | None]) -> None:
-    """Turn the links of all markdown cells of a page, as `relinked` does."""
-    for cell in page.cells:
+def relinked_page(page: NotebookNode, place: Callable[[str], str | None]) -> NotebookNode:
+    """Return a copy of the page in which the links of its texts are turned to `place(file)`."""
+    copy = deepcopy(page)
+    for cell in copy.cells:
         if cell.cell_type == "markdown":
             cell.source = relinked(cell.source, place)
+    return copy
+
+
+def require_writable(paths: Iterable[Path], *, force: bool = False) -> None:
+    """Raise an error unless all these files can be written and none is among the pages themselves.
+
+    `FileExistsError` if one is there already, unless `force`.
+    """
+    for path in paths:
+        if FOLDER.resolve() in path.resolve().parents:
+            raise ValueError(f"{path} would be among the pages themselves: choose a folder outside {FOLDER}")
+        if blocked := [parent for parent in path.parents if parent.is_file()]:
+            raise NotADirectoryError(f"{blocked[0]} is a file: choose a folder")
+        if path.exists() and not force:
+            raise FileExistsError(
+                f"{path} exists already, and may hold somebody's work. "
+                "Nothing was written. Choose another folder, or add --force to overwrite."
+            )
 
 
 def write(files: Mapping[Path, str], *, force: bool = False) -> list[Path]:
-    """Write all files or none, with the folders they need, and give their paths.
-
-    A file that is there is overwritten only by `force`, else `FileExistsError`; the pages themselves never are.
-    """
-    targets = list(files)
-    if inside := [path for path in targets if FOLDER.resolve() in path.resolve().parents]:
-        raise ValueError(f"{inside[0]} would be among the pages themselves: choose a folder outside {FOLDER}")
-    if blocked := [parent for path in targets for parent in path.parents if parent.is_file()]:
-        raise NotADirectoryError(f"{blocked[0]} is a file: choose a folder")
-    if not force and (present := [path for path in targets if path.exists()]):
-        raise FileExistsError(
-            f"{_listed(present)} exist{'s' if len(present) == 1 else ''} already, and may hold somebody's work. "
-            "Nothing was written. Choose another folder, or add --force to overwrite."
-        )
+    """Write all files, with the folders they need, or none if one of them is not writable; return their paths."""
+    require_writable(files, force=force)
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
-    return targets
-
-
-def _listed(paths: Iterable[Path], most: int = 3) -> str:
-    spelled = [str(path) for path in paths]
-    more = len(spelled) - most
-    return ", ".join(spelled[:most]) + (f" and {more} more" if more > 0 else "")
+    return list(files)

@@ -27,7 +27,7 @@ class Paper:
         self._printed: set[str] = set()
 
     def explorer(self, explorer: Explorer) -> str:
-        """Give the picture of an explorer's state, with its sentence as caption and as alternative text."""
+        """Return the picture of an explorer's state, with its sentence as caption and as alternative text."""
         if explorer.state_string in self._printed:
             return "<p>The picture is the one above.</p>"
         self._printed.add(explorer.state_string)
@@ -42,20 +42,20 @@ class Paper:
         )
 
     def stage(self, stage: Stage) -> str:
-        """Give the picture of the first scene, and all scenes with their notes."""
+        """Return the picture of the first scene, and all scenes with their notes."""
         scenes = [scene for scene in stage.scenes if scene.page == stage.scene.page]
         notes = (f"<li><b>{html.escape(scene.title)}.</b> {html.escape(scene.note)}</li>" for scene in scenes)
         return f'{self.explorer(stage.explorer)}<p>The scenes:</p><ol class="scenes">{"".join(notes)}</ol>'
 
     def prediction(self, prediction: Prediction) -> str:
-        """Give the question with its alternatives, and the picture that answers it."""
+        """Return the question with its alternatives, and the picture that answers it."""
         prediction.skip()
         choices = "".join(f"<li>{html.escape(choice)}</li>" for choice in prediction.alternatives)
         asked = f"<p><b>{html.escape(prediction.question)}</b></p>" + (f"<ul>{choices}</ul>" if choices else "")
         return f'<div class="question">{asked}</div>{self.widget(prediction.picture)}'
 
     def widget(self, widget: widgets.Widget) -> str:
-        """Give whatever of a widget can be read on paper: nothing, for one that is only a control."""
+        """Return whatever of a widget can be read on paper: nothing, for one that is only a control."""
         for kind, form in ((Prediction, self.prediction), (Stage, self.stage), (Explorer, self.explorer)):
             if isinstance(widget, kind):
                 return form(widget)

@@ -46,6 +46,7 @@ def test_nothing_is_asked_of_the_network(browser, printed):
     page, asked = browser.new_page(), []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(printed.html.as_uri(), wait_until="networkidle")
+    assert page.locator("script").count() == 0
     page.close()
     assert [url for url in asked if not url.startswith("data:")] == [printed.html.as_uri()]
 
