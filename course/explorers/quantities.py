@@ -62,12 +62,6 @@ LOST_SLOPE = Quantity(
     lambda value, table: (float(table["z"][-1]), _SLOPE_AT_2 / value),
 )
 UNITS = Quantity("the number of different units", _units)
-VARIANCE = Quantity(
-    "the variance at d = 1000 over that at d = 1",
-    lambda table: float(table["variance, measured"][-1] / table["variance, measured"][0]),
-    1,
-    lambda value, table: (1000.0, value * float(table["variance, theory"][0])),
-)
 CONDITION = Quantity(
     "the greatest stretch over the least",
     lambda table: float(table["normal: singular value"][0] / table["normal: singular value"][-1]),
