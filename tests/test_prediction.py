@@ -16,6 +16,7 @@ from course.explorers.signals import SIGNAL
 from course.live.answers import WAITING
 from course.live.explorer import Explorer
 from course.live.predict import Curve, Number, predict
+from course.pages.variance_of_a_sum.quantities import VARIANCE
 from course.style import EXPECTED
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -125,7 +126,7 @@ def test_the_sentence_compares_with_the_numbers_of_the_table():
 
 def test_a_choice_is_right_if_the_measured_number_lies_in_its_range():
     variances = {"it grows": (10, 100), "it stays": (0.8, 1.25)}
-    asked = predict("?", variances, lambda: explorers.sum_of_inputs(d=1), quantities.VARIANCE)
+    asked = predict("?", variances, lambda: explorers.sum_of_inputs(d=1), VARIANCE)
     asked.choose("it grows")
     assert asked.sentence.endswith(": “it stays”.")
     asked.choose("it stays")

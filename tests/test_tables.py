@@ -63,8 +63,8 @@ def test_the_tables_of_the_others_have_the_numbers_that_their_sentences_speak_of
     assert f"at layer 5 it is {number(gradients[-1])}" in chain.sentence
     assert f"keep {number(draws.table['E[h²], mean of the networks'][-1])} of" in draws.sentence
     assert f"less than {number(draws.table['E[h²], median'][-1])}, one" in draws.sentence
-    place = sums.table["d, inputs added up"].tolist().index(sums.state["d"])
-    assert f"variance {number(sums.table['variance, measured'][place])} (theory:" in sums.sentence
+    place = sums.table["d"].tolist().index(sums.state["d"])
+    assert f"variance {number(sums.table['variance'][place])} (theory:" in sums.sentence
 
 
 def test_the_table_of_many_networks_has_the_edges_of_the_band(moved):

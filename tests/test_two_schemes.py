@@ -2,35 +2,23 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from random_states import canvas_of
 
 from course import explorers, probes
-from course.figures import comparison, layers
-from course.figures.signal import Curves
+from course.explorers.signals import Curves
+from course.pages.xavier.two_schemes import describe
 
 
-def side(title, weight_gradient_variance):
-    curve = np.ones(3)
-    curves = Curves(curve, curve, np.array(weight_gradient_variance))
-    shares = np.full((3, 5), 0.2)
-    return comparison.Side(title, comparison.Strips(shares, shares, shares), curves, curves)
-
-
-def test_a_panel_makes_room_for_the_curves_beside_it():
-    axes = Figure().subplots()
-    panel = layers.LogPanel(axes, "title")
-    panel.update(np.ones(3), np.ones(3), 5, beside=[np.array([1e-9, 0.0, np.inf])])
-    assert axes.get_ylim() == pytest.approx((1e-12, 1e12))
+def curves(weight_gradient: list[float]) -> Curves:
+    return Curves(np.ones(3), np.ones(3), np.array(weight_gradient))
 
 
 def test_both_halves_of_the_picture_have_the_same_axes():
-    picture = comparison.ComparisonPicture()
-    limits = comparison.Strips((-1.0, 1.0), (-3.0, 3.0), (-20.0, 20.0))
-    picture.update((side("small", [1e-9, 1e-9, 1e-9]), side("large", [1.0, 2.0, 3.0])), limits)
-    grid = np.reshape(picture.canvas.figure.axes, (4, 2))
-    for left, right in grid:
+    explorer = explorers.two_schemes(left="normal_1", right="zeros", activation="relu", depth=7)
+    for left, right in np.reshape(canvas_of(explorer).figure.axes, (4, 2)):
         assert left.get_xlim() == right.get_xlim()
         assert left.get_ylim() == right.get_ylim()
+        assert left.get_title(loc="left") == right.get_title(loc="left")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +31,7 @@ def test_both_halves_of_the_picture_have_the_same_axes():
     ],
 )
 def test_the_sentence_says_how_the_weight_gradients_differ_between_layers(variance, words):
-    assert words in comparison.describe(side("a", variance), side("b", [1.0, 1.0, 5.0]))
+    assert f"{words} on the left" in describe(("a", "b"), curves(variance), curves([1.0, 1.0, 5.0]))
 
 
 def test_the_sentence_carries_the_numbers_of_the_networks_that_were_drawn():

@@ -53,7 +53,6 @@ def _best_strategy(table: Table) -> str:
     return "none" if max(medians.values()) < 1.1 * medians[best] else best
 
 
-_FIRST = "left: variance of ∂C/∂W ÷ batch, measured"
 COSINE = Series("the cosine between the two inputs", "cosine, measured", 2)
 _SLOPE_AT_2 = float(np.exp(-2) / (1 + np.exp(-2)) ** 2)
 LOST_SLOPE = Quantity(
@@ -63,18 +62,6 @@ LOST_SLOPE = Quantity(
     lambda value, table: (float(table["z"][-1]), _SLOPE_AT_2 / value),
 )
 UNITS = Quantity("the number of different units", _units)
-VARIANCE = Quantity(
-    "the variance at d = 1000 over that at d = 1",
-    lambda table: float(table["variance, measured"][-1] / table["variance, measured"][0]),
-    1,
-    lambda value, table: (1000.0, value * float(table["variance, theory"][0])),
-)
-WEIGHT_GRADIENT = Quantity(
-    "the variance of layer 1's weight gradients over layer 5's, with the start on the left",
-    lambda table: float(table[_FIRST][0] / table[_FIRST][-1]),
-    6,
-    lambda value, table: (1.0, value * float(table[_FIRST][-1])),
-)
 CONDITION = Quantity(
     "the greatest stretch over the least",
     lambda table: float(table["normal: singular value"][0] / table["normal: singular value"][-1]),

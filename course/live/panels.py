@@ -29,7 +29,10 @@ LEFT, RIGHT, TOP, BOTTOM = 0.6, 0.14, 0.33, 0.49
 """Inches round the panels, for what is written there: numbers of an axis, a title, the name of an axis."""
 ACROSS, BETWEEN = 0.64, 0.84
 """Inches between panels side by side, and one under another."""
-IN_PANEL = MappingProxyType({"ncols": 3, "columnspacing": 1.2, "handletextpad": 0.5})
+IN_PANEL = MappingProxyType(
+    {"columnspacing": 1.2, "handletextpad": 0.5, "frameon": True, "framealpha": 1, "edgecolor": "none"}
+)
+"""A legend in a panel lies on a ground of its own, so that no line of the grid goes through its words."""
 LEGEND_LINE = 0.24
 """Inches for a line of the legend under all panels."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -39,7 +42,8 @@ class Panel(NamedTuple):
     """One panel: what is drawn in it, along which axes.
 
     `key` is the panel's name in `View.names` and `View.axes`. `reference` is the height of a thin grey line, `legend`
-    the place of a legend of the labelled marks, in matplotlib's words, and `backdrop` draws what else stands still.
+    the place of a legend of the labelled marks, in matplotlib's words, in `columns`, and `backdrop` draws what else
+    stands still.
     """
 
     title: str
@@ -49,6 +53,7 @@ class Panel(NamedTuple):
     key: str = ""
     reference: float | None = None
     legend: str | None = None
+    columns: int = 3
     backdrop: Callable[[Axes], object] | None = None
 
 
@@ -56,8 +61,9 @@ class Picture(NamedTuple):
     """Panels in one of some grids: a letter a panel in order, rows separated by semicolons, as in "AB;AC".
 
     `height` is in inches for the first grid, `widths` are ratios of its columns. `legend` names marks of all panels
-    under them, by key, in `columns`; with `renamed` their names change with the curves. `left` is for the numbers and
-    the name of the first panel's axis, in inches.
+    under them, by key, in `columns`; with `renamed` their names change with the curves. In inches, `left` is for the
+    numbers and the name of the first panel's axis, `top` for what stands above the panels, and `between` lies between
+    two rows of them.
     """
 
     panels: Sequence[Panel]
@@ -68,6 +74,8 @@ class Picture(NamedTuple):
     columns: int = 4
     renamed: bool = False
     left: float = LEFT
+    top: float = TOP
+    between: float = BETWEEN
 
 
 class View(NamedTuple):
@@ -116,15 +124,15 @@ class Drawing:
         bottom = BOTTOM + LEGEND_LINE * lines + (0.08 if lines else 0)
         room = (
             WIDTH - picture.left - RIGHT - ACROSS * (columns - 1),
-            picture.height - TOP - bottom - BETWEEN * (rows - 1),
+            picture.height - picture.top - bottom - picture.between * (rows - 1),
         )
         self.figure.subplots_adjust(
             left=picture.left / WIDTH,
             right=1 - RIGHT / WIDTH,
             bottom=bottom / picture.height,
-            top=1 - TOP / picture.height,
+            top=1 - picture.top / picture.height,
             wspace=ACROSS / (room[0] / columns),
-            hspace=BETWEEN / (room[1] / rows),
+            hspace=picture.between / (room[1] / rows),
         )
         return [named[letter] for letter in sorted(named)]
 
@@ -178,7 +186,9 @@ class Drawing:
                     named = {mark.key: self._label(mark) for mark in panel.marks}
                     shown = [key for key, label in named.items() if label]
                     artists = [self._live[key].named for key in shown]
-                    axes.legend(artists, [named[key] for key in shown], loc=panel.legend, **IN_PANEL)
+                    axes.legend(
+                        artists, [named[key] for key in shown], loc=panel.legend, ncols=panel.columns, **IN_PANEL
+                    )
         if self._legend is not None:
             self._rename(self._legend)
         return first or not self._picture.renamed

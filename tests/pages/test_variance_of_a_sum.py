@@ -9,10 +9,8 @@ import pytest
 import scene_numbers as seen
 
 from course import activations, pages, probes, theory
-from course.figures.sums import EDGE
 from course.initializers import standard_deviation
-from course.pages.variance_of_a_sum import sum_of_inputs
-from course.pages.variance_of_a_sum.sum_of_inputs import TITLES, WEIGHTS, measured, predicted
+from course.pages.variance_of_a_sum.sum_of_inputs import EDGE, TITLES, WEIGHTS, measured, predicted, sum_of_inputs
 from course.probes.sums import DRAWS, FAN_INS, TERMS, sums_of_products
 from course.theory import sums
 
