@@ -39,6 +39,13 @@ RING = look(color=ACCENT, linestyle="none", marker="o", markersize=12, markerfac
 """Which of several points the controls have chosen."""
 STARTS = tuple(zip((BLUE, YELLOW, GREEN, ORANGE, SKY, PINK), "os^DvP", strict=True))
 """A colour and a marker for each of several starts, so that neither is needed alone."""
+FOUR_STARTS = (
+    look(color=MEASURED, marker="o", markersize=8, markerfacecolor=SURE, linestyle="none"),
+    look(color=ACCENT, marker="s", markersize=4, linestyle="none"),
+    look(color=GREEN, marker="^", markersize=5, linestyle="none"),
+    look(color=SKY, marker="D", markersize=4, linestyle="none"),
+)
+"""Points of starts in one panel; the first are large and hollow, and so are seen around others that lie on them."""
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 

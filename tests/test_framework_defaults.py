@@ -89,17 +89,16 @@ def test_the_picture_shows_every_default_and_the_start_chosen_by_hand():
     assert explorer.error is None
     for name in (*DEFAULTS, CHOSEN):
         assert name in explorer.sentence
-        assert f"{name}: mean square E[h²], measured" in explorer.table
+        assert f"{name}.forward" in explorer.table
     kept = {"Flax": 1 / 2, "Keras": 1 / 2, "PyTorch, Equinox": 1 / 6, CHOSEN: 1.0}
     for name, factor in kept.items():
-        predicted = explorer.table[f"{name}: mean square E[h²], theory"]
+        predicted = explorer.table[f"{name}.forward.theory"]
         np.testing.assert_allclose(predicted, factor ** np.arange(1, 11), rtol=1e-9)
 
 
 def test_biases_are_drawn_where_the_framework_draws_them():
     explorer = framework_defaults(depth=20)
-    column = "{}: mean square E[h²], measured".format
-    without = {name: explorer.table[column(name)] for name in DEFAULTS}
+    without = {name: explorer.table[f"{name}.forward"] for name in DEFAULTS}
     explorer.state = {"biases": True}
-    np.testing.assert_array_equal(explorer.table[column("Keras")], without["Keras"])
-    assert explorer.table[column("PyTorch, Equinox")][-1] > 1e6 * without["PyTorch, Equinox"][-1]
+    np.testing.assert_array_equal(explorer.table["Keras.forward"], without["Keras"])
+    assert explorer.table["PyTorch, Equinox.forward"][-1] > 1e6 * without["PyTorch, Equinox"][-1]

@@ -16,6 +16,8 @@ from course.explorers.signals import SIGNAL
 from course.live.answers import WAITING
 from course.live.explorer import Explorer
 from course.live.predict import Curve, Number, predict
+from course.pages.orthogonal_and_luck.quantities import CONDITION
+from course.pages.todays_networks.quantities import RESIDUAL
 from course.pages.variance_of_a_sum.quantities import VARIANCE
 from course.style import EXPECTED
 
@@ -142,7 +144,7 @@ def test_a_curve_says_where_it_is_farthest_off():
 
 
 def test_what_lies_outside_a_panel_is_marked_at_its_edge_and_moves_no_axis():
-    asked = predict("?", {"less": (1e-99, 1e-90), "more": (1, 2)}, explorers.todays_networks, quantities.RESIDUAL)
+    asked = predict("?", {"less": (1e-99, 1e-90), "more": (1, 2)}, explorers.todays_networks, RESIDUAL)
     asked.skip()
     panel = asked.picture._display.canvas.figure.axes[1]
     before = panel.get_ylim()
@@ -275,7 +277,7 @@ def test_strategies_within_a_tenth_of_each_other_do_not_differ(medians, best):
     assert quantities.BEST_STRATEGY.found(table) == best
 
 
-@pytest.mark.parametrize(("kind", "answer"), [(Number(quantities.CONDITION, "times", 1, 1e9), 30), (SHRUNK, [1, 1, 1])])
+@pytest.mark.parametrize(("kind", "answer"), [(Number(CONDITION, "times", 1, 1e9), 30), (SHRUNK, [1, 1, 1])])
 def test_a_number_and_a_curve_wait_too_for_numbers_that_are_not_there_yet(kind, answer):
     expected, sentence = kind.compare(kind.read(answer), None)
     assert sentence.endswith(WAITING)

@@ -1,20 +1,10 @@
 """What pages ask a reader to predict: one quantity of a picture each, read off the explorer's table."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from course import training
-from course.live.quantities import Place, Quantity, Series
+from course.live.quantities import Quantity, Series
 from course.live.tables import Table
-
-
-def _last(column: str) -> Callable[[Table], float]:
-    return lambda table: float(table[column][-1])
-
-
-def _at_the_last(column: str) -> Callable[[float, Table], Place]:
-    return lambda value, table: (float(table[column][-1]), value)
 
 
 def _units(table: Table) -> float:
@@ -62,22 +52,9 @@ LOST_SLOPE = Quantity(
     lambda value, table: (float(table["z"][-1]), _SLOPE_AT_2 / value),
 )
 UNITS = Quantity("the number of different units", _units)
-CONDITION = Quantity(
-    "the greatest stretch over the least",
-    lambda table: float(table["normal: singular value"][0] / table["normal: singular value"][-1]),
-    0,
-    lambda value, table: (1.0, float(table["normal: singular value"][0]) / value),
-)
-RESIDUAL = Quantity(
-    "the mean square after 50 residual blocks",
-    _last("mean square E[x²], measured"),
-    1,
-    _at_the_last("block"),
-)
 STARTS = Quantity("the number of starts that learned, in the median of their seeds,", _starts_that_learned)
 LEAVES_FIRST = Quantity("the layer whose mean is 0.05 away from 0.5 before the others'", _first_to_leave)
 GAINS = Quantity(
     "the number of gains that learned at some rate, in the plain network on the left,", _gains_that_learned
 )
 BEST_STRATEGY = Quantity("the strategy with the least median loss after twelve tries", _best_strategy)
-CAUSE = Quantity("the finding in the first layer", lambda table: str(table["finding"][0]))

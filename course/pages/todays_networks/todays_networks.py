@@ -1,114 +1,187 @@
 """Networks as they are built today: convolutions, residual branches and normalization, with the theory drawn over."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from course import initializers
 from course.activations import ACTIVATIONS
-from course.figures.blocks import BlockCurves, BlocksPicture
+from course.explorers.signals import by_layer, columns, pairs, verdict
 from course.initializers import SCHEMES
-from course.live.canvas import Frame
-from course.live.explorer import Explorer
+from course.live.axes import decades, fixed, layers
+from course.live.controls import SEED, menu, slider
+from course.live.declare import explorer
+from course.live.marks import strip
+from course.live.panels import Panel, Picture, View
+from course.live.tables import Table
+from course.live.words import number, say
 from course.networks.normalization import NORMALIZATIONS
 from course.networks.residual import SCALINGS
-from course.probes import blocks
-from course.probes.blocks import STACKS, BlockStats, inputs_of, measure_blocks
+from course.probes.blocks import DEEPEST, STACKS, BlockStats, inputs_of, measure_blocks
 from course.theory import residual
 
-PLAIN = "plain"
+PLAIN, UNSCALED = "plain", "none"
+KINDS = {
+    "plain": PLAIN,
+    "residual": UNSCALED,
+    **{f"residual, {row.title}": name for name, row in SCALINGS.items() if name != UNSCALED},
+}
 DEFAULT_OF = {"standard_uniform": "PyTorch", "lecun_normal": "Flax", "glorot_uniform": "Keras"}
 """Which framework draws the weights of its layers by which scheme, when nothing is said."""
+RANDOM_SCHEMES = {row.title: name for name, row in SCHEMES.items() if row.distribution != "constant"}
 LIMITS = (-3.0, 3.0)
+CURVES = {
+    "forward": "mean square E[x²]",
+    "gradient": "variance of ∂C/∂x",
+    "weight_gradient": "variance of ∂C/∂W ÷ batch",
+}
+"""The curves' titles by their keys."""
+BLOCKS = layers(label="block")
+PICTURE = Picture(
+    (
+        Panel("Signal x that each block passes on", BLOCKS, fixed(*LIMITS), (strip("densities"),)),
+        by_layer("forward", "Forward: mean square E[x²]", BLOCKS, decades()),
+        by_layer("gradient", "Backward: variance of ∂C/∂x", BLOCKS, decades()),
+        by_layer("weight_gradient", "Backward: variance of ∂C/∂W ÷ batch", BLOCKS, decades()),
+    ),
+    grids=("AB;CD", "ABCD"),
+    height=5.6,
+    legend=("forward.theory", "forward"),
+)
 
 
-def todays_networks(text: str = "", **state) -> Explorer:
+def _title(title: str, scheme: str) -> str:
+    return f"{title} ({DEFAULT_OF[scheme]})" if scheme in DEFAULT_OF else title
+
+
+@explorer(
+    "Today's networks",
+    {
+        "layer": menu(tuple(STACKS)),
+        "blocks": menu(KINDS, UNSCALED),
+        "normalization": menu(tuple(NORMALIZATIONS)),
+        "scheme": menu({_title(*row): row[1] for row in RANDOM_SCHEMES.items()}, "he_normal"),
+        "activation": menu(tuple(ACTIVATIONS), "relu"),
+        "depth": slider(50, 1, DEEPEST),
+        "gain": slider(1.0, 0.1, 4.0),
+        "seed": SEED,
+    },
+    PICTURE,
+)
+def todays_networks(seed: int, layer: str, blocks: str, **network) -> View:
     """Run a network of blocks at every move: kinds of layer and block, normalization, scheme, activation, depth, gain.
 
     `blocks` is "plain" or a name of `SCALINGS`, for residual blocks. `state` sets controls by name.
     """
-    picture = BlocksPicture()
-
-    def draw(seed: int, **network) -> Frame:
-        stats = _measured(seed, **network)
-        silent = network["blocks"] != PLAIN and not stats.first_weight_gradient_variance.any()
-        predicted = _predicted(**network)
-        return picture.update(
-            _curves(stats, network["layer"]), predicted, stats.signal_shares, LIMITS, stats.saturated_share, silent
-        )
-
-    return Explorer(
-        _controls(), draw, picture.canvas, name="todays_networks", title="Today's networks", text=text, state=state
+    branches = blocks != PLAIN
+    scaling = blocks if branches else UNSCALED
+    stats = measure_blocks(seed, layer=layer, branches=branches, scaling=scaling, limits=LIMITS, **network)
+    curves = pairs(_measured(stats, layer), _predicted(layer=layer, blocks=blocks, **network))
+    saturated, silent = stats.saturated_share, branches and not stats.first_weight_gradient_variance.any()
+    table = Table(
+        block=("block", np.arange(1, len(saturated) + 1)),
+        **columns(curves, CURVES),
+        saturated=("share of nearly flat slopes", saturated),
     )
+    return View(curves | {"densities": stats.signal_shares}, describe(curves, saturated, silent), table)
 
 
-def _controls() -> dict[str, widgets.ValueWidget]:
-    kinds = [("plain", PLAIN), ("residual", "none")]
-    kinds += [(f"residual, {row.title}", name) for name, row in SCALINGS.items() if name != "none"]
-    schemes = [(_title(name), name) for name, row in SCHEMES.items() if row.distribution != "constant"]
+def _measured(stats: BlockStats, layer: str) -> dict[str, np.ndarray]:
+    """Return the curves of a run; the gradients of a block's weights are divided by the batch and the positions."""
+    weights = _of_all_weights(stats.first_weight_gradient_variance, stats.last_weight_gradient_variance)
+    examples = np.prod(STACKS[layer].signal_shape[:-1])
     return {
-        "layer": widgets.Dropdown(options=list(STACKS), value="fully connected", description="layer"),
-        "blocks": widgets.Dropdown(options=kinds, value="none", description="blocks"),
-        "normalization": widgets.Dropdown(options=list(NORMALIZATIONS), value="none", description="normalization"),
-        "scheme": widgets.Dropdown(options=schemes, value="he_normal", description="scheme"),
-        "activation": widgets.Dropdown(options=list(ACTIVATIONS), value="relu", description="activation"),
-        "depth": widgets.IntSlider(50, 1, blocks.DEEPEST, description="depth"),
-        "gain": widgets.FloatSlider(1.0, min=0.1, max=4.0, step=0.01, description="gain"),
-        "seed": widgets.IntSlider(0, 0, 99, description="seed"),
+        "forward": stats.signal_second_moment,
+        "gradient": stats.signal_gradient_variance,
+        "weight_gradient": weights / examples,
     }
 
 
-def _title(scheme: str) -> str:
-    title = SCHEMES[scheme].title
-    return f"{title} ({DEFAULT_OF[scheme]})" if scheme in DEFAULT_OF else title
-
-
-def _measured(seed: int, *, blocks: str, **network) -> BlockStats:
-    scaling = "none" if blocks == PLAIN else blocks
-    return measure_blocks(seed, branches=blocks != PLAIN, scaling=scaling, limits=LIMITS, **network)
-
-
-def _curves(stats: BlockStats, layer: str) -> BlockCurves:
-    """Give what a run has measured; the gradients of a block's weights are divided by the batch and the positions."""
-    weights = _of_all_weights(stats.first_weight_gradient_variance, stats.last_weight_gradient_variance)
-    examples = np.prod(STACKS[layer].signal_shape[:-1])
-    return BlockCurves(stats.signal_second_moment, stats.signal_gradient_variance, weights / examples)
-
-
 def _of_all_weights(first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Give the mean over the two equal shapes of weights of a residual block; a plain one has the first alone."""
+    """Return the mean over the two equal shapes of weights of a residual block; a plain one has the first alone."""
     return np.where(np.isnan(last), first, (first + last) / 2)
 
 
 @lru_cache(maxsize=256)
 def _predicted(
     *, layer: str, blocks: str, normalization: str, scheme: str, activation: str, depth: int, gain: float
-) -> BlockCurves:
-    """Give what theory predicts for the mean over draws of such a network."""
+) -> Mapping[str, np.ndarray]:
+    """Return what theory predicts for the mean over draws of such a network."""
     shape = STACKS[layer].weight_shape
     fan_in, _ = initializers.fans(shape)
     variance = fan_in * initializers.standard_deviation(scheme, shape, gain) ** 2
-    plain = blocks == PLAIN
-    scaling = SCALINGS["none" if plain else blocks]
-    first, last = variance * scaling.first(depth) ** 2, variance * scaling.last(depth) ** 2
+    scaling = SCALINGS.get(blocks)
     inputs = inputs_of(STACKS[layer])
     images = {"second_moments": _profile(inputs), "padding": "zeros"} if layer == "convolution, zeros" else {}
     stack = residual.stack(
         activation,
         depth,
-        variance if plain else first,
-        None if plain else last,
+        variance * scaling.first(depth) ** 2 if scaling else variance,
+        variance * scaling.last(depth) ** 2 if scaling else None,
         normalization=normalization,
         varying=float(np.mean(np.var(inputs, axis=tuple(range(inputs.ndim - 1))))),
         **images,
     )
     weights = _of_all_weights(stack.first_weight_gradient, stack.last_weight_gradient)
-    return BlockCurves(stack.signal, stack.signal_gradient, weights)
+    return {"forward": stack.signal, "gradient": stack.signal_gradient, "weight_gradient": weights}
 
 
 def _profile(images: np.ndarray) -> np.ndarray:
-    """Give the mean square at each position, made the same from all four sides, as the weights' law is."""
+    """Return the mean square at each position, made the same from all four sides, as the weights' law is."""
     profile = np.mean(images**2, axis=(0, 3))
     turned = [np.rot90(profile, turns) for turns in range(4)]
     return np.mean([*turned, *(part.T for part in turned)], axis=0)
+
+
+def describe(curves: Mapping[str, np.ndarray], saturated_share: np.ndarray, silent_first: bool) -> str:
+    """Say what the network does to the signal and to the gradient, computed from the numbers of the picture.
+
+    `silent_first` says that the first weights of all branches receive a gradient of exactly 0.
+    """
+    words = [_forward_words(curves["forward"], curves["forward.theory"][-1])]
+    if len(saturated_share) > 1:
+        words.append(_backward_words(curves["gradient"], curves["gradient.theory"][0]))
+    if silent_first:
+        words.append(say("The first weights of every branch get a gradient of exactly 0, the last ones do not."))
+    return " ".join([*words, _saturation_words(saturated_share)])
+
+
+def _saturation_words(share: np.ndarray) -> str:
+    worst = int(np.argmax(share))
+    if share[worst] < 0.01:
+        return say("In no block are slopes nearly flat.")
+    return say(
+        "Block {block} has the most slopes that are nearly flat: {share:.0%}.", block=worst + 1, share=share[worst]
+    )
+
+
+def _forward_words(second_moment: np.ndarray, predicted: float) -> str:
+    infinite, nothing = np.isinf(second_moment), second_moment == 0
+    if infinite.any():
+        return say("Forward: overflow at block {block}.", block=np.argmax(infinite) + 1)
+    if nothing.any():
+        return say("Forward: nothing is left at block {block}.", block=np.argmax(nothing) + 1)
+    return say(
+        "Forward: block {block} passes on {ratio} times the input's mean square (theory: {predicted}): {verdict}.",
+        block=len(second_moment),
+        ratio=number(second_moment[-1]),
+        predicted=number(predicted),
+        verdict=verdict(second_moment[-1]),
+    )
+
+
+def _backward_words(variance: np.ndarray, predicted: float) -> str:
+    infinite, nothing = np.isinf(variance), variance == 0
+    if infinite.any():
+        return say("Backward: the gradient overflows at block {block}.", block=np.flatnonzero(infinite)[-1] + 1)
+    if nothing.any():
+        text = "Backward: the gradient is exactly 0 at block {block} and below."
+        return say(text, block=np.flatnonzero(nothing)[-1] + 1)
+    ratio = variance[0] / variance[-1]
+    return say(
+        "Backward: block 1 receives {ratio} times the gradient's variance (theory: {predicted}): {verdict}.",
+        ratio=number(ratio),
+        predicted=number(predicted),
+        verdict=verdict(ratio),
+    )
