@@ -20,16 +20,23 @@ from course import explorers
 def anywhere(control, chance):
     if hasattr(control, "options"):
         return chance.choice([option[1] if isinstance(option, tuple) else option for option in control.options])
+    if isinstance(control.value, bool):
+        return chance.choice([False, True])
     value = control.min + control.step * chance.randint(0, round((control.max - control.min) / control.step))
     return min(control.max, round(value, 9))
+
+def some_tries(explorer, chance):
+    axes = [explorer.controls[key] for key in ("gain", "learning_rate")]
+    return [[anywhere(axis, chance) for axis in axes] for _ in range(chance.randint(0, 12))]
 
 names, states = sys.argv[1].split(","), int(sys.argv[2])
 for name in names:
     explorer, chance = getattr(explorers, name)(), random.Random(name)
     for _ in range(states):
-        wanted = {key: anywhere(explorer.controls[key], chance) for key in sorted(explorer.controls)}
+        wanted = {key: anywhere(explorer.controls[key], chance) for key in sorted(explorer.controls) if key != "tries"}
         wanted |= {"networks": 1} if "networks" in wanted else {}
         wanted |= {"width": 128} if name == "signal_propagation" else {}
+        wanted |= {"tries": some_tries(explorer, chance)} if name == "search_race" else {}
         explorer.state = wanted
         assert explorer.error is None, explorer.error
         if explorer.can_pin and chance.random() < 0.2:
