@@ -37,6 +37,10 @@ EDGE = look(color=ACCENT, linestyle="none", markersize=6, clip_on=False)
 """A value that is 0 or infinite, at the edge of a logarithmic axis."""
 RING = look(color=ACCENT, linestyle="none", marker="o", markersize=12, markerfacecolor="none", markeredgewidth=1.8)
 """Which of several points the controls have chosen."""
+SQUARE = look(color=ACCENT, linestyle="none", marker="s", markersize=10, markerfacecolor="none", markeredgewidth=1.8)
+"""Values with something special among others."""
+RANGE_LINE = look(color="#777777", linewidth=1.3)
+"""What lies between a low and a high value of one point."""
 STARTS = tuple(zip((BLUE, YELLOW, GREEN, ORANGE, SKY, PINK), "os^DvP", strict=True))
 """A colour and a marker for each of several starts, so that neither is needed alone."""
 
