@@ -55,4 +55,9 @@ def _label(name: str, label: str | None) -> str:
     return say(label or name.replace("_", " "))
 
 
+def checkbox(value: bool = False, *, label: str | None = None) -> Control:
+    """Return a box to tick."""
+    return lambda name: widgets.Checkbox(value=value, description=_label(name, label), indent=False)
+
+
 SEED = slider(0, 0, 99)
