@@ -9,7 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import matplotlib
 import matplotlib.style
+from matplotlib.patheffects import withStroke
 
 BLUE, ORANGE, GREEN, SKY, YELLOW, PINK = "#0072b2", "#d55e00", "#009e73", "#56b4e9", "#e69f00", "#cc79a7"
 MEASURED, PREDICTED, REFERENCE, ACCENT = BLUE, "black", "#999999", ORANGE
@@ -37,6 +39,18 @@ EDGE = look(color=ACCENT, linestyle="none", markersize=6, clip_on=False)
 """A value that is 0 or infinite, at the edge of a logarithmic axis."""
 RING = look(color=ACCENT, linestyle="none", marker="o", markersize=12, markerfacecolor="none", markeredgewidth=1.8)
 """Which of several points the controls have chosen."""
+SQUARE = look(color=ACCENT, linestyle="none", marker="s", markersize=10, markerfacecolor="none", markeredgewidth=1.8)
+"""Values with something special among others."""
+RANGE_LINE = look(color="#777777", linewidth=1.3)
+"""What lies between a low and a high value of one point."""
+HALO = [withStroke(linewidth=3, foreground="white")]
+"""Lines on a map lie over dark colours and light ones."""
+PREDICTED_ON_MAP = look(**PREDICTED_LINE, path_effects=HALO)
+BEST_ON_MAP = look(color=MEASURED, marker="o", markeredgecolor="white", linewidth=1.2, path_effects=HALO)
+CROSS = look(color="#404040", linestyle="none", marker="x", markersize=4.5)
+WORSE = look(color="#8f8f8f", linewidth=0)
+LOSS_COLOURS = matplotlib.colormaps["viridis_r"].with_extremes(over=WORSE["color"], bad=NO_DATA)
+"""The colours of losses on a map; what is `WORSE` than all of them has a colour of its own."""
 STARTS = tuple(zip((BLUE, YELLOW, GREEN, ORANGE, SKY, PINK), "os^DvP", strict=True))
 """A colour and a marker for each of several starts, so that neither is needed alone."""
 FOUR_STARTS = (

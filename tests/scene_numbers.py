@@ -186,8 +186,7 @@ def map_losses(title: str, side: str) -> np.ndarray:
     explorer = opened("loss_map")
     (scene,) = (scene for scene in SCENES if scene.page == "start_or_learning_rate" and scene.title == title)
     begun(explorer, scene.state)
-    losses = next(values for name, values in explorer.table.items() if name.startswith(side))
-    return losses.reshape(len(np.unique(explorer.table["gain"])), -1)
+    return explorer.table[f"{side}.loss"].reshape(len(np.unique(explorer.table["gain"])), -1)
 
 
 def gains_learned(title: str, side: str) -> np.ndarray:

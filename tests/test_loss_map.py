@@ -1,15 +1,13 @@
 """The maps of the loss: what is drawn for made-up losses, and the explorer that fills them."""
 
 import functools
-import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from course import theory
-from course.figures.loss_map import TOP, WORSE, LossMapPicture, Side, Sweep, best_rates, describe, median, table
-from course.live.canvas import Frame
+from course import theory, training
+from course.live.panels import View
 from course.live.running import RunningExplorer
 from course.pages.start_or_learning_rate.loss_map import (
     GRIDS,
@@ -17,112 +15,98 @@ from course.pages.start_or_learning_rate.loss_map import (
     OPTIMIZERS,
     SEEDS,
     STEPS,
+    TOP,
     TwoMaps,
+    best_rates,
     kept_gain,
     loss_map,
 )
+from course.training import History, Setup
 
-GAINS, RATES = 2.0 ** np.arange(-2, 3), 10.0 ** np.arange(-3, 1)
-SWEEP = Sweep(GAINS, RATES, 3, 100, 200, 2.0, 1.0)
-
-
-def side(title: str = "SGD, plain", value: float = 0.5, kept: float | None = 1.0) -> Side:
-    """Losses of one value; at the largest gain and rate two of three seeds have diverged, beside it one."""
-    losses, diverged = np.full((5, 4, 3), value), np.zeros((5, 4, 3), bool)
-    diverged[4, 3, :2] = diverged[4, 2, :1] = True
-    return Side(title, np.where(diverged, np.nan, losses), diverged, kept, "theory: gain 1 keeps the signal")
+COARSE = GRIDS["coarse"]
+GUESSING = training.guessing_loss(Setup())
 
 
-def waiting() -> Side:
-    return side()._replace(losses=np.full((5, 4, 3), np.nan), diverged=np.zeros((5, 4, 3), bool))
+def losses(value: float = 0.5) -> np.ndarray:
+    """Losses `(seeds, gains, rates)` of one value; in the last cell two of three seeds have diverged, beside it one."""
+    made = np.full((SEEDS, 7, 7), value)
+    made[:2, 6, 6] = made[0, 6, 5] = np.nan
+    return made
 
 
-def pixels(frame: Frame) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(frame.image)))
+def shown(left: np.ndarray, right: np.ndarray | None = None, *, records: int = 2, network: str = "plain") -> View:
+    """Show two maps, after one of two steps or at their beginning."""
+
+    def part(values: np.ndarray) -> SimpleNamespace:
+        rows = np.tile(values.ravel(), (records, 1))
+        history = History(np.arange(records) * 100, rows, rows, None, np.full(values.size, -1), GUESSING)
+        return SimpleNamespace(history=history, setup=Setup(activation="relu"))
+
+    parts = part(left), part(losses() if right is None else right)
+    maps = SimpleNamespace(left=parts[0], right=parts[1], networks=(network, "residual"), grid=COARSE, total=STEPS)
+    return loss_map.view(maps, moment=1.0)
 
 
 def test_a_point_has_diverged_where_most_of_its_seeds_have():
-    losses = median(side())
-    assert np.isinf(losses[4, 3])
-    assert np.sum(np.isinf(losses)) == 1
-    assert np.isfinite(losses[4, 2])
+    x, y = shown(losses()).curves["left.lost"]
+    assert (x.tolist(), y.tolist()) == ([COARSE.gains[6]], [COARSE.rates[6]])
 
 
 def test_the_median_is_that_of_the_seeds():
-    losses = np.broadcast_to([0.1, 5.0, 0.4], (5, 4, 3))
-    assert np.all(median(side()._replace(losses=losses, diverged=np.zeros((5, 4, 3), bool))) == 0.4)
+    values = np.broadcast_to(np.reshape([0.1, 5.0, 0.4], (3, 1, 1)), (3, 7, 7))
+    assert np.all(shown(values).table["left.loss"] == 0.4)
 
 
 def test_the_best_rates_are_the_least_losses_of_each_gain_that_has_one_below_the_bound():
-    losses = np.array([[3.0, 1.0, 2.0], [3.0, 3.0, np.inf], [np.nan, np.nan, np.nan], [np.inf, 0.3, 0.2]])
-    gains, rates = best_rates(losses, below=2.5)
+    rows = np.array([[3.0, 1.0, 2.0], [3.0, 3.0, np.inf], [np.nan, np.nan, np.nan], [np.inf, 0.3, 0.2]])
+    gains, rates = best_rates(rows, below=2.5)
     assert (gains.tolist(), rates.tolist()) == ([0, 3], [1, 2])
 
 
-def test_a_map_updated_in_place_has_the_pixels_of_a_fresh_one():
-    moved = LossMapPicture()
-    fine = SWEEP._replace(gains=np.geomspace(0.1, 10, 5), rates=np.geomspace(1e-4, 10, 4), guessing_loss=3.0)
-    states = [
-        (waiting(), waiting(), SWEEP),
-        (side(), side("Adam, residual", 1.5, None), SWEEP),
-        (side(value=2.5), side("Adam, plain"), fine),
-        (side(), side("Adam, residual", 1.5, None), SWEEP),
-    ]
-    for state in states:
-        np.testing.assert_array_equal(pixels(moved.update(*state)), pixels(LossMapPicture().update(*state)))
-
-
-def test_a_loss_above_that_of_guessing_has_a_colour_of_its_own():
-    grey = np.array([int(WORSE[place : place + 2], 16) for place in (1, 3, 5)])
-
-    def share_of_grey(value: float) -> float:
-        return np.mean(
-            np.all(pixels(LossMapPicture().update(side(value=value), side(value=0.1), SWEEP)) == grey, axis=2)
-        )
-
-    above, below = (share_of_grey(factor * TOP * SWEEP.guessing_loss) for factor in (1.01, 0.99))
-    assert above > below + 0.2  # a map is about a third of the picture, its lines and points lie over it
+@pytest.mark.parametrize(("factor", "above"), [(1.01, True), (0.99, False)])
+def test_a_loss_above_that_of_guessing_is_above_the_colours(factor, above):
+    _, _, colours = shown(losses(factor * TOP * GUESSING)).curves["left.losses"]
+    assert (colours[0, 0] > TOP) == above
 
 
 def test_the_dashed_line_stands_at_the_gain_that_theory_names_and_only_there():
-    picture = LossMapPicture()
-    picture.update(side(kept=0.5), side(kept=None), SWEEP)
-    places = [axes.lines[1].get_xdata() for axes in picture.canvas.figure.axes[:2]]
-    np.testing.assert_array_equal(places[0], np.log10([0.5, 0.5]))
-    assert len(places[1]) == 0
+    curves = shown(losses()).curves
+    assert curves["left.kept"] == kept_gain("relu")
+    assert np.isnan(curves["right.kept"])
 
 
 def test_the_sentence_names_share_ranges_best_point_and_what_diverged():
-    half = side(value=3.0)
-    half.losses[1:3, 1:3] = 0.5
-    half.losses[2, 2] = 0.25
-    sentence = describe(half, side("Adam, plain", 3.0), SWEEP)
-    assert "After 100 of 200 steps (learned: the median loss of 3 seeds is below 1)." in sentence
-    assert "Left, SGD, plain: 20% of the map has learned, gains from 0.5 to 1 (a factor of 2)" in sentence
-    assert "learning rates from 0.01 to 0.1 (a factor of 10), best 0.25 at gain 1 and rate 0.1, 5% diverged" in sentence
-    assert "Right, Adam, plain: no point has learned, 5% diverged; theory" in sentence
+    half = losses(3.0)
+    half[:, 2:4, 3:5] = 0.5
+    half[:, 3, 4] = 0.25
+    sentence = shown(half, losses(3.0)).sentence
+    assert "After 100 of 200 steps (learned: the median loss of 3 seeds is below 1.1)." in sentence
+    assert "Left, SGD, plain: 8% of the map has learned, gains from 0.5 to 1 (a factor of 2)" in sentence
+    assert "rates from 0.0312 to 0.125 (a factor of 4), best 0.25 at gain 1 and rate 0.125, 2% diverged" in sentence
+    assert "Right, SGD, residual: no point has learned, 2% diverged; theory" in sentence
 
 
 def test_one_gain_alone_is_no_range():
-    one = side(value=3.0)
-    one.losses[2, :2] = 0.5
-    assert "gains of 1 alone, learning rates from 0.001 to 0.01 (a factor of 10)" in describe(one, one, SWEEP)
+    one = losses(3.0)
+    one[:, 2, :2] = 0.5
+    assert "gains of 0.5 alone, learning rates from 0.000488 to 0.00195 (a factor of 4)" in shown(one).sentence
 
 
 def test_before_anything_has_run_the_sentence_says_so_and_nothing_is_called_learned_or_diverged():
-    frame = LossMapPicture().update(waiting(), side(), SWEEP)
-    assert frame.sentence.startswith("Nothing has run yet: 60 networks on each side are ready for 200 steps.")
-    assert "nan" not in frame.sentence
-    assert not {"learned", "diverged"} & set(frame.sentence.split())
+    sentence = shown(losses(), records=0).sentence
+    assert sentence.startswith("Nothing has run yet: 147 networks on each side are ready for 200 steps.")
+    assert "nan" not in sentence
+    assert not {"learned", "diverged"} & set(sentence.split())
 
 
 def test_the_table_has_a_row_a_point_and_an_infinite_loss_where_it_diverged():
-    columns = table(side(), side("Adam, residual", 1.5, None), SWEEP)
-    assert {values.shape for values in columns.values()} == {(20,)}
-    row = np.flatnonzero((columns["gain"] == 4) & (columns["learning rate"] == 1))
-    assert np.isinf(columns["left, SGD, plain: median loss"][row])
-    assert columns["left, SGD, plain: share of seeds that diverged"][row] == 2 / 3
-    assert columns["right, Adam, residual: median loss"][0] == 1.5
+    table = shown(losses(), losses(1.5)).table
+    assert {values.shape for values in table.values()} == {(49,)}
+    assert (table["gain"][-1], table["rate"][-1]) == (8.0, 2.0)
+    assert np.isinf(table["left.loss"][-1])
+    assert table["left.diverged"][-1] == 2 / 3
+    assert table["right.loss"][0] == 1.5
+    assert "left, SGD, plain: median loss" in table.titles
 
 
 # The explorer
@@ -133,10 +117,6 @@ def finished() -> RunningExplorer:
     explorer = loss_map(size="coarse", depth=3)
     explorer.finish()
     return explorer
-
-
-def columns_of(explorer: RunningExplorer, start: str) -> np.ndarray:
-    return next(values for name, values in explorer.table.items() if name.startswith(start))
 
 
 def test_the_sizes_have_equal_ratios_and_hold_the_gain_of_he():
@@ -164,8 +144,7 @@ def test_at_the_kept_gain_preactivations_of_variance_1_stay_so(activation):
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_network_says_what_theory_says_and_only_the_plain_one_has_a_line(network):
     explorer = loss_map(left_network=network, size="coarse")
-    lines = [axes.lines[1].get_xdata() for axes in explorer._display.canvas.figure.axes[:2]]
-    assert len(lines[0]) == (2 if network == "plain" else 0)
+    assert np.isnan(loss_map.view(explorer.job, moment=1.0).curves["left.kept"]) == (network != "plain")
     assert f"Left, SGD, {network}: theory: " in explorer.sentence
     assert "{" not in explorer.sentence
 
@@ -181,9 +160,9 @@ def test_both_maps_come_to_their_end_and_show_what_was_recorded():
     assert explorer.job.finished
     assert explorer.job.done == explorer.job.total == STEPS
     assert f"After {STEPS} of {STEPS} steps" in explorer.sentence
-    history, grid = explorer.job.right.history, GRIDS["coarse"]
+    history, grid = explorer.job.right.history, COARSE
     by_hand = np.median(history.losses[-1].reshape(SEEDS, len(grid.gains) * len(grid.rates)), axis=0)
-    np.testing.assert_allclose(columns_of(explorer, "right"), by_hand)
+    np.testing.assert_allclose(explorer.table["right.loss"], by_hand)
 
 
 def test_a_trial_stands_at_its_own_gain_and_rate():
@@ -191,15 +170,15 @@ def test_a_trial_stands_at_its_own_gain_and_rate():
     trials, losses = explorer.job.left.trials, explorer.job.left.history.losses[-1]
     own = [place for place, trial in enumerate(trials) if (trial.gain, trial.learning_rate) == (gain, rate)]
     assert len(own) == SEEDS
-    row = (explorer.table["gain"] == gain) & (explorer.table["learning rate"] == rate)
-    assert columns_of(explorer, "left")[row] == np.median(losses[own])
+    row = (explorer.table["gain"] == gain) & (explorer.table["rate"] == rate)
+    assert explorer.table["left.loss"][row] == np.median(losses[own])
 
 
 def test_the_moment_shows_an_earlier_record_of_the_same_runs():
     explorer = finished()
     explorer.state = {"moment": 0.0}
     assert "After 0 of 200 steps" in explorer.sentence
-    before = columns_of(explorer, "left").reshape(len(GRIDS["coarse"].gains), -1)
+    before = explorer.table["left.loss"].reshape(len(COARSE.gains), -1)
     np.testing.assert_array_equal(before, before[:, :1].repeat(before.shape[1], axis=1))  # no rate has been used yet
     explorer.state = {"moment": 0.5}
     assert "After 100 of 200 steps" in explorer.sentence
@@ -236,7 +215,7 @@ class Counted:
 def test_two_maps_take_turns_and_one_map_on_both_sides_is_run_once(alike):
     left = Counted(3)
     right = left if alike else Counted(3)
-    maps, pieces, apart = TwoMaps(left, right, ("plain", "plain"), GRIDS["coarse"]), 0, 0
+    maps, pieces, apart = TwoMaps(left, right, ("plain", "plain"), COARSE), 0, 0
     while not maps.finished:
         maps.advance(0.1)
         pieces, apart = pieces + 1, max(apart, abs(left.done - right.done))

@@ -11,9 +11,18 @@ from PIL import Image
 from scipy import integrate, stats
 
 from course import tuning
-from course.figures.batch_sizes import BatchSizesPicture, Measured, between_neighbours, is_power_of_two, top
 from course.figures.search_race import Landscape, SearchRacePicture, Tries, spread
-from course.pages.tuning.batch_sizes import COMPARISONS, RULES, BatchSizes, batch_sizes, sweep
+from course.pages.tuning.batch_sizes import (
+    COMPARISONS,
+    RULES,
+    BatchSizes,
+    Measured,
+    batch_sizes,
+    between_neighbours,
+    describe,
+    is_power_of_two,
+    sweep,
+)
 from course.pages.tuning.search_race import BUDGET, GAINS, RATES, SPACE, LossTable, search_race, shared_table
 from course.tuning import STRATEGIES, Parameter, Search, search
 
@@ -405,32 +414,27 @@ def test_a_power_of_two_is_compared_with_the_mean_of_its_neighbours():
     assert between_neighbours(SIZES, values) == {16: 2.0}
 
 
-@pytest.mark.parametrize(
-    ("greatest", "end"), [(0.7, 1.0), (1.0, 1.0), (1.3, 2.0), (4.9, 5.0), (5.1, 10.0), (23.0, 50.0)]
-)
-def test_the_axis_of_the_speeds_ends_at_a_round_number(greatest, end):
-    assert math.isclose(top(np.array([np.nan, 0.01, greatest])), end)
-
-
-def test_the_comparison_updated_in_place_has_the_pixels_of_a_fresh_one():
-    states = [
-        (SIZES, measured(1e6, 0), measured(0.2, 0), "100 steps", 2.3),
-        (SIZES, measured(1e6, 2), measured(0.2), "12,800 examples", 2.3),
-        (SIZES, measured(3e6), measured(2.0), "100 steps", 2.3),
-        (SIZES, measured(1e6, 0), measured(0.2, 0), "100 steps", 2.3),
-    ]
-    moved = BatchSizesPicture()
-    for state in states:
-        frame, fresh = moved.update(*state), BatchSizesPicture().update(*state)
-        np.testing.assert_array_equal(pixels(frame.image), pixels(fresh.image))
-        assert "nan" not in frame.sentence
-
-
 def test_the_comparison_says_how_a_power_of_two_stands_to_its_neighbours():
     speed = measured(1e6)
-    sentence = BatchSizesPicture().update(SIZES, speed, measured(0.2), "100 steps", 2.3).sentence
+    sentence = describe(SIZES, speed, measured(0.2), "100 steps")
     assert "16: 1.00" in sentence  # 3 million, between 2 and 4
     assert "5 million, come at 24" in sentence
+
+
+@pytest.mark.parametrize(("losses", "speeds"), [(0, 0), (2, 0), (5, 0), (5, 5)])
+def test_the_comparison_speaks_of_what_is_there_already(losses, speeds):
+    sentence = describe(SIZES, measured(1e6, speeds), measured(0.2, losses), "100 steps")
+    assert ("Median loss" in sentence, "million" in sentence) == (losses == 5, speeds == 5)
+    assert "nan" not in sentence
+
+
+def test_a_loss_above_the_axis_stands_on_its_edge_and_powers_of_two_have_their_own_marker():
+    job = BatchSizes(sizes=(8, 9), rounds=0, seeds=1)
+    job.losses = lambda _after, _rule: Measured(*np.array([[0.1, 9.0], [0.2, np.inf], [0.3, np.inf]]))
+    curves = batch_sizes.view(job, "steps", "same").curves
+    for key, place, loss in (("powers", 8, 0.2), ("others", 9, 5.0)):
+        x, y = curves[f"loss.{key}"]
+        assert (x.tolist(), y.tolist()) == ([place], [loss])
 
 
 def test_each_batch_size_runs_with_both_rates_which_agree_at_thirty_two():

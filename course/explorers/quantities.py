@@ -24,11 +24,6 @@ def _starts_that_learned(table: Table) -> float:
     return float(_learned(np.array([losses[-1] for losses in _columns(table, "", ": median loss")])).sum())
 
 
-def _gains_that_learned(table: Table) -> float:
-    (losses,) = _columns(table, "left", ": median loss")
-    return float(np.unique(table["gain"][_learned(losses)]).size)
-
-
 def _first_to_leave(table: Table) -> float:
     """Give the layer whose mean is away from the middle at the earliest record; 0 if none is, or several at once."""
     away = np.abs(np.stack(_columns(table, "standard: mean of h", "")) - 0.5) > 0.05
@@ -54,7 +49,4 @@ LOST_SLOPE = Quantity(
 UNITS = Quantity("the number of different units", _units)
 STARTS = Quantity("the number of starts that learned, in the median of their seeds,", _starts_that_learned)
 LEAVES_FIRST = Quantity("the layer whose mean is 0.05 away from 0.5 before the others'", _first_to_leave)
-GAINS = Quantity(
-    "the number of gains that learned at some rate, in the plain network on the left,", _gains_that_learned
-)
 BEST_STRATEGY = Quantity("the strategy with the least median loss after twelve tries", _best_strategy)

@@ -115,3 +115,15 @@ def apply(axes: Axes, which: str, shown: Placed, label: str) -> None:
     if shown.ticks is not None:
         getattr(axes, f"set_{which}ticks")(shown.ticks, shown.names)
     getattr(axes, f"{which}axis").minorticks_off()
+
+
+def cells(ticks: Mapping[float, str], label: str = "") -> Axis:
+    """Return a logarithmic axis that ends where the cells round values in equal ratios do; it shows `ticks` within."""
+    return Axis(label, lambda values: cell_range(np.unique(values), ticks), log=True)
+
+
+def cell_range(values: Sequence[float], ticks: Mapping[float, str]) -> Range:
+    """Return where the cells round rising values in equal ratios begin and end, and which `ticks` lie within."""
+    half = (values[1] / values[0]) ** 0.5
+    low, high = values[0] / half, values[-1] * half
+    return Range(low, high, {tick: name for tick, name in ticks.items() if low < tick < high})

@@ -32,7 +32,8 @@ def explorer(
     """Declare an explorer by the function that returns the `View` of some controls' values.
 
     Where it takes seconds to compute, `begin(**values)` returns the job, which the function gets before the values;
-    controls named in `views` then choose what is shown of a job, and begin no other.
+    controls named in `views` then choose what is shown of a job, and begin no other. A class as `begin` is called for
+    each explorer, to return what begins the jobs of this one.
     """
 
     def declare(view: Callable[..., View]) -> Open:
@@ -45,7 +46,8 @@ def explorer(
             rest = {"name": view.__name__, "title": say(title), "text": text, "state": state}
             if begin is None:
                 return Explorer(build(controls), draw, drawing.canvas, **rest)
-            return RunningExplorer(build(controls), begin, draw, drawing.canvas, views=views, **rest)
+            begin_job = begin() if isinstance(begin, type) else begin
+            return RunningExplorer(build(controls), begin_job, draw, drawing.canvas, views=views, **rest)
 
         functools.update_wrapper(open_explorer, view, ("__module__", "__name__", "__qualname__", "__doc__"))
         del open_explorer.__wrapped__

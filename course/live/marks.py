@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import Colormap, LogNorm, Normalize
 
 from course.live.axes import drawable
 from course.live.ghosts import ghost
@@ -220,3 +221,25 @@ def level(key: str, look: Look = REFERENCE_LINE, label: str = "", *, upright: bo
 def span(key: str, look: Look, label: str = "", *, upright: bool = False) -> Mark:
     """Return a shaded stretch that may move."""
     return Mark(key, partial(Span, look=look, upright=upright), label)
+
+
+class Heat(Live):
+    """Numbers as colours, in cells that fill the panel: `(x, y, values)`, `values` of shape `(len(x), len(y))`."""
+
+    def __init__(self, axes: Axes, *, norm: Normalize, colours: Colormap):
+        axes.grid(False)
+        how = {"aspect": "auto", "origin": "lower", "interpolation": "nearest", "extent": (0, 1, 0, 1)}
+        image = axes.imshow(np.full((1, 1), np.nan), norm=norm, cmap=colours, transform=axes.transAxes, **how)
+        super().__init__(axes, [image])
+
+    def extent(self, data: Any) -> Values:
+        x, y, _values = data
+        return np.asarray(x, float), np.asarray(y, float)
+
+    def show(self, data: Any) -> None:
+        self.named.set_data(np.full((1, 1), np.nan) if data is None else data[2].T)
+
+
+def heat(key: str, colours: Colormap, low: float, high: float, *, log: bool = False) -> Mark:
+    """Return a map of numbers, whose colours go from `low` to `high`, in equal ratios where `log`."""
+    return Mark(key, lambda axes: Heat(axes, norm=(LogNorm if log else Normalize)(low, high), colours=colours))

@@ -45,7 +45,8 @@ class RunningExplorer(Explorer):
     """Controls wired to a computation that takes seconds, and to a picture of what it has so far.
 
     `begin(**settings)` gives the job of some settings, cheaply; `show(job, **settings)` draws what the job has, also
-    before its first step. Controls named in `views` choose what is shown of a job and not which. The run starts when
+    before its first step. Controls named in `views` choose what is shown of a job and not which. Where `begin` is a
+    `functools.cache`, all pictures show one job, until one of them runs it anew. The run starts when
     the picture is first seen in a page, follows the controls, and ends by the Stop button, within one piece of work;
     what was computed is kept, for the last settings too, and Run goes on from there. Other arguments as in `Explorer`.
     """
@@ -120,6 +121,8 @@ class RunningExplorer(Explorer):
         """Forget what was computed for the present settings, and start over."""
         with self._drawing:
             self._jobs.pop(self._key(self._settings()), None)
+            if hasattr(self._begin_job, "cache_clear"):
+                self._begin_job.cache_clear()
         self._moved()
         self.run()
 

@@ -8,8 +8,7 @@ medians, and the quartiles of the ratio in each round. Timings depend on the mac
 
 import numpy as np
 
-from course.figures.batch_sizes import between_neighbours
-from course.pages.tuning.batch_sizes import BatchSizes
+from course.pages.tuning.batch_sizes import BatchSizes, between_neighbours
 
 SIZES = (31, 32, 33, 63, 64, 65, 127, 128, 129)
 ROUNDS = 60
