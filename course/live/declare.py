@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from course.live.canvas import Frame
 from course.live.controls import Control, build
+from course.live.dragging import Dragging
 from course.live.explorer import Explorer
 from course.live.panels import Drawing, Picture, View
 from course.live.running import Job, RunningExplorer
@@ -28,11 +29,13 @@ def explorer(
     *,
     begin: Callable[..., Job] | None = None,
     views: Collection[str] = (),
+    drag: tuple[str, str, int] | None = None,
 ) -> Callable[[Callable[..., View]], Open]:
     """Declare an explorer by the function that returns the `View` of some controls' values.
 
     Where it takes seconds to compute, `begin(**values)` returns the job, which the function gets before the values;
-    controls named in `views` then choose what is shown of a job, and begin no other.
+    controls named in `views` then choose what is shown of a job, and begin no other. `drag=("across", "up", 0)` lets a
+    hand move two controls at once, in the panel of this number.
     """
 
     def declare(view: Callable[..., View]) -> Open:
@@ -43,9 +46,13 @@ def explorer(
                 return drawing.show(view(*job, **values))
 
             rest = {"name": view.__name__, "title": say(title), "text": text, "state": state}
-            if begin is None:
-                return Explorer(build(controls), draw, drawing.canvas, **rest)
-            return RunningExplorer(build(controls), begin, draw, drawing.canvas, views=views, **rest)
+            if begin is not None:
+                return RunningExplorer(build(controls), begin, draw, drawing.canvas, views=views, **rest)
+            opened = Explorer(build(controls), draw, drawing.canvas, **rest)
+            if drag is not None:
+                *names, panel = drag
+                Dragging(opened, drawing.figure.axes[panel], *names)
+            return opened
 
         functools.update_wrapper(open_explorer, view, ("__module__", "__name__", "__qualname__", "__doc__"))
         del open_explorer.__wrapped__
