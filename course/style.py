@@ -34,6 +34,8 @@ def look(**words: Any) -> Look:
 MEASURED_POINTS = look(color=MEASURED, linestyle="none", marker="o", markersize=4)
 PREDICTED_LINE = look(color=PREDICTED, linestyle=(0, (4, 2)), linewidth=1.5)
 REFERENCE_LINE = look(color=REFERENCE, linewidth=0.9)
+NOTE = look(color=QUIET, fontsize=8, ha="right", xytext=(-3, 3))
+"""Words on a reference line, at its right end."""
 BAND = look(color=MEASURED, alpha=0.25, linewidth=0)
 EDGE = look(color=ACCENT, linestyle="none", markersize=6, clip_on=False)
 """A value that is 0 or infinite, at the edge of a logarithmic axis."""

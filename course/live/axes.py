@@ -1,7 +1,7 @@
 """Axes as data: a label, a scale, and limits and ticks that stand still until the values need others.
 
-An `Axis` finds its limits from all values that are drawn along it, in every panel that names it: two panels with the
-same axis can be compared.
+An `Axis` finds its limits from all values that are drawn along it, in every panel that names it, or one with another
+label, `replace(axis, label="")`: two panels with the same axis can be compared.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -16,7 +16,8 @@ from matplotlib.colors import Colormap, LogNorm, Normalize
 
 from course.live.axes import drawable
 from course.live.ghosts import ghost
-from course.style import BAND, EDGE, MEASURED, REFERENCE_LINE, Look
+from course.live.words import say
+from course.style import BAND, EDGE, MEASURED, NOTE, REFERENCE_LINE, Look
 
 Values = tuple[np.ndarray, np.ndarray]
 """The places and the heights for which axes must have room."""
@@ -24,10 +25,12 @@ NOTHING: Values = (np.empty(0), np.empty(0))
 
 
 class Live:
-    """The artists of a mark in one figure, in drawing order; `named` stands for them in a legend."""
+    """The artists of a mark in one figure, in drawing order; `named`, the first of them, is its sign in a legend."""
 
-    def __init__(self, axes: Axes, moving: Sequence[Artist], pinned: Sequence[Artist] = ()):
-        self.axes, self.moving, self.named = axes, list(moving), moving[0]
+    def __init__(
+        self, axes: Axes, moving: Sequence[Artist], pinned: Sequence[Artist] = (), named: Artist | None = None
+    ):
+        self.axes, self.moving, self.named = axes, list(moving), named or moving[0]
         self.ghosts = [ghost(line) for line in pinned]
 
     def values(self, data: Any) -> Values:
@@ -40,8 +43,8 @@ class Live:
         """Return the places and heights of some data; an axis that does not follow them needs none."""
         return NOTHING
 
-    def show(self, data: Any) -> None:
-        """Draw data within the limits that the axes have now."""
+    def show(self, data: Any) -> bool | None:
+        """Draw data within the limits that the axes have now; return whether what stands still has changed."""
         raise NotImplementedError
 
 
@@ -64,10 +67,14 @@ def xy(data: Any) -> Values:
 class Curve(Live):
     """A line or points; what has no place on a logarithmic axis, 0 and infinity, is a triangle at its edge."""
 
-    def __init__(self, axes: Axes, *, look: Look, pin: bool, edges: bool):
+    def __init__(self, axes: Axes, *, look: Look, pin: bool, edges: bool, room: bool, markers: tuple[int, int] | None):
+        self._room, self._markers = room, markers
         (self._line,) = axes.plot([], [], **look)
         self._edges = [axes.plot([], [], marker=marker, **EDGE)[0] for marker in "v^"] if edges else []
         super().__init__(axes, [self._line, *self._edges], [self._line] if pin else [])
+
+    def values(self, data: Any) -> Values:
+        return super().values(data) if self._room else NOTHING
 
     def extent(self, data: Any) -> Values:
         return xy(data)
@@ -76,6 +83,9 @@ class Curve(Live):
         x, y = NOTHING if data is None else xy(data)
         log = self.axes.get_yscale() == "log"
         self._line.set_data(x, np.where(drawable(y, log), y, np.nan))
+        if self._markers is not None:
+            first, most = self._markers
+            self._line.set_markevery((first, every(most, len(x))))
         gone = (y == 0) & log, np.isinf(y) & log
         for edge, there, at in zip(self._edges, gone, self.axes.get_ylim(), strict=False):
             edge.set_data(x[there], np.full(there.sum(), at))
@@ -188,9 +198,22 @@ class Span(Live):
         (self.named.set_width if self._upright else self.named.set_height)(high - low)
 
 
-def curve(key: str, look: Look, label: str = "", *, pin: bool = True, edges: bool = False) -> Mark:
-    """Return a curve; `pin` lets it be kept for comparison, `edges` mark 0 and infinity on a logarithmic axis."""
-    return Mark(key, partial(Curve, look=look, pin=pin, edges=edges), label)
+def curve(
+    key: str,
+    look: Look,
+    label: str = "",
+    *,
+    pin: bool = True,
+    edges: bool = False,
+    room: bool = True,
+    markers: tuple[int, int] | None = None,
+) -> Mark:
+    """Return a curve; `pin` lets it be kept for comparison, `edges` mark 0 and infinity on a logarithmic axis.
+
+    Without `room` the axes do not follow it. `markers=(first, most)` marks at most so many points in even steps, from
+    point `first` on, in place of them all.
+    """
+    return Mark(key, partial(Curve, look=look, pin=pin, edges=edges, room=room, markers=markers), label)
 
 
 def band(key: str, look: Look = BAND, label: str = "") -> Mark:
@@ -243,3 +266,47 @@ class Heat(Live):
 def heat(key: str, colours: Colormap, low: float, high: float, *, log: bool = False) -> Mark:
     """Return a map of numbers, whose colours go from `low` to `high`, in equal ratios where `log`."""
     return Mark(key, lambda axes: Heat(axes, norm=(LogNorm if log else Normalize)(low, high), colours=colours))
+
+
+def every(most: int, points: int) -> int:
+    """Return the step that takes at most `most` of some points."""
+    return max(1, -(-points // most))
+
+
+class Note(Live):
+    """Words at a place `(x, y)`."""
+
+    def __init__(self, axes: Axes, *, words: str, look: Look):
+        super().__init__(axes, [axes.annotate(say(words), (0, 0), textcoords="offset points", **look)])
+
+    def show(self, data: Any) -> None:
+        self.named.set_visible(data is not None)
+        self.named.xy = (0, 0) if data is None else data
+
+
+def note(key: str, words: str, look: Look = NOTE) -> Mark:
+    """Return words that stand at a place."""
+    return Mark(key, partial(Note, words=words, look=look))
+
+
+class Image(Live):
+    """An image that fills the panel, its first row at the lower edge; `still` ones are drawn with what stands still."""
+
+    def __init__(self, axes: Axes, *, still: bool, how: Look):
+        axes.grid(False)
+        image = axes.imshow(np.zeros((1, 1)), **{"aspect": "auto", "origin": "lower", **how})
+        self._still, self._shown = still, None
+        super().__init__(axes, [] if still else [image], named=image)
+
+    def show(self, data: Any) -> bool:
+        if data is self._shown:
+            return False
+        self._shown = data
+        self.named.set_data(data)
+        self.named.set_extent((*self.axes.get_xlim(), *self.axes.get_ylim()))
+        return self._still
+
+
+def image(key: str, *, still: bool = False, **how: Any) -> Mark:
+    """Return an image: colours of shape `(rows, columns, 3)`, or `(rows, columns)` of a `cmap`; `how` as in imshow."""
+    return Mark(key, partial(Image, still=still, how=how))

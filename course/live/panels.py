@@ -109,6 +109,7 @@ class Drawing:
                 self._stand_still(panel, axes)
         self._placed: dict[tuple[int, str], Placed] = {}
         self._names: Mapping[str, str] | None = None
+        self._titles: list[str] = []
         self._legend = self._under_all() if picture.legend else None
         moving = [artist for live in self._live.values() for artist in live.moving]
         ghosts = [ghost for live in self._live.values() for ghost in live.ghosts]
@@ -151,20 +152,21 @@ class Drawing:
         if self._place(view) | self._name(view.names):
             self.canvas.redraw_background()
         for key, live in self._live.items():
-            live.show(view.curves.get(key))
+            if live.show(view.curves.get(key)):
+                self.canvas.redraw_background()
         return Frame(self.canvas.render(), view.sentence, view.table)
 
     def _place(self, view: View) -> bool:
         """Give every axis room for what is drawn along it, in all panels; say whether one has changed."""
-        along: dict[Axis, list[np.ndarray]] = {}
+        along: dict[Callable, list[np.ndarray]] = {}
         chosen = []
         for number, panel in enumerate(self._picture.panels):
             found = [self._live[mark.key].values(view.curves.get(mark.key)) for mark in panel.marks]
             for which, declared, values in zip("xy", (panel.x, panel.y), zip(*found, strict=True), strict=True):
                 axis = view.axes.get(f"{panel.key}.{which}", declared)
-                along.setdefault(axis, []).extend(values)
+                along.setdefault(axis.range, []).extend(values)
                 chosen.append((number, which, axis))
-        placed = {axis: place(axis, np.concatenate(values)) for axis, values in along.items()}
+        placed = {axis: place(axis, np.concatenate(along[axis.range])) for _number, _which, axis in chosen}
         changed = False
         for number, which, axis in chosen:
             if self._placed.get((number, which)) != placed[axis]:
@@ -178,10 +180,12 @@ class Drawing:
         """Write titles and legends; say whether the background has changed."""
         if names == self._names:
             return False
-        first, self._names = self._names is None, dict(names)
+        titles = [names.get(panel.key) or say(panel.title) for panel in self._picture.panels]
+        changed = titles != self._titles or not self._picture.renamed
+        self._names, self._titles = dict(names), titles
         with course_style():
-            for panel, axes in zip(self._picture.panels, self._axes, strict=True):
-                axes.set_title(names.get(panel.key) or say(panel.title))
+            for panel, axes, title in zip(self._picture.panels, self._axes, titles, strict=True):
+                axes.set_title(title)
                 if panel.legend is not None:
                     named = {mark.key: self._label(mark) for mark in panel.marks}
                     shown = [key for key, label in named.items() if label]
@@ -191,7 +195,7 @@ class Drawing:
                     )
         if self._legend is not None:
             self._rename(self._legend)
-        return first or not self._picture.renamed
+        return changed
 
     def _label(self, mark: Mark) -> str:
         return self._names.get(mark.key, "" if not mark.label else say(mark.label))
