@@ -17,6 +17,7 @@ from course.live.answers import WAITING
 from course.live.explorer import Explorer
 from course.live.predict import Curve, Number, predict
 from course.pages.orthogonal_and_luck.quantities import CONDITION
+from course.pages.sigmoid_saturation.quantities import LOST_SLOPE
 from course.pages.todays_networks.quantities import RESIDUAL
 from course.pages.variance_of_a_sum.quantities import VARIANCE
 from course.style import EXPECTED
@@ -109,7 +110,7 @@ def test_a_prediction_can_be_taken_off_the_picture():
 
 
 def test_just_show_me_opens_the_picture_without_a_word_about_a_prediction():
-    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
+    asked = predict("How much?", Number(LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
     asked.other.click()
     assert isinstance(asked.picture, Explorer)
     assert asked.sentence == ""
@@ -117,9 +118,9 @@ def test_just_show_me_opens_the_picture_without_a_word_about_a_prediction():
 
 
 def test_the_sentence_compares_with_the_numbers_of_the_table():
-    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
+    asked = predict("How much?", Number(LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
     asked.choose(25)
-    found = quantities.LOST_SLOPE.found(asked.picture.table)
+    found = LOST_SLOPE.found(asked.picture.table)
     assert found == pytest.approx(2313, abs=1)
     assert f"it is {found:.4g}, and you were too low by a factor of {found / 25:.2g}" in asked.sentence
     asked.choose(2300)
@@ -169,7 +170,7 @@ def test_the_prediction_stays_while_controls_move_and_is_in_saved_files_and_proj
 
 @pytest.mark.parametrize("answer", [0.5, 1e10, float("nan")])
 def test_a_number_outside_its_range_is_refused_in_words_and_nothing_opens(answer):
-    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), widgets.HTML)
+    asked = predict("How much?", Number(LOST_SLOPE, "times", 1, 1e9), widgets.HTML)
     with pytest.raises(ValueError, match="must be from 1 to 1e"):
         asked.choose(answer)
     asked.input.value = str(answer)
@@ -179,7 +180,7 @@ def test_a_number_outside_its_range_is_refused_in_words_and_nothing_opens(answer
 
 
 def test_what_is_no_number_is_answered_in_words():
-    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), widgets.HTML)
+    asked = predict("How much?", Number(LOST_SLOPE, "times", 1, 1e9), widgets.HTML)
     assert asked.button.disabled
     asked.input.value = "a lot"
     asked.button.click()
@@ -187,7 +188,7 @@ def test_what_is_no_number_is_answered_in_words():
 
 
 def test_the_comparison_is_with_what_was_asked_and_not_with_what_was_moved_to():
-    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
+    asked = predict("How much?", Number(LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
     asked.choose(25)
     first = asked.sentence
     asked.picture.controls["z"].value = 0.0
@@ -285,7 +286,7 @@ def test_a_number_and_a_curve_wait_too_for_numbers_that_are_not_there_yet(kind, 
 
 
 def test_an_answer_given_in_code_stands_in_the_box_when_it_is_to_be_changed():
-    asked = predict("How much?", Number(quantities.LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
+    asked = predict("How much?", Number(LOST_SLOPE, "times", 1, 1e9), lambda: explorers.sigmoid_slope(z=10))
     asked.choose(1234.5)
     asked.button.click()
     assert asked.input.value == "1234.5"

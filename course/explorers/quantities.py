@@ -39,13 +39,6 @@ def _best_strategy(table: Table) -> str:
 
 
 COSINE = Series("the cosine between the two inputs", "cosine, measured", 2)
-_SLOPE_AT_2 = float(np.exp(-2) / (1 + np.exp(-2)) ** 2)
-LOST_SLOPE = Quantity(
-    "the slope at z = 2 over the slope at the point",
-    lambda table: _SLOPE_AT_2 / float(table["σ'(z)"][-1]),
-    1,
-    lambda value, table: (float(table["z"][-1]), _SLOPE_AT_2 / value),
-)
 UNITS = Quantity("the number of different units", _units)
 STARTS = Quantity("the number of starts that learned, in the median of their seeds,", _starts_that_learned)
 LEAVES_FIRST = Quantity("the layer whose mean is 0.05 away from 0.5 before the others'", _first_to_leave)

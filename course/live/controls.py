@@ -21,10 +21,11 @@ def build(controls: Mapping[str, Control]) -> dict[str, widgets.ValueWidget]:
 
 
 def slider(value: float, low: float, high: float, *, step: float = 0.01, label: str | None = None) -> Control:
-    """Return a slider, of whole numbers where `value` is one, and otherwise in steps of `step`."""
+    """Return a slider, of whole numbers where `value` is one, and otherwise in steps of `step`, 0.1 or 0.01."""
     if isinstance(value, int):
         return lambda name: widgets.IntSlider(value, low, high, description=_label(name, label))
-    return lambda name: widgets.FloatSlider(value, min=low, max=high, step=step, description=_label(name, label))
+    shown = {"step": step, "readout_format": ".1f" if step == 0.1 else ".2f"}
+    return lambda name: widgets.FloatSlider(value, min=low, max=high, description=_label(name, label), **shown)
 
 
 def menu(options: Iterable[Any] | Mapping[str, Any], value: Any = None, *, label: str | None = None) -> Control:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 IMPORTS = """from course import explorers
 from course.live.predict import Curve, Number, predict
-from course.explorers.quantities import LOST_SLOPE
+from course.pages.sigmoid_saturation.quantities import LOST_SLOPE
 from course.pages.variance_of_a_sum.quantities import VARIANCE
 from course.explorers.signals import SIGNAL"""
 CHOICE = """predict(
