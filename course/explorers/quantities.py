@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from course import training
-from course.live.quantities import Place, Quantity, Series
+from course.live.quantities import Place, Quantity
 from course.live.tables import Table
 
 
@@ -30,20 +30,9 @@ def _learned(losses: np.ndarray) -> np.ndarray:
     return losses < training.LEARNED * training.guessing_loss(training.Setup())
 
 
-def _starts_that_learned(table: Table) -> float:
-    return float(_learned(np.array([losses[-1] for losses in _columns(table, "", ": median loss")])).sum())
-
-
 def _gains_that_learned(table: Table) -> float:
     (losses,) = _columns(table, "left", ": median loss")
     return float(np.unique(table["gain"][_learned(losses)]).size)
-
-
-def _first_to_leave(table: Table) -> float:
-    """Give the layer whose mean is away from the middle at the earliest record; 0 if none is, or several at once."""
-    away = np.abs(np.stack(_columns(table, "standard: mean of h", "")) - 0.5) > 0.05
-    when = np.where(away.any(axis=1), away.argmax(axis=1), away.shape[1])
-    return float(when.argmin() + 1) if (when == when.min()).sum() == 1 else 0.0
 
 
 def _best_strategy(table: Table) -> str:
@@ -54,7 +43,6 @@ def _best_strategy(table: Table) -> str:
 
 
 _FIRST = "left: variance of ∂C/∂W ÷ batch, measured"
-COSINE = Series("the cosine between the two inputs", "cosine, measured", 2)
 _SLOPE_AT_2 = float(np.exp(-2) / (1 + np.exp(-2)) ** 2)
 LOST_SLOPE = Quantity(
     "the slope at z = 2 over the slope at the point",
@@ -87,8 +75,6 @@ RESIDUAL = Quantity(
     1,
     _at_the_last("block"),
 )
-STARTS = Quantity("the number of starts that learned, in the median of their seeds,", _starts_that_learned)
-LEAVES_FIRST = Quantity("the layer whose mean is 0.05 away from 0.5 before the others'", _first_to_leave)
 GAINS = Quantity(
     "the number of gains that learned at some rate, in the plain network on the left,", _gains_that_learned
 )

@@ -115,3 +115,14 @@ def apply(axes: Axes, which: str, shown: Placed, label: str) -> None:
     if shown.ticks is not None:
         getattr(axes, f"set_{which}ticks")(shown.ticks, shown.names)
     getattr(axes, f"{which}axis").minorticks_off()
+
+
+def powers(*steps: int, label: str = "") -> Axis:
+    """Return a logarithmic axis that holds 1, from 10^-d to 10^u for the first of these d and u that have room."""
+
+    def needed(values: np.ndarray) -> Range:
+        exponents = np.log10(values)
+        low, high = -step(steps, -exponents.min(initial=0)), step(steps, exponents.max(initial=0))
+        return Range(10.0**low, 10.0**high, 10.0 ** np.unique(np.rint(np.linspace(low, high, 5))))
+
+    return Axis(label, needed, log=True)

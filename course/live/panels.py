@@ -30,7 +30,7 @@ LEFT, RIGHT, TOP, BOTTOM = 0.6, 0.14, 0.33, 0.49
 ACROSS, BETWEEN = 0.64, 0.84
 """Inches between panels side by side, and one under another."""
 IN_PANEL = MappingProxyType({"ncols": 3, "columnspacing": 1.2, "handletextpad": 0.5})
-LEGEND_LINE = 0.24
+LEGEND_LINE = 0.18
 """Inches for a line of the legend under all panels."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -56,8 +56,9 @@ class Picture(NamedTuple):
     """Panels in one of some grids: a letter a panel in order, rows separated by semicolons, as in "AB;AC".
 
     `height` is in inches for the first grid, `widths` are ratios of its columns. `legend` names marks of all panels
-    under them, by key, in `columns`; with `renamed` their names change with the curves. `left` is for the numbers and
-    the name of the first panel's axis, in inches.
+    under them, by key, in `columns`; with `renamed` their names change with the curves. In inches, `left` is for the
+    numbers and the name of the first panel's axis, `top` for what stands above the panels, and `between` lies between
+    two rows of them.
     """
 
     panels: Sequence[Panel]
@@ -68,6 +69,8 @@ class Picture(NamedTuple):
     columns: int = 4
     renamed: bool = False
     left: float = LEFT
+    top: float = TOP
+    between: float = BETWEEN
 
 
 class View(NamedTuple):
@@ -114,18 +117,18 @@ class Drawing:
         rows, columns = (len(part) for part in (picture.grids[0].split(";"), picture.grids[0].split(";")[0]))
         lines = -(-len(picture.legend) // picture.columns)
         named = self.figure.subplot_mosaic(picture.grids[0], width_ratios=picture.widths)
-        bottom = BOTTOM + LEGEND_LINE * lines + (0.08 if lines else 0)
+        bottom = BOTTOM + LEGEND_LINE * lines + (0.12 if lines else 0)
         room = (
             WIDTH - picture.left - RIGHT - ACROSS * (columns - 1),
-            picture.height - TOP - bottom - BETWEEN * (rows - 1),
+            picture.height - picture.top - bottom - picture.between * (rows - 1),
         )
         self.figure.subplots_adjust(
             left=picture.left / WIDTH,
             right=1 - RIGHT / WIDTH,
             bottom=bottom / picture.height,
-            top=1 - TOP / picture.height,
+            top=1 - picture.top / picture.height,
             wspace=ACROSS / (room[0] / columns),
-            hspace=BETWEEN / (room[1] / rows),
+            hspace=picture.between / (room[1] / rows),
         )
         return [named[letter] for letter in sorted(named)]
 
