@@ -11,6 +11,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.style
+from matplotlib.colors import to_rgb
 from matplotlib.patheffects import withStroke
 
 BLUE, ORANGE, GREEN, SKY, YELLOW, PINK = "#0072b2", "#d55e00", "#009e73", "#56b4e9", "#e69f00", "#cc79a7"
@@ -34,8 +35,12 @@ def look(**words: Any) -> Look:
 MEASURED_POINTS = look(color=MEASURED, linestyle="none", marker="o", markersize=4)
 PREDICTED_LINE = look(color=PREDICTED, linestyle=(0, (4, 2)), linewidth=1.5)
 REFERENCE_LINE = look(color=REFERENCE, linewidth=0.9)
+MOMENT = look(color=REFERENCE, linestyle=":", linewidth=1.2)
+"""The moment of a run at which something else is shown."""
 NOTE = look(color=QUIET, fontsize=8, ha="right", xytext=(-3, 3))
 """Words on a reference line, at its right end."""
+PANEL_NOTE = look(fontsize=11, ha="center", va="center", xytext=(0, 0))
+"""What a part of a panel is called."""
 BAND = look(color=MEASURED, alpha=0.25, linewidth=0)
 EDGE = look(color=ACCENT, linestyle="none", markersize=6, clip_on=False)
 """A value that is 0 or infinite, at the edge of a logarithmic axis."""
@@ -53,8 +58,6 @@ CROSS = look(color="#404040", linestyle="none", marker="x", markersize=4.5)
 WORSE = look(color="#8f8f8f", linewidth=0)
 LOSS_COLOURS = matplotlib.colormaps["viridis_r"].with_extremes(over=WORSE["color"], bad=NO_DATA)
 """The colours of losses on a map; what is `WORSE` than all of them has a colour of its own."""
-STARTS = tuple(zip((BLUE, YELLOW, GREEN, ORANGE, SKY, PINK), "os^DvP", strict=True))
-"""A colour and a marker for each of several starts, so that neither is needed alone."""
 FOUR_STARTS = (
     look(color=MEASURED, marker="o", markersize=8, markerfacecolor=SURE, linestyle="none"),
     look(color=ACCENT, marker="s", markersize=4, linestyle="none"),
@@ -62,6 +65,43 @@ FOUR_STARTS = (
     look(color=SKY, marker="D", markersize=4, linestyle="none"),
 )
 """Points of starts in one panel; the first are large and hollow, and so are seen around others that lie on them."""
+STAIRS = look(color=ACCENT, linewidth=1.2)
+"""A walk between a map and the diagonal."""
+FIXED_POINT = look(
+    color="black", linestyle="none", marker="s", markersize=9, markerfacecolor="none", markeredgewidth=1.8
+)
+HANDLE = look(
+    color="black",
+    linestyle="none",
+    marker="D",
+    markersize=9,
+    markeredgecolor="white",
+    markeredgewidth=1.4,
+    clip_on=False,
+)
+"""A point that a hand can drag."""
+PHASES = tuple(map(to_rgb, (MEASURED, ACCENT, REFERENCE)))
+"""Order, chaos, and where lengths grow for ever: shares of red, green and blue, to be made fainter."""
+STARTS = tuple(zip((BLUE, YELLOW, GREEN, ORANGE, SKY, PINK), "os^DvP", strict=True))
+"""A colour and a marker for each of several starts, so that neither is needed alone."""
+PAIR = ((BLUE, "o"), (ORANGE, "s"))
+"""The same for two starts."""
+
+
+def marked_line(colour: str, marker: str, **more: Any) -> Look:
+    """Return the look of one of several curves."""
+    return look(color=colour, marker=marker, **{"markersize": 4, "linewidth": 1.5, **more})
+
+
+def seed_band(colour: str) -> Look:
+    """Return the look of the range of a curve's seeds."""
+    return look(color=colour, alpha=0.16, linewidth=0)
+
+
+def lost_point(colour: str) -> Look:
+    """Return the look of the point at the edge of a panel where a curve was lost."""
+    return look(color=colour, linestyle="none", marker="x", markersize=7, markeredgewidth=2, clip_on=False, zorder=6)
+
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 

@@ -127,3 +127,14 @@ def cell_range(values: Sequence[float], ticks: Mapping[float, str]) -> Range:
     half = (values[1] / values[0]) ** 0.5
     low, high = values[0] / half, values[-1] * half
     return Range(low, high, {tick: name for tick, name in ticks.items() if low < tick < high})
+
+
+def powers(*steps: int, label: str = "") -> Axis:
+    """Return a logarithmic axis that holds 1, from 10^-d to 10^u for the first of these d and u that have room."""
+
+    def needed(values: np.ndarray) -> Range:
+        exponents = np.log10(values)
+        low, high = -step(steps, -exponents.min(initial=0)), step(steps, exponents.max(initial=0))
+        return Range(10.0**low, 10.0**high, 10.0 ** np.unique(np.rint(np.linspace(low, high, 5))))
+
+    return Axis(label, needed, log=True)

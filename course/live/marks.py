@@ -274,14 +274,17 @@ def every(most: int, points: int) -> int:
 
 
 class Note(Live):
-    """Words at a place `(x, y)`."""
+    """Words at a place `(x, y)`; they are drawn with what stands still, and so should seldom move."""
 
     def __init__(self, axes: Axes, *, words: str, look: Look):
-        super().__init__(axes, [axes.annotate(say(words), (0, 0), textcoords="offset points", **look)])
+        words = axes.annotate(say(words), (0, 0), visible=False, textcoords="offset points", **look)
+        super().__init__(axes, [], named=words)
 
-    def show(self, data: Any) -> None:
+    def show(self, data: Any) -> bool:
+        shown = self.named.xy if self.named.get_visible() else None
         self.named.set_visible(data is not None)
         self.named.xy = (0, 0) if data is None else data
+        return data != shown
 
 
 def note(key: str, words: str, look: Look = NOTE) -> Mark:

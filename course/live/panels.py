@@ -33,7 +33,7 @@ IN_PANEL = MappingProxyType(
     {"columnspacing": 1.2, "handletextpad": 0.5, "frameon": True, "framealpha": 1, "edgecolor": "none"}
 )
 """A legend in a panel lies on a ground of its own, so that no line of the grid goes through its words."""
-LEGEND_LINE = 0.24
+LEGEND_LINE = 0.18
 """Inches for a line of the legend under all panels."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -122,7 +122,7 @@ class Drawing:
         rows, columns = (len(part) for part in (picture.grids[0].split(";"), picture.grids[0].split(";")[0]))
         lines = -(-len(picture.legend) // picture.columns)
         named = self.figure.subplot_mosaic(picture.grids[0], width_ratios=picture.widths)
-        bottom = BOTTOM + LEGEND_LINE * lines + (0.08 if lines else 0)
+        bottom = BOTTOM + LEGEND_LINE * lines + (0.12 if lines else 0)
         room = (
             WIDTH - picture.left - RIGHT - ACROSS * (columns - 1),
             picture.height - picture.top - bottom - picture.between * (rows - 1),

@@ -1,41 +1,38 @@
 """The race: several starts of one network, trained side by side on the same batches, several seeds each."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
-import ipywidgets as widgets
 import numpy as np
 
-from course import initializers, theory, training
+from course import initializers
 from course.activations import ACTIVATIONS
-from course.figures.race import Lane, RacePicture
-from course.live.canvas import Frame
-from course.live.running import RunningExplorer
-from course.training import OPTIMIZERS, TASKS, History, Setup, Training
-from course.training.round_robin import RoundRobin
+from course.explorers.training_runs import Race, Start, outcome_words, predicted_rms, seed_range
+from course.live.axes import fixed, layers, powers
+from course.live.controls import menu, slider, stops
+from course.live.declare import explorer
+from course.live.marks import band, curve, level, note
+from course.live.panels import Panel, Picture, View
+from course.live.tables import Table
+from course.live.words import number, say
+from course.style import MOMENT, PREDICTED_LINE, STARTS, lost_point, marked_line, seed_band
+from course.training import OPTIMIZERS, TASKS, History, Setup
 
-WIDTH, BATCH, SEEDS, RECORDS = 64, 32, 5, 30
+WIDTH, BATCH, SEEDS = 64, 32, 5
 DEPTHS = (2, 3, 5, 10, 15, 20, 30, 50)
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 STEPS = (300, 1000, 3000)
+TOP = 1.6
+"""The axis of the loss ends at this many times the loss of guessing."""
+MARKERS = 10
+"""At most so many markers stand on each line."""
 
 
-class Entry(NamedTuple):
-    """One start in a race: a scheme, a gain, a title; an activation where it is not that of the control."""
-
-    title: str
-    scheme: str
-    gain: float = 1.0
-    activation: str | None = None
+def _scheme(name: str) -> Start:
+    return Start(initializers.named(name).title, name)
 
 
-def _scheme(name: str) -> Entry:
-    return Entry(initializers.named(name).title, name)
-
-
-LINE_UPS: Mapping[str, Sequence[Entry]] = MappingProxyType(
+LINE_UPS: Mapping[str, Sequence[Start]] = MappingProxyType(
     {
         "six schemes": tuple(
             _scheme(name)
@@ -43,133 +40,174 @@ LINE_UPS: Mapping[str, Sequence[Entry]] = MappingProxyType(
         ),
         "Xavier and He": (_scheme("glorot_normal"), _scheme("he_normal")),
         "He's weights times a gain": tuple(
-            Entry(f"He times {gain}", "he_normal", gain) for gain in (0.5, 0.7, 1.0, 1.4, 2.0)
+            Start(f"He times {gain}", "he_normal", gain) for gain in (0.5, 0.7, 1.0, 1.4, 2.0)
         ),
         "ReLU and SELU": (
-            Entry("ReLU with He's weights", "he_normal", 1.0, "relu"),
-            Entry("SELU with LeCun's weights", "lecun_normal", 1.0, "selu"),
+            Start("ReLU with He's weights", "he_normal", activation="relu"),
+            Start("SELU with LeCun's weights", "lecun_normal", activation="selu"),
         ),
     }
 )
 """Who races, by the name in the menu."""
 
-
-class Race(RoundRobin):
-    """The training runs of a race: one `Training` for each activation in it, which take turns.
-
-    `lanes` are the entries, each with the number of its training and where its seeds stand in it.
-    """
-
-    def __init__(self, entries: Sequence[Entry], setup: Setup, learning_rate: float, seeds: Sequence[int], steps: int):
-        self.entries, self.seeds = entries, list(seeds)
-        self.activations = [entry.activation or setup.activation for entry in entries]
-        self.trainings: dict[str, Training] = {}
-        for activation in dict.fromkeys(self.activations):
-            runs = [
-                training.Trial(entry.scheme, seed, entry.gain, learning_rate)
-                for entry, own in zip(entries, self.activations, strict=True)
-                if own == activation
-                for seed in self.seeds
-            ]
-            self.trainings[activation] = Training(
-                setup._replace(activation=activation), runs, steps=steps, records=RECORDS
-            )
-        super().__init__(self.trainings.values())
-
-    def histories(self) -> list[History]:
-        """Give what was recorded of each entry, of the same moments for all."""
-        histories = {activation: job.history for activation, job in self.trainings.items()}
-        records = min(len(history.steps) for history in histories.values())
-        taken: dict[str, int] = dict.fromkeys(histories, 0)
-        found = []
-        for activation in self.activations:
-            first = taken[activation]
-            taken[activation] = first + len(self.seeds)
-            found.append(training.part_of(histories[activation], records, slice(first, taken[activation])))
-        return found
+PLACES = range(len(STARTS))
+"""As many starts can race."""
+LAYERS = layers(5, 10, 20, 30, 50, 100)
 
 
-def training_race(text: str = "", **state) -> RunningExplorer:
+def _by_layer(key: str, title: str) -> Panel:
+    marks = [curve(f"{key}.{place}", marked_line(*STARTS[place], linewidth=0.8), pin=False) for place in PLACES]
+    marks += [curve(f"{key}.{place}.theory", PREDICTED_LINE, "theory, for the start", pin=False) for place in PLACES]
+    return Panel(title, LAYERS, powers(1, 2, 3, 4, 6, 8, 12, 16, 24, 38), marks)
+
+
+PICTURE = Picture(
+    (
+        Panel(
+            "Loss, held out: median and range of the seeds",
+            fixed(0, 1),
+            fixed(0, 1),
+            (
+                level("guessing"),
+                level("moment", MOMENT, upright=True),
+                note("guessing.name", "guessing"),
+                *(band(f"loss.{place}.range", seed_band(colour)) for place, (colour, _) in enumerate(STARTS)),
+                *(
+                    curve(f"loss.{place}", marked_line(*STARTS[place]), pin=False, markers=(place, MARKERS))
+                    for place in PLACES
+                ),
+                *(
+                    curve(f"loss.{place}.lost", lost_point(colour), pin=False)
+                    for place, (colour, _) in enumerate(STARTS)
+                ),
+            ),
+            key="loss",
+        ),
+        _by_layer("signal", "Activations h: rms by layer"),
+        _by_layer("gradient", "Gradients ∂C/∂z: rms by layer"),
+    ),
+    grids=("AB;AC", "ABC"),
+    height=5.6,
+    widths=(1.25, 1),
+    legend=(*(f"loss.{place}" for place in PLACES), "signal.0.theory"),
+    columns=2,
+    renamed=True,
+)
+
+
+def begin(line_up: str, learning_rate: float, seed: int, steps: int, **setup) -> Race:
+    """Return the runs of a race, five seeds of each start."""
+    seeds = range(SEEDS * seed, SEEDS * (seed + 1))
+    setup = Setup(width=WIDTH, batch=BATCH, **setup)
+    return Race(LINE_UPS[line_up], setup, seeds, learning_rate=learning_rate, steps=steps)
+
+
+@explorer(
+    "A race of starts",
+    {
+        "line_up": menu(tuple(LINE_UPS), label="starts"),
+        "activation": menu(tuple(ACTIVATIONS), "relu"),
+        "depth": stops(DEPTHS, 10),
+        "learning_rate": stops(RATES, 0.05),
+        "optimizer": menu(tuple(OPTIMIZERS), "sgd"),
+        "task": menu(tuple(TASKS), "digits"),
+        "steps": stops(STEPS, 300),
+        "seed": slider(0, 0, 9, label="seeds"),
+        "moment": slider(1.0, 0.0, 1.0),
+    },
+    PICTURE,
+    begin=begin,
+    views=("moment",),
+)
+def training_race(race: Race, moment: float, **_settings) -> View:
     """Train several starts of one network side by side, on the same batches, with five seeds each.
 
     `moment` is a share of the steps: the layers are shown as they were then. `state` sets controls by name.
     """
-    picture = RacePicture()
-
-    def begin(line_up: str, learning_rate: float, seed: int, steps: int, **setup) -> Race:
-        seeds = range(SEEDS * seed, SEEDS * (seed + 1))
-        return Race(LINE_UPS[line_up], Setup(width=WIDTH, batch=BATCH, **setup), learning_rate, seeds, steps)
-
-    def show(race: Race, moment: float, **_settings) -> Frame:
-        histories = race.histories()
-        steps = histories[0].steps
-        record = max(np.searchsorted(steps, moment * race.total, side="right") - 1, 0)
-        lanes = [_lane(race, place, history, record) for place, history in enumerate(histories)]
-        at = steps[record] if len(steps) else 0
-        return picture.update(lanes, steps, race.total, histories[0].guessing_loss, at, len(race.seeds))
-
-    return RunningExplorer(
-        _controls(),
-        begin,
-        show,
-        picture.canvas,
-        name="training_race",
-        title="A race of starts",
-        views=("moment",),
-        text=text,
-        state=state,
-    )
+    histories = race.histories()
+    steps, guessing = histories[0].steps, histories[0].guessing_loss
+    record = max(np.searchsorted(steps, moment * race.total, side="right") - 1, 0)
+    end = 1.01 * race.total
+    curves = {
+        "guessing": guessing,
+        "guessing.name": (end, guessing),
+        "moment": steps[record] if len(steps) else 0,
+    }
+    names, table = {}, {"step": ("step", steps)}
+    for place, (start, setup, history) in enumerate(zip(race.starts, race.setups, histories, strict=True)):
+        curves |= _predicted(place, start, setup, history) | _measured(place, history, record)
+        names[f"loss.{place}"] = say("{start}: {outcome}", start=say(start.title), outcome=outcome_words(history))
+        table |= _columns(f"{place + 1}", start, history)
+    axes = {"loss.x": fixed(-0.01 * race.total, end, label="step of training"), "loss.y": fixed(0, TOP * guessing)}
+    return View(curves, describe(race, histories), Table(table), names, axes)
 
 
-def _lane(race: Race, place: int, history: History, record: int) -> Lane:
-    entry, layers = race.entries[place], history.layers
-    setup = race.trainings[race.activations[place]].setup
-    signal, gradient = predicted(entry, setup)
-    measured = [np.full(setup.depth - 1, np.nan)] * 2
+def _predicted(place: int, start: Start, setup: Setup, history: History) -> dict[str, np.ndarray]:
+    """Return what theory says of a start's layers; of gradients it says what they are relative to the last layer's."""
+    signal, gradient = predicted_rms(start, setup)
+    curves = {f"signal.{place}.theory": signal}
     if len(history.steps):
-        measured = [_median(part[record]) for part in (layers.activation_rms, layers.preactivation_gradient_rms)]
-        gradient = gradient * _median(layers.preactivation_gradient_rms[0])[-1]
-    else:
-        gradient = np.full(setup.depth - 1, np.nan)
-    words = count_words(training.outcomes(history)) if len(history.steps) else "ready"
-    return Lane(entry.title, history.losses, *measured, signal, gradient, history.diverged_at, words)
+        last = _median(history.layers.preactivation_gradient_rms[0])[-1]
+        curves[f"gradient.{place}.theory"] = gradient * last
+    return curves
+
+
+def _measured(place: int, history: History, record: int) -> dict[str, np.ndarray | tuple]:
+    if len(history.steps) == 0:
+        return {}
+    low, median, high = seed_range(history.losses)
+    first_lost = np.sort(history.diverged_at[history.diverged_at >= 0])[:1]
+    return {
+        f"loss.{place}": (history.steps, median),
+        f"loss.{place}.range": (history.steps, low, high),
+        f"loss.{place}.lost": (first_lost, np.full(len(first_lost), TOP * history.guessing_loss)),
+        f"signal.{place}": _median(history.layers.activation_rms[record]),
+        f"gradient.{place}": _median(history.layers.preactivation_gradient_rms[record]),
+    }
 
 
 def _median(values: np.ndarray) -> np.ndarray:
-    """The median over seeds that are still running, `(hidden,)` of `(seeds, hidden)`; NaN where none is."""
+    """Return the median over seeds that still run, `(hidden,)` of `(seeds, hidden)`; NaN where none does."""
     alive = np.isfinite(values).all(axis=1)
     return np.median(values[alive], axis=0) if alive.any() else np.full(values.shape[1], np.nan)
 
 
-def predicted(entry: Entry, setup: Setup) -> tuple[np.ndarray, np.ndarray]:
-    """Give theory's rms of a start's activations by hidden layer, and of its gradients relative to the last of them."""
-    features, width, hidden = TASKS[setup.task]().features, setup.width, setup.depth - 1
-    fans = [features] + [width] * (hidden - 1)
-    variances = [
-        fan_in * initializers.standard_deviation(entry.scheme, (fan_in, width), entry.gain) ** 2 for fan_in in fans
-    ]
-    signal = theory.activation_second_moments(setup.activation, hidden, variances)
-    gradient = theory.gradient_variances(setup.activation, hidden, variances)
-    return np.sqrt(signal), np.sqrt(gradient)
-
-
-def count_words(outcomes: Sequence[str]) -> str:
-    """Say how many runs came to what, the most frequent first: "4 of 5 learned, 1 diverged by step 12"."""
-    steps = [int(word.rsplit(" ", 1)[1]) for word in outcomes if word.startswith("diverged")]
-    kinds = [f"diverged by step {max(steps)}" if word.startswith("diverged") else word for word in outcomes]
-    (first, count), *others = Counter(kinds).most_common()
-    return ", ".join([f"{count} of {len(outcomes)} {first}", *(f"{count} {word}" for word, count in others)])
-
-
-def _controls() -> dict[str, widgets.ValueWidget]:
+def _columns(key: str, start: Start, history: History) -> dict[str, tuple[str, np.ndarray]]:
+    low, median, high = seed_range(history.losses)
+    title = say(start.title)
     return {
-        "line_up": widgets.Dropdown(options=list(LINE_UPS), description="starts"),
-        "activation": widgets.Dropdown(options=list(ACTIVATIONS), value="relu", description="activation"),
-        "depth": widgets.SelectionSlider(options=DEPTHS, value=10, description="depth"),
-        "learning_rate": widgets.SelectionSlider(options=RATES, value=0.05, description="learning rate"),
-        "optimizer": widgets.Dropdown(options=list(OPTIMIZERS), value="sgd", description="optimizer"),
-        "task": widgets.Dropdown(options=list(TASKS), value="digits", description="task"),
-        "steps": widgets.SelectionSlider(options=STEPS, value=300, description="steps"),
-        "seed": widgets.IntSlider(0, 0, 9, description="seeds"),
-        "moment": widgets.FloatSlider(1.0, min=0.0, max=1.0, step=0.01, description="moment"),
+        f"{key}.least": (say("{start}: least loss", start=title), low),
+        f"{key}.median": (say("{start}: median loss", start=title), median),
+        f"{key}.greatest": (say("{start}: greatest loss", start=title), high),
     }
+
+
+def describe(race: Race, histories: Sequence[History]) -> str:
+    """Say how far the race is and where each start stands."""
+    steps = histories[0].steps
+    if len(steps) == 0:
+        return say(
+            "Nothing has run yet: {starts} starts with {seeds} seeds each are ready for {steps} steps. Black dashes "
+            "are what theory predicts of each start, by layer.",
+            starts=len(race.starts),
+            seeds=len(race.seeds),
+            steps=race.total,
+        )
+    standings = [
+        say("{start}: {standing}", start=say(start.title), standing=_standing(history))
+        for start, history in zip(race.starts, histories, strict=True)
+    ]
+    return say(
+        "After {step} of {steps} steps, {seeds} seeds each, median loss on examples held out (guessing: "
+        "{guessing:.2f}): {standings}.",
+        step=steps[-1],
+        steps=race.total,
+        seeds=len(race.seeds),
+        guessing=histories[0].guessing_loss,
+        standings="; ".join(standings),
+    )
+
+
+def _standing(history: History) -> str:
+    median, words = seed_range(history.losses[-1:])[1][0], outcome_words(history)
+    return words if np.isnan(median) else f"{number(median)}, {words}"

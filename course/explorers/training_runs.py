@@ -1,0 +1,97 @@
+"""What pages that train several starts side by side share: the runs, what theory says of them, words for their end."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from course import initializers, theory, training
+from course.live.words import say
+from course.training import TASKS, History, Setup, Training, Trial
+from course.training.round_robin import RoundRobin
+
+
+class Start(NamedTuple):
+    """How a network begins: a scheme, a gain, and a title.
+
+    It may have an activation function and a learning rate of its own, where others have those of the race.
+    """
+
+    title: str
+    scheme: str
+    gain: float = 1.0
+    activation: str | None = None
+    learning_rate: float | None = None
+
+
+class Race(RoundRobin):
+    """Starts that are trained on the same batches, some seeds of each: those of one activation in one `Training`.
+
+    `setups` are those of the starts, in their order.
+    """
+
+    def __init__(
+        self,
+        starts: Sequence[Start],
+        setup: Setup,
+        seeds: Sequence[int],
+        *,
+        learning_rate: float = 0.05,
+        steps: int = 300,
+        records: int = 30,
+    ):
+        self.starts, self.seeds = list(starts), list(seeds)
+        self.setups = [setup._replace(activation=start.activation or setup.activation) for start in starts]
+        runs: dict[Setup, list[Trial]] = {own: [] for own in self.setups}
+        for start, own in zip(self.starts, self.setups, strict=True):
+            rate = start.learning_rate or learning_rate
+            runs[own] += [Trial(start.scheme, seed, start.gain, rate) for seed in self.seeds]
+        self._trainings = {own: Training(own, runs[own], steps=steps, records=records) for own in runs}
+        super().__init__(self._trainings.values())
+
+    def histories(self) -> list[History]:
+        """Return what was recorded of each start, of the same moments for all."""
+        histories = {own: job.history for own, job in self._trainings.items()}
+        records = min(len(history.steps) for history in histories.values())
+        found, first = [], dict.fromkeys(histories, 0)
+        for own in self.setups:
+            runs = slice(first[own], first[own] + len(self.seeds))
+            found.append(training.part_of(histories[own], records, runs))
+            first[own] = runs.stop
+        return found
+
+
+def predicted_rms(start: Start, setup: Setup) -> tuple[np.ndarray, np.ndarray]:
+    """Return theory's rms of a start's activations by hidden layer, and of its gradients relative to the last layer."""
+    width, hidden = setup.width, setup.depth - 1
+    fans = [TASKS[setup.task]().features] + [width] * (hidden - 1)
+    variances = [
+        fan_in * initializers.standard_deviation(start.scheme, (fan_in, width), start.gain) ** 2 for fan_in in fans
+    ]
+    signal = theory.activation_second_moments(setup.activation, hidden, variances)
+    gradient = theory.gradient_variances(setup.activation, hidden, variances)
+    return np.sqrt(signal), np.sqrt(gradient)
+
+
+def seed_range(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the least, median and greatest of `(records, seeds)` over seeds that still run, NaN where none does."""
+    alive = np.isfinite(losses).any(axis=1)
+    found = np.full((3, len(losses)), np.nan)
+    if alive.any():
+        found[:, alive] = np.nanquantile(losses[alive], [0, 0.5, 1], axis=1)
+    return tuple(found)
+
+
+def outcome_words(history: History) -> str:
+    """Say how many runs came to what, the most frequent first: "4 of 5 learned, 1 diverged by step 12"."""
+    if len(history.steps) == 0:
+        return say("ready")
+    last = history.diverged_at.max()
+    kinds = [
+        say("diverged by step {step}", step=last) if outcome.startswith("diverged") else say(outcome)
+        for outcome in training.outcomes(history)
+    ]
+    (outcome, count), *others = Counter(kinds).most_common()
+    first = say("{count} of {runs} {outcome}", count=count, runs=len(kinds), outcome=outcome)
+    return ", ".join([first, *(f"{count} {outcome}" for outcome, count in others)])
