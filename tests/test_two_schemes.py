@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from course.figures.signal import Curves
 from matplotlib.figure import Figure
 
 from course import explorers, probes
 from course.figures import comparison, layers
-from course.figures.signal import Curves
 
 
 def side(title, weight_gradient_variance):

@@ -10,7 +10,7 @@ import pytest
 import scene_numbers as seen
 
 from course import activations, initializers, networks, probes, theory
-from course.explorers.tapered_network import scheme as tapered_scheme
+from course.pages.xavier.tapered_network import scheme as tapered_scheme
 
 WIDTH, BATCH = 128, 128
 GIVES_AWAY = (
