@@ -34,7 +34,7 @@ SCENES = (
         "tapered_network",
         {},
         "The network narrows from 128 units to 16. Let the variance be 1/fan_in: which of the two lines is level? The "
-        "signal's. The gradient falls on the backward pass: by theory layer 1 receives 0.15 of its variance at layer 10.",
+        "signal's. The gradient falls on the backward pass: by theory layer 1 receives 0.15 of its variance.",
     ),
     Scene(
         "fan_out for the gradient",
