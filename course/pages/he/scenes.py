@@ -35,8 +35,8 @@ SCENES = (
         "signal_propagation",
         {**_HE, "seed": 1, "pinned": {**_HE, "seed": 0}},
         "The same rule, the same digits, the next seed; seed 0 is pinned. The theory does not know the seed, so its "
-        "line is level for both. At layer 50 the two signals are more than ten times apart, one above the line, one below. "
-        "Which of them is the typical one?",
+        "line is level for both. At layer 50 the two signals are more than ten times apart, one above the line, one "
+        "below. Which of them is the typical one?",
     ),
     Scene(
         "A hundred networks",
