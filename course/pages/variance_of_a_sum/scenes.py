@@ -40,8 +40,8 @@ SCENES = (
         "sum_of_inputs",
         {"d": 1, "inputs": "coin"},
         "The inputs are coins now, +1 or −1. Why is the density flat? A weight times a coin is distributed like the "
-        "weight, uniformly: excess kurtosis −1.20 in theory. Raise d step by step. The variance stays near 0.33, and the sum "
-        "becomes normal whatever its terms were.",
+        "weight, uniformly: excess kurtosis −1.20 in theory. Raise d step by step. The variance stays near 0.33, and "
+        "the sum becomes normal whatever its terms were.",
     ),
     Scene(
         "Inputs with a mean",
