@@ -52,7 +52,7 @@ def test_the_rule_by_example():
         "import numpy as np": ("code", "skip"),
         "## Words": ("markdown", "skip"),
         "## Setting": ("markdown", "slide"),
-        "# NBVAL_CHECK_OUTPUT\nprint(1)": ("code", "fragment"),
+        "print(1)": ("code", "fragment"),
         "So it is.": ("markdown", "subslide"),
         'explorers.stage("x")': ("code", "subslide"),
         "### A step": ("markdown", "subslide"),

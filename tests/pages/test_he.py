@@ -14,7 +14,7 @@ from course.initializers import Scheme
 from course.probes.spread import he_relu_draws
 
 DEPTH, WIDTH = 50, 100
-DIVIDED = Scheme("divided", "Xavier's bound, divided by 2", 1 / 4, "fan_avg", "uniform", "a blog")
+DIVIDED = Scheme("divided", "Xavier's bound, divided by 2", 1 / 4, "fan_avg", "uniform", "CSDN, 2022-02-07")
 LAYERS = np.arange(1, DEPTH + 1)
 
 
@@ -34,6 +34,16 @@ def assert_mean(sample, expected):
     """The sample's mean lies within five standard errors of the expected one."""
     error = np.std(sample, ddof=1) / np.sqrt(len(sample))
     assert abs(np.mean(sample) - expected) < 5 * error
+
+
+GIVES_AWAY = (
+    r"8\.9.{0,12}-16",
+    r"9\.8.{0,12}-0?4",
+    r"ReLU (halves|keeps half|keeps 0\.50)",
+    r"half of (the|its) (signal|mean square|signal's mean square)",
+    r"1\.25",
+)
+"""That ReLU keeps half of the mean square, and what is left of it after 10 and 50 layers."""
 
 
 # The halving
@@ -176,6 +186,12 @@ def test_he_makes_tanhs_gradient_grow_and_xavier_makes_it_shrink():
         assert abs(stray) < 5 * math.sqrt(5 * DEPTH / WIDTH)  # no more than ReLU's, whose slopes scatter most
 
 
+def test_a_hundred_tanh_layers_grow_8900_times_which_is_more_than_the_square_of_what_fifty_do():
+    fifty, hundred = (theory.gradient_variances("tanh", depth, 2.0)[0] for depth in (50, 100))
+    assert hundred == pytest.approx(8900, rel=0.01)
+    assert hundred > 2 * fifty**2  # the first layers, whose signal has not settled yet, multiply it by less
+
+
 def test_he_on_tanh_saturates_more_than_xavier():
     he, glorot = (measured(0, scheme, "tanh").saturated_share[0] for scheme in ("he_normal", "glorot_normal"))
     assert he == pytest.approx(0.13, abs=0.02)
@@ -274,7 +290,7 @@ def test_at_width_16_and_depth_100_more_than_half_of_the_draws_lose_over_99_perc
 # The numbers in the notes of its scenes: words of the sentence, or computed again
 
 FACTS = {
-    "He on ReLU": {
+    "He initialization, ReLU": {
         "the half": lambda: math.isclose(theory.gain("relu") ** -2, 0.5),
         "layer 35": lambda: np.all(abs(np.log2(seen.he_path(0)[:35])) < 1) and 35,
         "layer 50": "layer 50",
@@ -285,7 +301,7 @@ FACTS = {
         "after 50": "layer 50",
         "1.41": lambda: theory.gain("relu"),
     },
-    "He on tanh": {
+    "He initialization, tanh": {
         "0.31": "(theory: 0.31)",
         "layer 50": "layer 50",
         "0.01.": lambda: seen.mean_squares("tanh", 50, 1.0)[-1],
@@ -294,12 +310,12 @@ FACTS = {
         "0.015": lambda: seen.first_gradient("tanh", 50, 1.0),
         "100 layers": lambda: seen.first_gradient("tanh", 100, 2.0) > seen.first_gradient("tanh", 50, 2.0) > 10,
     },
-    "Another draw": {
+    "Another seed": {
         "layer 50": "layer 50",
         "more than ten times apart": lambda: seen.he_path(1)[-1] > 10 * seen.he_path(0)[-1],
         "one above the line, one below": lambda: seen.he_path(1)[-1] > 1 > seen.he_path(0)[-1],
     },
-    "A hundred draws": {
+    "A hundred networks": {
         "theory's 1 is": "(theory: 1)",
         "layer 50": "layer 50",
         "it lies below the band": lambda: bool(

@@ -15,6 +15,8 @@ from course.probes.pairs import measure_pairs
 from course.training import Setup, Training
 
 PYTORCH = 25 / 9
+GIVES_AWAY = (r"strangers?", r"part until", r"does the opposite", r"1\.210", r"chaotic phase", r"tell apart what")
+"""That tanh with the gain 5/3 takes the cosine of two inputs to 0."""
 LAYERS = np.array([1, 2, 4, 8, 16, 32, 64, 100])
 
 
@@ -274,7 +276,7 @@ FACTS = {
     "On the border": {
         "The gradient is nearly level": "lies on the border",
     },
-    "He is a point": {
+    "He initialization is a point": {
         "upright at 2": lambda: math.isclose(theory.critical_weight_variance("relu", 0.5), 2.0),
         "0.99 after layer 50": "after layer 50 (theory: 0.99)",
     },

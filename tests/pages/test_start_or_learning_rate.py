@@ -414,7 +414,7 @@ def test_the_rates_of_exercises_1_and_2():
 @pytest.mark.long
 def test_adam_is_no_better_than_guessing_at_twenty_layers_and_a_quarter_of_the_gain():
     runs = training.trials(gains=[1 / 4, 1.0], learning_rates=[0.004])
-    history = Training(Setup(depth=20, width=32, optimizer="adam"), runs, steps=200, records=1, layers=False).run()
+    history = Training(Setup(depth=20, width=32, optimizer="adam"), runs, steps=200, records=1).run()
     assert training.outcomes(history)[0] == "no better than guessing"
     assert training.outcomes(history)[1] in ("learned", "still learning")
     assert history.layers.weight_gradient_rms[0, 0].max() < ADAM_EPSILON / 100

@@ -15,6 +15,8 @@ from course.probes.sums import DRAWS, FAN_INS, TERMS, sums_of_products
 from course.theory import sums
 
 DEPTH, WIDTH, SEEDS = 10, 128, 20
+GIVES_AWAY = (r"for (every|any) (number|d\b)", r"stays (the same|where it is)\W", r"1/\(?3", r"0\.33")
+"""That the variance of z does not depend on the number of inputs, and what it is."""
 
 
 @functools.cache

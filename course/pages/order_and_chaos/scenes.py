@@ -7,18 +7,18 @@ SCENES = (
         "A recommended gain",
         "order_and_chaos",
         {},
-        "PyTorch's gain for tanh, 5/3, is a weight variance of 2.78. Two inputs begin with a cosine of 0.5. What do "
-        "you see of it at the end? Nothing: the network takes them for strangers, and on its way back the gradient "
-        "grows to 6434 times its variance, by theory. Ask which of the three panels a look at the lengths alone "
-        "would have shown.",
+        "PyTorch's gain for tanh, 5/3, is a weight variance of 2.78. Two inputs begin with a cosine of 0.5. What is "
+        "left of it at the end? Nothing: the outputs have no more in common than those of any two inputs. And on the "
+        "backward pass the gradient grows to 6434 times its variance, by theory. Which of this would a look at the "
+        "lengths alone have shown?",
     ),
     Scene(
         "Everything looks alike",
         "order_and_chaos",
         {"weight_variance": 1.5, "bias_variance": 0.2},
         "A short way into the blue. Let the class guess first: where does the cosine of 0.5 go now? To 1, within "
-        "some twenty layers; and the gradient dies on its way back. Drag the point straight down to the lower edge and "
-        "up again. At which moment does the middle panel turn round?",
+        "some twenty layers, and the gradient vanishes on the backward pass. Drag the point straight down to the lower "
+        "edge and up again. At which moment does the middle panel change its direction?",
     ),
     Scene(
         "On the border",
@@ -26,15 +26,15 @@ SCENES = (
         {"weight_variance": 1.76, "bias_variance": 0.05},
         "Schoenholz and others give this point of the critical line. The gradient is nearly level, and the two "
         "inputs still come together, only slowly. Is this the best point of the line? Let the class drag along the "
-        "dashes and judge by the panels. Then press New seed a few times: how far does one network stray?",
+        "dashes and judge by the panels. Then press New seed a few times: how much does a single network vary?",
     ),
     Scene(
-        "He is a point",
+        "He initialization is a point",
         "order_and_chaos",
         {"activation": "relu", "weight_variance": 2.0},
-        "For ReLU the line stands upright at 2, and right of it lengths grow for ever. He sits at its foot: lengths "
-        "and gradients are kept, in the mean. And yet by theory two inputs have a cosine of 0.99 after layer 50. "
-        "Ask what a small bias variance does here, then try it.",
+        "For ReLU the line stands upright at 2, and to the right of it lengths grow without end. He initialization is "
+        "its foot: lengths and gradients are kept on average. And yet by theory two inputs have a cosine of 0.99 after "
+        "layer 50. Ask what a small bias variance does here, then try it.",
     ),
     Scene(
         "A staircase to the end",
@@ -48,8 +48,8 @@ SCENES = (
         "A map without a bend",
         "length_map",
         {"activation": "relu", "weight_variance": 2.0, "bias_variance": 0.0, "start": 1.0, "correlation": 0.0},
-        "ReLU's length map with He's weights is the diagonal itself. Every length stays, so nothing brings a "
-        "network back that strays: ask what the measured points do. On the right, two orthogonal inputs walk to "
+        "ReLU's length map with He initialization is the diagonal itself. Every length stays, so nothing brings a "
+        "network back that has left it: ask what the measured points do. On the right, two orthogonal inputs walk to "
         "0.94 in 20 layers. What would keep them apart? Let the class look for a weight variance that does.",
     ),
 )

@@ -25,7 +25,7 @@ SCENES = (
         {"d": 1000},
         "A hundred times as many inputs as at first. By theory the variance is still 0.33, and the points follow the "
         "normal curve. How often is such a unit beyond the grey lines at ±4, where a sigmoid hardly learns? Theory "
-        "says 4.3e-10 %. So the first layer is not saturated at this start.",
+        "says 4.3e-10 %. So the first layer is not saturated before training.",
     ),
     Scene(
         "Weights not scaled",
@@ -33,15 +33,15 @@ SCENES = (
         {"d": 1000, "weights": "uniform_1", "pinned": {"d": 1000, "weights": "standard_uniform"}},
         "Somebody forgets to divide by √d. Which power of d is the slope on the right? The first: the variance grows "
         "as d, so the size of z as √d. With 1000 inputs the variance is 333 in theory, and 83 % of the units lie "
-        "beyond ±4. The scaled start is pinned, level all the way.",
+        "beyond ±4. The scaled weights are pinned, level all the way.",
     ),
     Scene(
         "Coins as inputs",
         "sum_of_inputs",
         {"d": 1, "inputs": "coin"},
-        "The inputs are coins now, +1 or −1. Why is the density flat? A weight times a coin is spread like the weight, "
-        "uniformly: excess kurtosis −1.20 in theory. Raise d step by step. The variance stays near 0.33, and the sum "
-        "becomes normal whatever its terms were.",
+        "The inputs are coins now, +1 or −1. Why is the density flat? A weight times a coin is distributed like the "
+        "weight, uniformly: excess kurtosis −1.20 in theory. Raise d step by step. The variance stays near 0.33, and "
+        "the sum becomes normal whatever its terms were.",
     ),
     Scene(
         "Inputs with a mean",
@@ -56,7 +56,7 @@ SCENES = (
         "sum_of_inputs",
         {"weights": "lecun_normal", "pinned": {"weights": "standard_uniform"}},
         "Which weights would hand on the variance 1 that came in? Those of variance 1/d, three times the pinned one: "
-        "LeCun's start. On the right every point lies on the grey line. Ask whether this settles it for a hundred "
-        "layers on top of each other.",
+        "LeCun initialization. On the right every point lies on the grey line. Ask whether this settles it for a "
+        "hundred layers on top of each other.",
     ),
 )

@@ -1,0 +1,97 @@
+"""Small drawings of what the pages talk about: a layer, the two passes through a network.
+
+Each function returns a `Diagram`, which a notebook shows as a picture with its alternative text.
+"""
+
+import base64
+import io
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from course.style import ACCENT, MEASURED, QUIET, REFERENCE, course_style
+
+ARROW = {"arrowstyle": "-|>", "mutation_scale": 11, "shrinkA": 0, "shrinkB": 0}
+DPI = 150
+
+
+class Diagram(NamedTuple):
+    """A drawing: PNG bytes, their width in pixels of the page, and what is to be seen in words."""
+
+    image: bytes
+    width: int
+    alt: str
+
+    def _repr_html_(self) -> str:
+        source = base64.b64encode(self.image).decode()
+        return f'<img width="{self.width}" alt="{self.alt}" src="data:image/png;base64,{source}">'
+
+    def __repr__(self) -> str:
+        return self.alt
+
+
+def _blank(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return an empty figure whose units are inches."""
+    with course_style():
+        figure = Figure(figsize=(width, height))
+        axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(0, height))
+    axes.axis("off")
+    return figure, axes
+
+
+def _finished(figure: Figure, alt: str) -> Diagram:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=DPI)
+    return Diagram(stream.getvalue(), round(figure.get_size_inches()[0] * 100), alt)
+
+
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str = REFERENCE) -> None:
+    axes.annotate("", end, start, arrowprops={**ARROW, "color": colour, "linewidth": 1.3})
+
+
+def layer(inputs: int = 4, units: int = 3) -> Diagram:
+    """Draw one layer: every input feeds every unit; the weights into one unit and out of one input stand out."""
+    figure, axes = _blank(5.2, 2.3)
+    left = [(1.0, 0.35 + 1.6 * place / (inputs - 1)) for place in range(inputs)]
+    right = [(3.6, 0.35 + 1.6 * place / (units - 1)) for place in range(units)]
+    for start in left:
+        for end in right:
+            colour = MEASURED if end == right[-1] else ACCENT if start == left[0] else REFERENCE
+            axes.plot(*zip(start, end, strict=True), color=colour, linewidth=1.6 if colour != REFERENCE else 0.7)
+    for place, (x, y) in enumerate(left):
+        axes.plot(x, y, "o", color="white", markeredgecolor=QUIET, markersize=15)
+        axes.text(x - 0.25, y, f"$h_{inputs - place}$", ha="right", va="center")
+    for place, (x, y) in enumerate(right):
+        axes.plot(x, y, "o", color="white", markeredgecolor=QUIET, markersize=15)
+        axes.text(x + 0.25, y, f"$z_{units - place}$", va="center")
+    axes.text(1.6, 2.1, "$n_{in}$ weights into a unit", color=MEASURED, fontsize=8.5)
+    axes.text(0.75, 0.03, "$n_{out}$ weights out of an input", color=ACCENT, fontsize=8.5)
+    return _finished(
+        figure,
+        f"{inputs} inputs on the left, {units} units on the right, a line for each weight. Blue: the {inputs} weights "
+        f"into one unit. Orange: the {units} weights out of one input.",
+    )
+
+
+def passes() -> Diagram:
+    """Draw a deep network with its two passes: activations to the right, gradients of the cost to the left."""
+    figure, axes = _blank(8.0, 1.75)
+    boxes = ["$x$", "$h_1$", "$h_2$", "…", "$h_{L-1}$", "$z_L$", "$C$"]
+    for place, words in enumerate(boxes):
+        axes.text(0.45 + 1.18 * place, 0.9, words, ha="center", va="center", fontsize=13)
+    for place in range(len(boxes) - 1):
+        x = 0.45 + 1.18 * place
+        _arrow(axes, (x + 0.3, 1.05), (x + 0.88, 1.05), MEASURED)
+        _arrow(axes, (x + 0.88, 0.75), (x + 0.3, 0.75), ACCENT)
+        if place in (0, 1, 4):
+            name = {0: "$W_1$", 1: "$W_2$", 4: "$W_L$"}[place]
+            axes.text(x + 0.59, 1.2, name, ha="center", color=MEASURED)
+    axes.text(4.0, 1.6, "forward: the signal", ha="center", va="center", color=MEASURED)
+    axes.text(4.0, 0.2, "backward: the gradient of the cost", ha="center", va="center", color=ACCENT)
+    return _finished(
+        figure,
+        "A row from the input x over the activations of layers 1, 2 and so on to the last layer and the cost C. Blue "
+        "arrows to the right, one weight matrix each: the forward pass. Orange arrows to the left: the backward pass.",
+    )
