@@ -12,8 +12,6 @@ from course.live.explorer import Explorer
 
 BATCH = 128
 MANY = 100
-LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, 3.0), "softplus": (0.0, 3.0)}
-"""The range shown of the activations of a function that is bounded on a side; the others are shown from −3 to 3."""
 
 
 def signal_propagation(text: str = "", **state) -> Explorer:
@@ -25,7 +23,7 @@ def signal_propagation(text: str = "", **state) -> Explorer:
     picture = SignalPicture()
 
     def draw(seed: int, depth: int, width: int, activation: str, scheme: str, gain: float, networks: int) -> Frame:
-        limits = LIMITS.get(activation, (-3.0, 3.0))
+        limits = ACTIVATIONS[activation].shown
         network = {"depth": depth, "width": width, "activation": activation, "scheme": scheme, "gain": gain}
         stats, histograms = probes.observe(seed, limits=probes.Limits(limits, None, None), **network)
         predicted = predicted_curves(**network)

@@ -4,7 +4,7 @@ import ipywidgets as widgets
 
 from course import initializers, probes
 from course.activations import ACTIVATIONS
-from course.explorers.signal_propagation import LIMITS, measured_curves, predicted_curves
+from course.explorers.signal_propagation import measured_curves, predicted_curves
 from course.figures.comparison import ComparisonPicture, Side, Strips
 from course.initializers import SCHEMES
 from course.live.canvas import Frame
@@ -22,7 +22,7 @@ def two_schemes(text: str = "", **state) -> Explorer:
     picture = ComparisonPicture()
 
     def draw(left: str, right: str, activation: str, depth: int, seed: int) -> Frame:
-        limits = Strips(LIMITS.get(activation, (-3.0, 3.0)), GRADIENT_LIMITS, WEIGHT_GRADIENT_LIMITS)
+        limits = Strips(ACTIVATIONS[activation].shown, GRADIENT_LIMITS, WEIGHT_GRADIENT_LIMITS)
         sides = [_side(scheme, activation, depth, seed, limits) for scheme in (left, right)]
         return picture.update(tuple(sides), limits)
 
