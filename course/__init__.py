@@ -1,6 +1,7 @@
 """How should a deep network's weights start? The machinery behind the pages, one module a concern.
 
 - `activations`: the table of activation functions, in JAX and in NumPy.
+- `distributions`: the table of ways to spread weights, each with all that draws it.
 - `initializers`: the table of schemes; `fans`, and `draw` for weights of a scheme.
 - `theory`: what mathematics predicts of signals and gradients, without a network: gain, variances, chi.
 - `networks`: the forward pass of a fully connected network, with normalization and residual connections if wanted.

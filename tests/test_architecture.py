@@ -29,10 +29,11 @@ RULES = {
     "activations": rule(never=DRAWING),
     "theory": rule("activations", never=f"jax jaxlib random numpy.random {DRAWING}"),
     "blas": rule(never=DRAWING),
-    "initializers": rule("blas", never=DRAWING),
+    "distributions": rule("blas", never=DRAWING),
+    "initializers": rule("distributions", never=DRAWING),
     "networks": rule("activations", never=f"jax.jit {DRAWING}"),
     # `measure` runs on the digits unless told otherwise, so probes knows where they come from.
-    "probes": rule("initializers networks activations data blas", never=DRAWING),
+    "probes": rule("distributions initializers networks activations data blas", never=DRAWING),
     "data": rule(never=f"{DOWNLOADS} {DRAWING}"),
     "training": rule("initializers networks activations data", never=DRAWING),
     "mistakes": rule("initializers data", never=f"jax {DRAWING}"),

@@ -8,7 +8,7 @@ from course.figures.sums import EDGE, SumPicture, SumStatistics
 from course.initializers import SCHEMES, Scheme
 from course.live.canvas import Frame
 from course.live.explorer import Explorer
-from course.probes.sums import FAN_INS, TERMS, sums_of_products
+from course.probes.sums import FAN_INS, INPUTS, TERMS, sums_of_products
 from course.theory import sums
 
 _UNSCALED = Scheme("uniform_1", "Uniform ±1, not scaled", 1 / 3, "fixed", "uniform", "a start that forgets the width")
@@ -51,7 +51,7 @@ def _controls() -> dict[str, widgets.ValueWidget]:
     return {
         "d": widgets.SelectionSlider(options=FAN_INS, value=10, description="d"),
         "weights": widgets.Dropdown(options=[(title, name) for name, title in TITLES.items()], description="weights"),
-        "inputs": widgets.Dropdown(options=tuple(TERMS), value="normal", description="inputs"),
+        "inputs": widgets.Dropdown(options=tuple(INPUTS), value="normal", description="inputs"),
         "seed": widgets.IntSlider(0, 0, 99, description="seed"),
     }
 
