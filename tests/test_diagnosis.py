@@ -508,7 +508,7 @@ def test_a_layer_without_a_number_leaves_the_picture_whole():
 def test_kinds_of_sound_networks_are_so_by_the_lights_of_theory():
     for kind in networks.KINDS:
         assert isinstance(kind, Kind)
-        start = starts.STARTS[kind.activation]
+        start = starts.suitable(kind.activation)
         scheme = {"he": 2.0, "lecun": 1.0, "orthogonal": 1.0, "glorot": 1.0}[kind.scheme.split("_")[0]]
         variance = (16.0 if "sigmoid" in kind.scheme else scheme) * kind.gain**2
         assert start.low - 1e-9 <= variance <= start.high * 1.001
