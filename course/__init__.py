@@ -1,6 +1,7 @@
 """How should a deep network's weights start? The machinery behind the pages, one module a concern.
 
 - `activations`: the table of activation functions, in JAX and in NumPy.
+- `distributions`: the table of ways to spread weights, each with all that draws it.
 - `initializers`: the table of schemes; `fans`, and `draw` for weights of a scheme.
 - `theory`: what mathematics predicts of signals and gradients, without a network: gain, variances, chi.
 - `networks`: the forward pass of a fully connected network, with normalization and residual connections if wanted.
@@ -10,8 +11,10 @@
 - `tuning`: ways to search for the best settings: a grid, random points, Bayesian optimization.
 - `mistakes`: published mistakes, what was written and what was meant, as networks to diagnose.
 - `diagnosis`: somebody's own network, judged layer by layer, with a reason and a remedy: `diagnose`.
+- `style`: every colour, marker and size of the pictures.
+- `diagrams`: small drawings of a layer and of the two passes.
 - `live`: controls, a picture that is declared once and updated in place, a screen in the page, a sentence.
-- `figures`: the pictures.
+- `figures`: pictures that are still built by hand.
 - `explorers`: controls wired to probe, theory and picture: the live pictures of the pages.
 - `exercises`: judges of a reader's answer that know the usual mistakes by name: `check`.
 - `blas`: one thread for decompositions of small matrices.
@@ -21,5 +24,5 @@
 - `handouts`: copies of the pages for students, for nbgrader and on paper: `python -m course.handouts`.
 
 Theory and measurement know nothing of each other; they meet in explorers, pages and tests.
-To read the code, begin with `probes`, then `theory`, then `explorers.signal_propagation`.
+To read the code, begin with `probes`, then `theory`, then `explorers.main`.
 """

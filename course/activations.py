@@ -27,6 +27,8 @@ class Activation(NamedTuple):
     `function` takes JAX arrays and can be differentiated by JAX; `array_function` and its derivative
     `array_slope` take NumPy arrays, give float64, and stay free of warnings up to |z| = 1e300.
     `peak_slope` is the greatest |phi'(z)|, or its supremum. At a kink the slope is the one that JAX uses.
+    `shown` is the range of its values in pictures. `starts` are values of fan_in · Var w that somebody has published
+    for it, beside those that follow from theory. `approximation` is how far a usual way to compute it is off.
     """
 
     name: str
@@ -35,6 +37,14 @@ class Activation(NamedTuple):
     array_function: Callable[[Any], np.ndarray]
     array_slope: Callable[[Any], np.ndarray]
     peak_slope: float
+    shown: tuple[float, float] = (-3.0, 3.0)
+    starts: tuple[float, ...] = ()
+    approximation: float = 0.0
+
+    @property
+    def saturates(self) -> bool:
+        """Whether it ends in two flat lines, as sigmoid and tanh do."""
+        return bool(np.all(np.abs(self.array_slope([-40.0, 40.0])) < SATURATION * self.peak_slope))
 
 
 def named(activation: str | Activation) -> Activation:
@@ -205,15 +215,34 @@ def leaky_relu(slope: float) -> Activation:
         array_function=partial(_leaky_relu, slope=slope),
         array_slope=partial(_leaky_relu_slope, slope=slope),
         peak_slope=max(1.0, abs(slope)),
+        starts=(1.6, 2.0),  # He et al. 2015: 2/(1 + slope²), for slopes up to one half
     )
 
 
 _ROWS = (
-    Activation("sigmoid", "1 / (1 + exp(-z))", jax.nn.sigmoid, _sigmoid, _sigmoid_slope, 0.25),
-    Activation("tanh", "tanh(z)", jnp.tanh, _tanh, _tanh_slope, 1.0),
-    Activation("relu", "max(0, z)", jax.nn.relu, _relu, _relu_slope, 1.0),
+    Activation(
+        "sigmoid",
+        "1 / (1 + exp(-z))",
+        jax.nn.sigmoid,
+        _sigmoid,
+        _sigmoid_slope,
+        0.25,
+        shown=(0.0, 1.0),
+        starts=(1.0, 16.0),  # Glorot and Bengio 2010; four times wider: Bengio 2012
+    ),
+    Activation(
+        "tanh",
+        "tanh(z)",
+        jnp.tanh,
+        _tanh,
+        _tanh_slope,
+        1.0,
+        shown=(-1.0, 1.0),
+        starts=(1.0, 25 / 9),  # Glorot and Bengio 2010; PyTorch's gain is 5/3
+    ),
+    Activation("relu", "max(0, z)", jax.nn.relu, _relu, _relu_slope, 1.0, shown=(0.0, 3.0)),
     leaky_relu(0.01),
-    Activation("elu", "z if z > 0 else exp(z) - 1", jax.nn.elu, _elu, _elu_slope, 1.0),
+    Activation("elu", "z if z > 0 else exp(z) - 1", jax.nn.elu, _elu, _elu_slope, 1.0, starts=(1.0, 2.0)),
     Activation(
         "selu",
         "1.0507 (z if z > 0 else 1.6733 (exp(z) - 1))",
@@ -222,9 +251,27 @@ _ROWS = (
         _selu_slope,
         SELU_SCALE * SELU_ALPHA,
     ),
-    Activation("gelu", "z Phi(z)", partial(jax.nn.gelu, approximate=False), _gelu, _gelu_slope, _GELU_PEAK),
-    Activation("silu", "z / (1 + exp(-z))", jax.nn.silu, _silu, _silu_slope, _silu_peak()),
-    Activation("softplus", "log(1 + exp(z))", jax.nn.softplus, _softplus, _sigmoid, 1.0),
+    Activation(
+        "gelu",
+        "z Phi(z)",
+        partial(jax.nn.gelu, approximate=False),
+        _gelu,
+        _gelu_slope,
+        _GELU_PEAK,
+        starts=(2.0,),
+        approximation=1e-3,  # that by tanh errs by 5e-4
+    ),
+    Activation("silu", "z / (1 + exp(-z))", jax.nn.silu, _silu, _silu_slope, _silu_peak(), starts=(2.0,)),
+    Activation(
+        "softplus",
+        "log(1 + exp(z))",
+        jax.nn.softplus,
+        _softplus,
+        _sigmoid,
+        1.0,
+        shown=(0.0, 3.0),
+        starts=(1.0, 2.0),
+    ),
     Activation("linear", "z", _identity, _linear, _linear_slope, 1.0),
 )
 

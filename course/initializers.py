@@ -14,13 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from course import blas
+from course import distributions
 
 MODES = ("fan_in", "fan_out", "fan_avg", "fixed")
 """What divides the scale: connections into a unit, out of it, the mean of the two, or 1."""
-
-DISTRIBUTIONS = ("normal", "uniform", "truncated_normal", "orthogonal", "constant")
-"""How weights can be spread, in a fixed order."""
 
 
 class Scheme(NamedTuple):
@@ -102,8 +99,7 @@ def named(scheme: str | Scheme) -> Scheme:
 def _checked(scheme: Scheme) -> Scheme:
     if scheme.mode not in MODES:
         raise ValueError(f"mode is {scheme.mode!r}; allowed are {', '.join(MODES)}")
-    if scheme.distribution not in DISTRIBUTIONS:
-        raise ValueError(f"distribution is {scheme.distribution!r}; allowed are {', '.join(DISTRIBUTIONS)}")
+    distributions.named(scheme.distribution)
     if not 0 <= scheme.scale < math.inf:
         raise ValueError(f"scale is {scheme.scale!r}; allowed is a finite number, 0 or more")
     return scheme
@@ -146,18 +142,16 @@ def noise(key: jax.Array, distribution: str, shape: Sequence[int]) -> jax.Array:
 
     Works under `jax.jit` with a traced `key`; `shape` is static. Raises ValueError for an unknown distribution.
     """
-    if distribution not in _NOISES:
-        raise ValueError(f"distribution is {distribution!r}; allowed are {', '.join(DISTRIBUTIONS)}")
+    row = distributions.named(distribution)
     fans(shape)
-    return _NOISES[distribution](key, tuple(shape))
+    return row.finish(jnp, distributions.drawn(key, math.prod(shape), *row.shares), tuple(shape))
 
 
 def array_noise(random: np.random.Generator, distribution: str, shape: Sequence[int]) -> np.ndarray:
     """The same as `noise`, drawn by NumPy: other numbers, for many small arrays at once, and nothing to compile."""
-    if distribution not in _ARRAY_NOISES:
-        raise ValueError(f"distribution is {distribution!r}; allowed are {', '.join(DISTRIBUTIONS)}")
+    row = distributions.named(distribution)
     fans(shape)
-    return np.asarray(_ARRAY_NOISES[distribution](random, tuple(shape)), np.float32)
+    return np.asarray(row.array_noise(random, tuple(shape)), np.float32)
 
 
 def draw(key: jax.Array, scheme: str | Scheme, shape: Sequence[int], *, gain: float = 1.0) -> jax.Array:
@@ -170,78 +164,3 @@ def draw(key: jax.Array, scheme: str | Scheme, shape: Sequence[int], *, gain: fl
         raise ValueError(f"key is the integer {key}; allowed is a JAX key, jax.random.key({key}) for example")
     scheme = named(scheme)
     return standard_deviation(scheme, shape, gain) * noise(key, scheme.distribution, shape)
-
-
-def _normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    return jax.random.normal(key, shape)
-
-
-def _uniform(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    # Var U(-b, b) = b² / 3
-    bound = math.sqrt(3.0)
-    return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
-
-
-# Cut at c = 2, a standard normal variable keeps the variance 1 - 2c density(c) / P(|z| < c) = 0.774.
-_CUT = 2.0
-_CUT_STD = math.sqrt(1.0 - 4.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) / math.erf(math.sqrt(2.0)))
-
-
-def cut_at_two(values: np.ndarray) -> np.ndarray:
-    """Bring normal values between −2 and 2 strictly between the two, and to variance 1."""
-    just_inside = np.nextafter(np.float32(_CUT), np.float32(0))
-    return np.clip(values, -just_inside, just_inside) / np.float32(_CUT_STD)
-
-
-def _truncated_normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    return jax.random.truncated_normal(key, -_CUT, _CUT, shape) / _CUT_STD
-
-
-def _truncated_normal_array(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    values = random.standard_normal(shape)
-    while (outside := np.abs(values) > _CUT).any():
-        values[outside] = random.standard_normal(outside.sum())
-    return values / _CUT_STD
-
-
-def _orthogonal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    """An orthonormal set along the shorter side of the kernel as a matrix, times the root of the longer side.
-
-    Uniform over all such sets (Haar) because the signs of R's diagonal are fixed (Mezzadri 2007).
-    """
-    return haar(jnp, jax.random.normal(key, tall(shape)), shape)
-
-
-def tall(shape: Sequence[int]) -> tuple[int, int]:
-    """The shape of a kernel as a matrix that is at least as high as it is wide."""
-    rows, columns = math.prod(shape[:-1]), shape[-1]
-    return max(rows, columns), min(rows, columns)
-
-
-def haar(module, normal, shape: Sequence[int]):
-    """Orthogonal noise for a kernel: Q of the QR of normal noise of shape `tall(shape)`, by `numpy` or `jax.numpy`."""
-    with blas.one_thread():
-        q, r = module.linalg.qr(normal)
-    q = q * module.where(module.diagonal(r) < 0, -1.0, 1.0)
-    matrix = q if math.prod(shape[:-1]) >= shape[-1] else q.T
-    return (math.sqrt(len(q)) * matrix).reshape(shape)
-
-
-def _constant(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    return jnp.ones(shape)
-
-
-_NOISES = dict(zip(DISTRIBUTIONS, (_normal, _uniform, _truncated_normal, _orthogonal, _constant), strict=True))
-_ARRAY_NOISES = dict(
-    zip(
-        DISTRIBUTIONS,
-        (
-            lambda random, shape: random.standard_normal(shape, np.float32),
-            lambda random, shape: random.uniform(-math.sqrt(3.0), math.sqrt(3.0), shape),
-            _truncated_normal_array,
-            lambda random, shape: haar(np, random.standard_normal(tall(shape)), shape),
-            lambda _random, shape: np.ones(shape),
-        ),
-        strict=True,
-    )
-)

@@ -12,6 +12,7 @@ from diagnosis_networks import Dense, Kind, Residual
 from PIL import Image
 
 from course import mistakes, theory
+from course.activations import ACTIVATIONS
 from course.diagnosis import diagnose, evidence, expectation, starts, trend
 from course.diagnosis.findings import FINDINGS, deviations
 from course.diagnosis.findings.found import COMPARISONS, FALSE_ALARMS
@@ -317,13 +318,24 @@ def test_all_comparisons_together_give_no_more_false_alarms_than_wanted():
     assert tail * COMPARISONS * 30 == pytest.approx(FALSE_ALARMS)
 
 
-@pytest.mark.parametrize("name", starts.STARTS)
-def test_the_advised_variances_are_those_of_theory(name):
-    row = starts.STARTS[name]
-    assert row.low <= row.best <= row.high
-    known = {1.0, 2.0, 16.0, theory.gain(name) ** 2, theory.critical_weight_variance(name, 0.0)}
-    for variance in {row.best, row.high}:
-        assert any(math.isclose(variance, one, rel_tol=1e-3) for one in (*known, 25 / 9))
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_30_layers_of_any_activation_that_are_off_by_a_factor_are_called_too_small_or_too_large(name):
+    row, found = starts.suitable(name), {}
+    assert (
+        0.999 * row.low < theory.gain(name) ** 2 < 1.001 * row.high
+    )  # what keeps the signal suits, whatever else does
+    for start, variance in {"small": row.low / 2, "sound": row.best, "large": 2 * row.high}.items():
+        found[start] = set(names(judge(*stack([64] * 31, name, variance)))) - {"healthy", "gradient off by a factor"}
+    assert found["small"] == {"too small"}
+    assert not found["sound"]
+    assert found["large"] <= {"too large", "saturated"}
+    assert found["large"]
+
+
+def test_the_advice_is_what_the_literature_gives_and_theory_otherwise():
+    advice = {name: starts.suitable(name).best for name in ACTIVATIONS}
+    known = {"sigmoid": 16, "tanh": 1, "relu": 2, "elu": 1.55, "selu": 1, "gelu": 2.155, "silu": 2.43, "softplus": 2}
+    assert {name: advice[name] for name in known} == pytest.approx(known, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -496,7 +508,7 @@ def test_a_layer_without_a_number_leaves_the_picture_whole():
 def test_kinds_of_sound_networks_are_so_by_the_lights_of_theory():
     for kind in networks.KINDS:
         assert isinstance(kind, Kind)
-        start = starts.STARTS[kind.activation]
+        start = starts.suitable(kind.activation)
         scheme = {"he": 2.0, "lecun": 1.0, "orthogonal": 1.0, "glorot": 1.0}[kind.scheme.split("_")[0]]
         variance = (16.0 if "sigmoid" in kind.scheme else scheme) * kind.gain**2
         assert start.low - 1e-9 <= variance <= start.high * 1.001

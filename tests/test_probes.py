@@ -11,6 +11,7 @@ import pytest
 
 from course import initializers, networks, probes, theory
 from course.activations import ACTIVATIONS, SATURATION, leaky_relu
+from course.distributions import DISTRIBUTIONS
 from course.probes import draws, engine, programs
 
 SMALL = {"depth": 6, "width": 32, "activation": "tanh", "scheme": "glorot_uniform"}
@@ -158,7 +159,7 @@ def test_a_histogram_that_is_not_asked_for_is_not_counted():
     assert not np.any(others)
 
 
-@pytest.mark.parametrize("distribution", initializers.DISTRIBUTIONS)
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 @pytest.mark.parametrize("shape", [(32, 32), (200, 200), (3, 3, 5, 5)])
 def test_drawn_noise_is_that_of_jax_for_the_same_key(distribution, shape):
     seed, layer = 4_000_000_000, 7

@@ -7,7 +7,7 @@ import pytest
 
 from course import theory
 from course.activations import ACTIVATIONS, named
-from course.initializers import DISTRIBUTIONS
+from course.distributions import DISTRIBUTIONS
 from course.probes import products as measured
 from course.theory import products
 

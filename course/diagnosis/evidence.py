@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from course import activations, initializers
-from course.activations import ACTIVATIONS
 from course.diagnosis.reading import LayerReading, NetworkReading
 
 STAND_INS = 512
@@ -197,20 +196,20 @@ def _distinct(weights: np.ndarray, biases: np.ndarray) -> int:
 def _slopes(layer: LayerReading, z: np.ndarray) -> tuple[float, float]:
     """The mean square of φ'(z), and the share of slopes below a twentieth of the steepest; nan for an unknown φ."""
     activation = _answers(layer)
-    if activation not in ACTIVATIONS:
+    if activation is None:
         return math.nan, math.nan
-    row = ACTIVATIONS[activation]
+    row = activations.named(activation)
     slopes = np.abs(row.array_slope(z))
     return _mean_square(slopes), float(np.mean(slopes < activations.SATURATION * row.peak_slope))
 
 
 def _dead(layer: LayerReading, z: np.ndarray, biases: np.ndarray) -> tuple[float, float]:
-    """The share of units that answer 0 to the whole batch, and the share that would by chance, for ReLU alone.
+    """The share of units that answer 0 to the whole batch, and the share that would by chance, if φ is flat below 0.
 
     Stand-ins for the units are normal mixtures of all of them without their biases: drawn from the distribution
     that theory gives to a unit's answers to these examples, mean 0 and the covariance that they have here.
     """
-    if layer.activation != "relu" or not np.all(np.isfinite(z)):
+    if layer.activation is None or activations.named(layer.activation).array_slope(-1.0) or not np.isfinite(z).all():
         return 0.0, 0.0
     centred = z if layer.normalized else z - biases
     mixing = np.random.default_rng(0).standard_normal((z.shape[1], STAND_INS))

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course.activations import ACTIVATIONS
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.trend import Run
@@ -77,7 +76,7 @@ def _inputs(first: Evidence) -> float:
 
 def _strays(run: Run, variances: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Mean and variance of the logarithms, forward and backward, taking the commonest activation for all."""
-    names = Counter(layer.activation for layer in run.layers if layer.activation in ACTIVATIONS)
+    names = Counter(layer.activation for layer in run.layers if layer.activation is not None)
     if len(names) > 1:
         del names["linear"]
     activation = names.most_common(1)[0][0] if names else "linear"

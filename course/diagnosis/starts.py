@@ -1,40 +1,50 @@
 """Which weight variances suit an activation function, fan_in · Var w: what `diagnose` holds a network against."""
 
 import math
-from collections.abc import Mapping
-from types import MappingProxyType
+from functools import cache, partial
 from typing import NamedTuple
+
+import numpy as np
+
+from course import activations, theory
+
+DEPTH = 50
+"""Starts are compared over so many layers."""
 
 
 class Start(NamedTuple):
-    """A row of the table: between `low` and `high` a start is as somebody meant it, and `best` is the advice.
+    """Between `low` and `high` a start is as somebody meant it, and `best` is the advice.
 
-    All are fan_in · Var w of a layer whose inputs come out of `activation`. `source` says whose advice it is.
+    All are fan_in · Var w of a layer whose inputs come out of one activation function.
     """
 
-    activation: str
     low: float
     best: float
     high: float
-    source: str
 
 
-_ROWS = (
-    # Even the widest of these lets the gradient die in a deep network: its finding says so.
-    Start("sigmoid", 1.0, 16.0, 16.0, "Bengio 2012: four times wider than Glorot's"),
-    Start("tanh", 1.0, 1.0, 25 / 9, "LeCun, Glorot"),
-    Start("relu", 2.0, 2.0, 2.0, "He"),
-    Start("leaky_relu", 1.6, 2.0, 2.0, "He"),  # 2/(1 + slope²), for slopes up to one half
-    Start("elu", 1.0, 1.55, 2.0, "1/E[φ(z)²]"),
-    Start("selu", 1.0, 1.0, 1.0, "LeCun"),
-    Start("gelu", 2.0, 2.155, 2.352, "χ₁ = 1"),  # from He's to 1/E[φ(z)²]
-    Start("silu", 2.0, 2.43, 2.811, "χ₁ = 1"),
-    Start("softplus", 1.0, 2.0, 2.0, "He"),
-    Start("linear", 1.0, 1.0, 1.0, "LeCun"),
-)
+@cache
+def suitable(activation: str | None) -> Start:
+    """Return what is published for an activation and what follows from theory; for a function without a name, linear's.
 
-STARTS: Mapping[str, Start] = MappingProxyType({row.activation: row for row in _ROWS})
-"""The starts that suit each activation function of the course, by its name."""
+    By theory 1/E[φ(z)²] keeps the signal, and χ₁ = 1 the gradient. The latter counts where it is the smaller one:
+    sigmoid's, 103, would saturate most units.
+    """
+    row = activations.named(activation or "linear")
+    keeps_signal = theory.gain(row) ** 2
+    keeps_gradient = theory.critical_weight_variance(row, 0.0)
+    best = min((*row.starts, keeps_signal, min(keeps_gradient, keeps_signal)), key=partial(_strain, row))
+    known = *row.starts, keeps_signal, best
+    return Start(min(known), best, max(known))
+
+
+def _strain(activation: activations.Activation, variance: float) -> float:
+    """How much signal or gradient changes over many layers, whichever changes more, as a logarithm."""
+    signal = np.log(theory.activation_second_moments(activation, DEPTH, variance))
+    gradient = np.log(theory.gradient_variances(activation, DEPTH, variance))
+    return max(np.ptp(np.append(signal, 0.0)), np.ptp(gradient))
+
+
 INPUTS = 1.0, 2.0
 """Data suit LeCun's variance and He's."""
 SMALL_LAST = 1e-3
@@ -47,15 +57,10 @@ def accepted(fed_by: str | None, own: str | None, *, first: bool, last: bool) ->
     What is fed by data, or by a function that is not in the table (`None`), may have anything from LeCun's to He's;
     the `first` layer may also be scaled for its own function, as if that had fed it.
     """
-    rows = [STARTS[name] for name in (own if first and not last else None, fed_by) if name in STARTS]
+    rows = [suitable(name) for name in (own if first and not last else None, fed_by) if name is not None]
     intervals = [(row.low, row.high) for row in rows] + ([INPUTS] if first or not rows else [])
     low, high = min(low for low, _ in intervals), max(high for _, high in intervals)
     return (SMALL_LAST * low if last else low), high
-
-
-def best(fed_by: str | None) -> Start:
-    """The advice for a layer that is fed by an activation function."""
-    return STARTS.get(fed_by, STARTS["linear"])
 
 
 def distance(variance: float, interval: tuple[float, float]) -> float:

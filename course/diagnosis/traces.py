@@ -19,8 +19,6 @@ SCALES = ("rsqrt", "sqrt", "std", "std_mean")
 NORMALIZATIONS = ("layer_norm", "batch_norm", "group_norm", "instance_norm", "rms_norm")
 ROUNDINGS = {"float16": 4e-3, "bfloat16": 3e-2}
 """How far values may be from an activation function's, relative to 1 and to themselves; 1e-4 in other types."""
-APPROXIMATIONS = {"gelu": 1e-3}
-"""The same, where a usual approximation is further off: that of gelu by 5e-4."""
 
 
 class Applied(NamedTuple):
@@ -163,8 +161,9 @@ def recognized(preactivations: np.ndarray, activations: np.ndarray) -> str | Non
 
 def _miss(name: str, z: np.ndarray, h: np.ndarray, rounding: float) -> float:
     """How far values are from an activation function's, in units of what is forgiven."""
-    allowed = max(rounding, APPROXIMATIONS.get(name, 0.0)) * min(1.0, float(np.abs(z).max()))
-    expected = ACTIVATIONS[name].array_function(z)
+    row = ACTIVATIONS[name]
+    allowed = max(rounding, row.approximation) * min(1.0, float(np.abs(z).max()))
+    expected = row.array_function(z)
     return float(np.max(np.abs(expected - h) / (allowed + rounding * np.abs(expected) + 1e-300)))
 
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from course import theory
-from course.activations import ACTIVATIONS
 from course.diagnosis import starts
 from course.diagnosis.evidence import Evidence
 
@@ -111,7 +110,7 @@ def _run(layers: tuple[Evidence, ...]) -> Run:
     variances = np.array([layer.weight_variance for layer in layers])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         suitable = np.where(
-            variances > 0, variances * np.exp(-distances), [starts.best(row.fed_by).best for row in layers]
+            variances > 0, variances * np.exp(-distances), [starts.suitable(row.fed_by).best for row in layers]
         )
         biases = np.array([layer.bias_second_moment for layer in layers])
         return Run(
@@ -137,9 +136,9 @@ def accepted(layer: Evidence) -> tuple[float, float]:
 def advised(layer: Evidence) -> float:
     """The weight variance to advise: the best that suits what feeds the layer."""
     if layer.chained:
-        return starts.best(layer.fed_by).best
+        return starts.suitable(layer.fed_by).best
     low, high = accepted(layer)
-    return min(max(starts.best(layer.activation).best, low), high)
+    return min(max(starts.suitable(layer.activation).best, low), high)
 
 
 def propagated(layers: Sequence[Evidence], variances: np.ndarray, biases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -165,7 +164,7 @@ def _through(layer: Evidence, preactivation: float) -> tuple[float, float]:
     """E[φ²] and E[φ'²] for normal preactivations of this variance."""
     if not preactivation < math.inf:
         return preactivation, math.nan
-    if layer.activation not in ACTIVATIONS:
+    if layer.activation is None:
         ratio = layer.activation_second_moment / (layer.preactivation_second_moment or 1.0)
         return ratio * preactivation, ratio
     answer = theory.activation_second_moments(layer.activation, 1, preactivation)[0]

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from course import probes
+from course.activations import ACTIVATIONS
 from course.explorers.signals import (
     ACTIVATION,
     BATCH,
     CURVES,
-    LIMITS,
     Curves,
     by_layer,
     columns,
@@ -73,7 +73,7 @@ def signal_propagation(
     `networks` is 1 or 100: then the curves are medians, in a band that holds the middle 80 % (fewer networks where
     100 would take longer than a second or two). `state` sets controls by name.
     """
-    limits = LIMITS.get(activation, (-3.0, 3.0))
+    limits = ACTIVATIONS[activation].shown
     network = {"depth": depth, "width": width, "activation": activation, "scheme": scheme, "gain": gain}
     stats, histograms = probes.observe(seed, limits=probes.Limits(limits, None, None), **network)
     measured, saturated, spread = measured_curves(stats), stats.saturated_share, None

@@ -17,8 +17,6 @@ from course.live.words import number, say
 from course.style import MEASURED_POINTS, PREDICTED_LINE
 
 BATCH = 128
-LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, 3.0), "softplus": (0.0, 3.0)}
-"""The range shown of the activations of a function that is bounded on a side; the others are shown from −3 to 3."""
 CURVES = {
     "forward": "mean square E[h²]",
     "gradient": "variance of ∂C/∂z",

@@ -17,6 +17,7 @@ import jax
 import numpy as np
 
 from course import data, initializers
+from course.distributions import DISTRIBUTIONS
 from course.initializers import Scheme
 from course.probes import engine, programs
 from course.probes.draws import DEEPEST, beside_weights
@@ -166,7 +167,7 @@ def measure_tapered(
     units = [whole("widths", width, 1, TAPERED_WIDTH) for width in widths]
     network = {"activation": activation, "scheme": scheme, "gain": gain, "batch": batch}
     run = checked(seed, depth=len(units) - 1, width=TAPERED_WIDTH, **network)
-    if run.scheme.distribution == "orthogonal":
+    if DISTRIBUTIONS[run.scheme.distribution].fourth_moment is None:
         raise ValueError(f"scheme must draw weights independently in a tapered network, unlike {run.scheme.name!r}")
     shapes = list(itertools.pairwise(units))
     std = [initializers.standard_deviation(run.scheme, shape, run.gain) for shape in shapes]

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from course import initializers
+from course.distributions import DISTRIBUTIONS, Shares
 
 DEEPEST = 100
 """Layers of the deepest network."""
@@ -61,19 +61,9 @@ def _chunks(keys, firsts, low, high, normal):
     return lax.cond(normal, lambda: np.float32(math.sqrt(2)) * lax.erf_inv(uniform), lambda: uniform)
 
 
-_BOUND = math.sqrt(3)  # Var U(-b, b) = b² / 3
-_RANGES = {
-    "uniform": (-_BOUND, _BOUND, False),
-    "normal": (np.nextafter(np.float32(-1), np.float32(0)), 1, True),
-    "truncated_normal": (-math.erf(math.sqrt(2)), math.erf(math.sqrt(2)), True),  # P(|z| < 2)
-}
-"""Between what a share of 1 is spread, and whether the inverse of the normal distribution follows."""
-
-
-def _numbers(keys, distribution: str, count: int) -> Iterator[np.ndarray]:
+def _numbers(keys, shares: Shares, count: int) -> Iterator[np.ndarray]:
     """Draw so many numbers for each of the keys."""
-    low, high, normal = _RANGES[distribution]
-    settings = np.float32(low), np.float32(high), np.bool_(normal)
+    settings = np.float32(shares.low), np.float32(shares.high), np.bool_(shares.normal)
     places = [(key, first) for key in range(len(keys[0])) for first in range(0, count, CHUNK)]
     parts = []
     for start in range(0, len(places), TOGETHER):
@@ -89,22 +79,15 @@ def _numbers(keys, distribution: str, count: int) -> Iterator[np.ndarray]:
 
 def layer_noise(seed: int, layers: Sequence[int], distribution: str, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
     """Draw the unit-variance noise of some layers, counted from 1: what `initializers.noise` draws with their keys."""
-    if distribution == "constant":
-        yield from (np.ones(shape, np.float32) for _ in layers)
-    elif distribution == "orthogonal":
-        tall = initializers.tall(shape)
-        for numbers in _numbers(_layer_keys(seed, layers), "normal", math.prod(tall)):
-            yield initializers.haar(np, numbers.reshape(tall), shape).astype(np.float32)
-    else:
-        for numbers in _numbers(_layer_keys(seed, layers), distribution, math.prod(shape)):
-            cut = distribution == "truncated_normal"
-            yield (initializers.cut_at_two(numbers) if cut else numbers).reshape(shape)
+    row = DISTRIBUTIONS[distribution]
+    for numbers in _numbers(_layer_keys(seed, layers), row.shares, math.prod(shape)):
+        yield row.finish(np, numbers, shape).astype(np.float32, copy=False)
 
 
 @functools.lru_cache(maxsize=16)
 def beside_weights(seed: int, what: str, shape: tuple[int, ...]) -> np.ndarray:
     """Return what a seed decides beside the weights, read-only, of variance 1; `what` is one of `BESIDE_WEIGHTS`."""
     key = _children(_layer_keys(seed, [0]), [BESIDE_WEIGHTS.index(what)])
-    (numbers,) = _numbers(key, "normal", math.prod(shape))
+    (numbers,) = _numbers(key, DISTRIBUTIONS["normal"].shares, math.prod(shape))
     numbers.setflags(write=False)
     return numbers.reshape(shape)

@@ -6,7 +6,6 @@ time of JAX's here. Histograms are not asked for.
 
 import functools
 import itertools
-import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -15,6 +14,7 @@ import jax
 import numpy as np
 
 from course import data, initializers
+from course.distributions import DISTRIBUTIONS
 from course.initializers import Scheme
 from course.probes import programs
 from course.probes.draws import DEEPEST, beside_weights, layer_noise
@@ -49,30 +49,8 @@ def affordable_networks(width: int, scheme: str | Scheme = "he_normal") -> int:
     """
     width = whole("width", width, 1, WIDEST)
     row = initializers.named(scheme) if isinstance(scheme, str) else scheme
-    units = AFFORDABLE_UNITS // (1 if row.distribution in _FAST else SLOWER)
+    units = AFFORDABLE_UNITS // (1 if DISTRIBUTIONS[row.distribution].fill else SLOWER)
     return max(1, min(100, units // width**2))
-
-
-def _normal(random: np.random.Generator, weights: np.ndarray) -> None:
-    random.standard_normal(out=weights, dtype=np.float32)
-
-
-def _uniform(random: np.random.Generator, weights: np.ndarray) -> None:
-    random.random(out=weights, dtype=np.float32)
-    weights -= np.float32(0.5)
-    weights *= np.float32(math.sqrt(12))  # Var U(0, 1) = 1 / 12
-
-
-def _constant(random: np.random.Generator, weights: np.ndarray) -> None:
-    weights[:] = 1
-
-
-_FAST: dict[str, Callable[[np.random.Generator, np.ndarray], None]] = {
-    "normal": _normal,
-    "uniform": _uniform,
-    "constant": _constant,
-}
-"""The distributions that NumPy fills weights with, layer after layer; the others are left to `initializers`."""
 
 
 class _Draw(NamedTuple):
@@ -93,15 +71,15 @@ def _draw(run: Request, network: int) -> _Draw:
     random = np.random.default_rng(seeds)
     directions = random.standard_normal((run.size.batch, run.width), np.float32)
     biases = random.standard_normal((DEEPEST, run.width), np.float32)
-    if run.scheme.distribution in _FAST:
-        return _Draw(_layers_by_generator(run, random), biases, directions)
+    if fill := DISTRIBUTIONS[run.scheme.distribution].fill:
+        return _Draw(_filled_layers(run, functools.partial(fill, random)), biases, directions)
     return _Draw(_layers_by_seed(run, seeds.generate_state(1)[0]), biases, directions)
 
 
-def _layers_by_generator(run: Request, random: np.random.Generator) -> Iterator[np.ndarray]:
+def _filled_layers(run: Request, fill: Callable[[np.ndarray], None]) -> Iterator[np.ndarray]:
     layer = np.empty((run.width, run.width), np.float32)
     for _ in range(run.depth):
-        _FAST[run.scheme.distribution](random, layer)
+        fill(layer)
         yield layer
 
 
@@ -131,7 +109,7 @@ def _measured(run: Request, networks: range) -> list:
 def _threads(run: Request) -> int:
     """Return how many threads work side by side: one where it decomposes matrices, which is told LAPACK for all."""
     small = 4 * run.depth * run.width**2 <= MOST_BYTES
-    return 2 if small and run.scheme.distribution in _FAST else 1
+    return 2 if small and DISTRIBUTIONS[run.scheme.distribution].fill else 1
 
 
 def _stats(rows: list, networks: int, depth: int) -> LayerStats:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course import activations, blas, data, initializers
+from course.distributions import DISTRIBUTIONS
 from course.probes.draws import DEEPEST
 from course.probes.requests import whole
 
@@ -37,7 +38,7 @@ def condition_number(singular_values: np.ndarray) -> float:
 
 @functools.lru_cache(maxsize=400)
 def _noise(seed: int, layer: int, distribution: str, width: int) -> np.ndarray:
-    random = np.random.default_rng([seed, layer, initializers.DISTRIBUTIONS.index(distribution)])
+    random = np.random.default_rng([seed, layer, list(DISTRIBUTIONS).index(distribution)])
     noise = initializers.array_noise(random, distribution, (width, width)).astype(float)
     noise.setflags(write=False)
     return noise
@@ -67,8 +68,8 @@ def jacobian_spectra(
     row = activations.named(activation)
     seed, depth = whole("seed", seed, 0, 2**32 - 1), whole("depth", depth, 1, DEEPEST)
     width = whole("width", width, 2, WIDEST)
-    if distribution not in initializers.DISTRIBUTIONS:
-        raise ValueError(f"distribution must be one of {', '.join(initializers.DISTRIBUTIONS)}, not {distribution!r}")
+    if distribution not in DISTRIBUTIONS:
+        raise ValueError(f"distribution must be one of {', '.join(DISTRIBUTIONS)}, not {distribution!r}")
     for name, value, highest in (("gain", gain, STRONGEST), ("input_rms", input_rms, LOUDEST)):
         if not 0 <= value <= highest:
             raise ValueError(f"{name} must be a number from 0 to {highest:g}, not {value!r}")

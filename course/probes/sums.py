@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course.distributions import DISTRIBUTIONS
 from course.probes.requests import whole
 
 FAN_INS = (1, 2, 3, 5, 10, 30, 100, 300, 1000)
@@ -27,7 +28,7 @@ class Terms(NamedTuple):
         return self.fourth_moment / self.second_moment**2
 
 
-TERMS: Mapping[str, Terms] = MappingProxyType(
+INPUTS: Mapping[str, Terms] = MappingProxyType(
     {
         "normal": Terms(lambda rng, count: rng.standard_normal(count), 1.0, 3.0),
         "uniform": Terms(lambda rng, count: rng.uniform(-(3**0.5), 3**0.5, count), 1.0, 9 / 5),
@@ -36,6 +37,11 @@ TERMS: Mapping[str, Terms] = MappingProxyType(
     }
 )
 """Numbers of variance 1, spread in different ways; all but the last have mean 0."""
+TERMS: Mapping[str, Terms] = MappingProxyType(
+    {row.name: Terms(row.array_noise, 1.0, row.fourth_moment) for row in DISTRIBUTIONS.values() if row.fourth_moment}
+    | dict(INPUTS)
+)
+"""These, and whatever weights can be spread like, independently."""
 
 
 @lru_cache(maxsize=32)

@@ -11,7 +11,7 @@ import scene_numbers as seen
 from course import activations, pages, probes, theory
 from course.initializers import standard_deviation
 from course.pages.variance_of_a_sum.sum_of_inputs import EDGE, TITLES, WEIGHTS, measured, predicted, sum_of_inputs
-from course.probes.sums import DRAWS, FAN_INS, TERMS, sums_of_products
+from course.probes.sums import DRAWS, FAN_INS, INPUTS, TERMS, sums_of_products
 from course.theory import sums
 
 DEPTH, WIDTH, SEEDS = 10, 128, 20
@@ -258,7 +258,7 @@ def test_the_explorer_shows_a_third_for_every_number_of_inputs_and_names_both_ku
 
 def test_the_explorer_measures_what_it_predicts_for_all_weights_and_inputs():
     assert list(TITLES) == list(WEIGHTS)
-    for scheme, inputs in itertools.product(WEIGHTS.values(), TERMS):
+    for scheme, inputs in itertools.product(WEIGHTS.values(), INPUTS):
         stds = np.array([standard_deviation(scheme, (d, 1)) for d in FAN_INS])
         z = stds[:, None] * sums_of_products(scheme.distribution, inputs, 7)
         theirs, ours = measured(z), predicted(stds, scheme.distribution, inputs)

@@ -5,13 +5,12 @@ import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from course.activations import named
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Found, deviations, scaling, severity
 from course.live.words import number
 
-ENDING = "sigmoid", "tanh"
-"""Functions that end in two flat lines; the others are flat on one side at most."""
 FLAT, MOSTLY_FLAT = 0.3, 0.5
 """Of tanh's slopes 3 % are flat for preactivations of variance 1, and 14 % where PyTorch's gain lets them settle."""
 
@@ -67,7 +66,7 @@ def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
 def _kind(layer: Evidence, distance: float) -> str:
     if distance < 0:
         return "too small"
-    return "saturated" if layer.activation in ENDING and layer.saturated_share > FLAT else "too large"
+    return "saturated" if layer.saturated_share > FLAT and named(layer.activation).saturates else "too large"
 
 
 def _described(layer: Evidence, distance: float, severity: str, limit: float) -> Found:

@@ -12,7 +12,6 @@ from course.live.explorer import Explorer
 from course.probes.products import WIDTH, jacobian_spectra
 from course.theory import products
 
-ACTIVATIONS = ("linear", "tanh", "relu")
 CRITICAL = {"linear": 1.0, "tanh": 1.0, "relu": 2.0**0.5}
 DEPTHS = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100)
 
@@ -44,7 +43,7 @@ def singular_values(text: str = "", **state) -> Explorer:
 def _controls() -> dict[str, widgets.ValueWidget]:
     return {
         "depth": widgets.SelectionSlider(options=DEPTHS, value=1, description="depth"),
-        "activation": widgets.ToggleButtons(options=ACTIVATIONS, description="activation"),
+        "activation": widgets.ToggleButtons(options=tuple(CRITICAL), description="activation"),
         "gain": widgets.FloatSlider(1.0, min=0.5, max=1.5, step=0.01, description="gain"),
         "input_rms": widgets.SelectionSlider(options=(0.01, 0.1, 1.0), value=1.0, description="input rms"),
         "seed": widgets.IntSlider(0, 0, 99, description="seed"),

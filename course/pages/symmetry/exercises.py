@@ -80,7 +80,7 @@ _COUNT_UNITS = function(
 _EXCEPTIONS = choice(
     {"sigmoid", "softplus"},
     (
-        Mistake("one is missing", {"sigmoid"}, "Right, and there is one more. Evaluate all ten at 0."),
+        Mistake("one is missing", {"sigmoid"}, "Right, and there is one more. Evaluate each of them at 0."),
         Mistake("sigmoid is missing", {"softplus"}, "Right, and you have seen another one on this page."),
         Mistake("tanh like sigmoid", {"sigmoid", "tanh"}, "tanh has sigmoid's shape and goes through 0: tanh 0 = 0."),
         Mistake("relu", {"relu"}, "ReLU's corner is at 0, and its value there is 0: the sentence is true for it."),

@@ -14,7 +14,7 @@ from course.live.marks import curve
 from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
 from course.live.words import number, say
-from course.probes.sums import FAN_INS, TERMS, sums_of_products
+from course.probes.sums import FAN_INS, INPUTS, TERMS, sums_of_products
 from course.style import MEASURED_POINTS, PREDICTED_LINE, REFERENCE_LINE, RING
 from course.theory import sums
 
@@ -88,7 +88,7 @@ PICTURE = Picture(
     {
         "d": stops(FAN_INS, 10),
         "weights": menu({title: name for name, title in TITLES.items()}),
-        "inputs": menu(tuple(TERMS)),
+        "inputs": menu(tuple(INPUTS)),
         "seed": SEED,
     },
     PICTURE,

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from course import initializers, probes
+from course.activations import ACTIVATIONS
 from course.explorers import signals
 from course.live.axes import decades, fixed, layers
 from course.live.canvas import fit
@@ -81,7 +82,7 @@ def two_schemes(left: str, right: str, activation: str, depth: int, seed: int) -
 
     `state` sets controls by name.
     """
-    limits = probes.Limits(signals.LIMITS.get(activation, WIDEST), WIDEST, WEIGHT_GRADIENT_LIMITS)
+    limits = probes.Limits(ACTIVATIONS[activation].shown, WIDEST, WEIGHT_GRADIENT_LIMITS)
     titles = [say(initializers.named(name).title) for name in (left, right)]
     shown, rows, measured = {}, {"layer": ("layer", np.arange(1, depth + 1))}, []
     for side, name, title in zip(SIDES, (left, right), titles, strict=True):
