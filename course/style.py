@@ -39,6 +39,11 @@ RING = look(color=ACCENT, linestyle="none", marker="o", markersize=12, markerfac
 """Which of several points the controls have chosen."""
 STARTS = tuple(zip((BLUE, YELLOW, GREEN, ORANGE, SKY, PINK), "os^DvP", strict=True))
 """A colour and a marker for each of several starts, so that neither is needed alone."""
+THIN_LINES = look(colors=MEASURED, linewidths=0.7, alpha=0.3)
+"""Each of many curves."""
+ACCENT_LINE = look(color=ACCENT, linewidth=2.0)
+SHADE = look(color=REFERENCE, alpha=0.16, linewidth=0)
+"""A stretch of an axis that is spoken of."""
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 
