@@ -102,6 +102,11 @@ def lost_point(colour: str) -> Look:
     """Return the look of the point at the edge of a panel where a curve was lost."""
     return look(color=colour, linestyle="none", marker="x", markersize=7, markeredgewidth=2, clip_on=False, zorder=6)
 
+THIN_LINES = look(colors=MEASURED, linewidths=0.7, alpha=0.3)
+"""Each of many curves."""
+ACCENT_LINE = look(color=ACCENT, linewidth=2.0)
+SHADE = look(color=REFERENCE, alpha=0.16, linewidth=0)
+"""A stretch of an axis that is spoken of."""
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course import data, explorers
-from course.figures.spread import SpreadPicture, Summary
+from course.pages.he.many_draws import describe, ends
 from course.probes.spread import he_relu_draws
 
 
@@ -44,10 +44,11 @@ def test_the_sentence_explains_a_measured_mean_far_below_the_theorys():
     assert "too rare" not in explorers.many_draws(width=64, depth=10).sentence
 
 
-def test_networks_whose_signal_dies_are_drawn_and_counted():
+def test_networks_whose_signal_dies_are_counted_in_the_lowest_bin():
     mean_squares = np.array([[1.0, 0.0, 0.0], [1.0, 0.5, 0.0], [1.0, 2.0, 3.0]])
-    summary = Summary(mean_squares.mean(axis=0), np.median(mean_squares, axis=0), mean_squares.min(axis=0))
-    frame = SpreadPicture().update(mean_squares, summary)
-    assert frame.image.startswith(b"\x89PNG")
-    assert "3 networks keep 1 of the mean square" in frame.sentence
-    assert "half of them keep less than 0," in frame.sentence
+    counts, edges = ends(mean_squares)
+    assert (counts[0], counts.sum()) == (2, 3)
+    assert (edges[0], edges[-1]) == (pytest.approx(1e-2), pytest.approx(10))
+    found = {"mean": mean_squares.mean(axis=0), "median": np.median(mean_squares, axis=0), "low": np.zeros(3)}
+    assert "keep 1 of the mean square" in describe(found)
+    assert "half of them keep less than 0," in describe(found)

@@ -58,8 +58,8 @@ def test_the_tables_of_the_others_have_the_numbers_that_their_sentences_speak_of
     gradients = chain.table["gradient"]
     assert f"{number(gradients[0])} (theory: at most {number(chain.table['greatest'][0])})" in chain.sentence
     assert f"at layer 5 it is {number(gradients[-1])}" in chain.sentence
-    assert f"keep {number(draws.table['E[h²], mean of the networks'][-1])} of" in draws.sentence
-    assert f"less than {number(draws.table['E[h²], median'][-1])}, one" in draws.sentence
+    assert f"keep {number(draws.table['mean'][-1])} of" in draws.sentence
+    assert f"less than {number(draws.table['median'][-1])}, one" in draws.sentence
     place = sums.table["d"].tolist().index(sums.state["d"])
     assert f"variance {number(sums.table['variance'][place])} (theory:" in sums.sentence
 
