@@ -63,7 +63,7 @@ class Picture(NamedTuple):
     `height` is in inches for the first grid, `widths` are ratios of its columns. `legend` names marks of all panels
     under them, by key, in `columns`; with `renamed` their names change with the curves. In inches, `left` is for the
     numbers and the name of the first panel's axis, `top` for what stands above the panels, and `between` lies between
-    two rows of them.
+    two rows of them. `heights` are ratios of the rows.
     """
 
     panels: Sequence[Panel]
@@ -76,6 +76,7 @@ class Picture(NamedTuple):
     left: float = LEFT
     top: float = TOP
     between: float = BETWEEN
+    heights: Sequence[float] | None = None
 
 
 class View(NamedTuple):
@@ -121,7 +122,8 @@ class Drawing:
         picture = self._picture
         rows, columns = (len(part) for part in (picture.grids[0].split(";"), picture.grids[0].split(";")[0]))
         lines = -(-len(picture.legend) // picture.columns)
-        named = self.figure.subplot_mosaic(picture.grids[0], width_ratios=picture.widths)
+        ratios = {"width_ratios": picture.widths, "height_ratios": picture.heights}
+        named = self.figure.subplot_mosaic(picture.grids[0], **ratios)
         bottom = BOTTOM + LEGEND_LINE * lines + (0.12 if lines else 0)
         room = (
             WIDTH - picture.left - RIGHT - ACROSS * (columns - 1),

@@ -34,8 +34,7 @@ for name in names:
     explorer, chance = getattr(explorers, name)(), random.Random(name)
     for _ in range(states):
         wanted = {key: anywhere(explorer.controls[key], chance) for key in sorted(explorer.controls) if key != "tries"}
-        wanted |= {"networks": 1} if "networks" in wanted else {}
-        wanted |= {"width": 128} if name == "signal_propagation" else {}
+        wanted |= {"networks": 1, "width": 128} if name == "signal_propagation" else {}
         wanted |= {"tries": some_tries(explorer, chance)} if name == "search_race" else {}
         explorer.state = wanted
         assert explorer.error is None, explorer.error
