@@ -34,6 +34,7 @@ def look(**words: Any) -> Look:
 MEASURED_POINTS = look(color=MEASURED, linestyle="none", marker="o", markersize=4)
 PREDICTED_LINE = look(color=PREDICTED, linestyle=(0, (4, 2)), linewidth=1.5)
 REFERENCE_LINE = look(color=REFERENCE, linewidth=0.9)
+DOTTED_LINE = look(**REFERENCE_LINE, linestyle=":")
 BAND = look(color=MEASURED, alpha=0.25, linewidth=0)
 EDGE = look(color=ACCENT, linestyle="none", markersize=6, clip_on=False)
 """A value that is 0 or infinite, at the edge of a logarithmic axis."""
@@ -48,6 +49,13 @@ HALO = [withStroke(linewidth=3, foreground="white")]
 PREDICTED_ON_MAP = look(**PREDICTED_LINE, path_effects=HALO)
 BEST_ON_MAP = look(color=MEASURED, marker="o", markeredgecolor="white", linewidth=1.2, path_effects=HALO)
 CROSS = look(color="#404040", linestyle="none", marker="x", markersize=4.5)
+POINT_ON_MAP = look(linestyle="none", markersize=8, markeredgewidth=1.2, markeredgecolor="white")
+OWN_POINTS = look(**{**POINT_ON_MAP, "markersize": 10}, color=ACCENT, marker="o")
+OWN_LINE = look(color=ACCENT, marker="o", markersize=6, linewidth=2.4)
+"""What the reader has tried."""
+HERE = look(linestyle="none", color="black", marker="+", markersize=13, markeredgewidth=1.2, path_effects=HALO)
+"""Where the controls stand."""
+NUMERAL = look(color=ACCENT, fontsize=9, fontweight="bold", xytext=(8, 4), path_effects=HALO)
 WORSE = look(color="#8f8f8f", linewidth=0)
 LOSS_COLOURS = matplotlib.colormaps["viridis_r"].with_extremes(over=WORSE["color"], bad=NO_DATA)
 """The colours of losses on a map; what is `WORSE` than all of them has a colour of its own."""

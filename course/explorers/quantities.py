@@ -41,13 +41,6 @@ def _first_to_leave(table: Table) -> float:
     return float(when.argmin() + 1) if (when == when.min()).sum() == 1 else 0.0
 
 
-def _best_strategy(table: Table) -> str:
-    """Give the strategy with the least median, or "none" where a tenth of it covers them all."""
-    medians = {name.removesuffix(": median"): values[-1] for name, values in table.items() if name.endswith(": median")}
-    best = min(medians, key=medians.get)
-    return "none" if max(medians.values()) < 1.1 * medians[best] else best
-
-
 _FIRST = "left: variance of ∂C/∂W ÷ batch, measured"
 COSINE = Series("the cosine between the two inputs", "cosine, measured", 2)
 _SLOPE_AT_2 = float(np.exp(-2) / (1 + np.exp(-2)) ** 2)
@@ -84,5 +77,4 @@ RESIDUAL = Quantity(
 )
 STARTS = Quantity("the number of starts that learned, in the median of their seeds,", _starts_that_learned)
 LEAVES_FIRST = Quantity("the layer whose mean is 0.05 away from 0.5 before the others'", _first_to_leave)
-BEST_STRATEGY = Quantity("the strategy with the least median loss after twelve tries", _best_strategy)
 CAUSE = Quantity("the finding in the first layer", lambda table: str(table["finding"][0]))
