@@ -41,6 +41,7 @@ NOTE = look(color=QUIET, fontsize=8, ha="right", xytext=(-3, 3))
 """Words on a reference line, at its right end."""
 PANEL_NOTE = look(fontsize=11, ha="center", va="center", xytext=(0, 0))
 """What a part of a panel is called."""
+DOTTED_LINE = look(**REFERENCE_LINE, linestyle=":")
 BAND = look(color=MEASURED, alpha=0.25, linewidth=0)
 EDGE = look(color=ACCENT, linestyle="none", markersize=6, clip_on=False)
 """A value that is 0 or infinite, at the edge of a logarithmic axis."""
@@ -55,6 +56,13 @@ HALO = [withStroke(linewidth=3, foreground="white")]
 PREDICTED_ON_MAP = look(**PREDICTED_LINE, path_effects=HALO)
 BEST_ON_MAP = look(color=MEASURED, marker="o", markeredgecolor="white", linewidth=1.2, path_effects=HALO)
 CROSS = look(color="#404040", linestyle="none", marker="x", markersize=4.5)
+POINT_ON_MAP = look(linestyle="none", markersize=8, markeredgewidth=1.2, markeredgecolor="white")
+OWN_POINTS = look(**{**POINT_ON_MAP, "markersize": 10}, color=ACCENT, marker="o")
+OWN_LINE = look(color=ACCENT, marker="o", markersize=6, linewidth=2.4)
+"""What the reader has tried."""
+HERE = look(linestyle="none", color="black", marker="+", markersize=13, markeredgewidth=1.2, path_effects=HALO)
+"""Where the controls stand."""
+NUMERAL = look(color=ACCENT, fontsize=9, fontweight="bold", xytext=(8, 4), path_effects=HALO)
 WORSE = look(color="#8f8f8f", linewidth=0)
 LOSS_COLOURS = matplotlib.colormaps["viridis_r"].with_extremes(over=WORSE["color"], bad=NO_DATA)
 """The colours of losses on a map; what is `WORSE` than all of them has a colour of its own."""
@@ -101,6 +109,7 @@ def seed_band(colour: str) -> Look:
 def lost_point(colour: str) -> Look:
     """Return the look of the point at the edge of a panel where a curve was lost."""
     return look(color=colour, linestyle="none", marker="x", markersize=7, markeredgewidth=2, clip_on=False, zorder=6)
+
 
 THIN_LINES = look(colors=MEASURED, linewidths=0.7, alpha=0.3)
 """Each of many curves."""

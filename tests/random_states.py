@@ -54,6 +54,9 @@ def anywhere(control: widgets.ValueWidget, chance: random.Random) -> Any:
         return chance.choice([option[1] if isinstance(option, tuple) else option for option in control.options])
     if isinstance(control.value, bool):
         return chance.choice([False, True])
+    if isinstance(control.value, tuple):
+        pairs = range(chance.randint(0, control.most))
+        return tuple(tuple(anywhere(source, chance) for source in control.sources.values()) for _pair in pairs)
     value = control.min + control.step * chance.randint(0, round((control.max - control.min) / control.step))
     return min(control.max, round(value, 9))
 

@@ -24,6 +24,8 @@ def ends(control: widgets.ValueWidget) -> list:
         return [option[1] if isinstance(option, tuple) else option for option in control.options]
     if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
         return [False, True]
+    if isinstance(control.value, tuple):
+        return [(), control.most * (tuple(source.value for source in control.sources.values()),)]
     return [control.min, control.max]
 
 

@@ -19,8 +19,10 @@ from course.live.predict import Curve, Number, predict
 from course.pages.orthogonal_and_luck.quantities import CONDITION
 from course.pages.sigmoid_saturation.quantities import LOST_SLOPE
 from course.pages.todays_networks.quantities import RESIDUAL
+from course.pages.tuning.quantities import BEST_STRATEGY
 from course.pages.variance_of_a_sum.quantities import VARIANCE
 from course.style import EXPECTED
+from course.tuning import STRATEGIES
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 PAGES = [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))[1:-1]]
@@ -247,7 +249,7 @@ RUNS = {
     },
     "10_the_papers": {f"standard: mean of h, layer {k}": [0.5, 0.5, 0.4 if k == 4 else 0.48] for k in (1, 2, 3, 4)},
     "11_start_or_learning_rate": {"gain": [1, 1, 2, 4, 8], "left.loss": [2, 0.1, 0.2, 0.3, np.inf]},
-    "14_tuning": {"grid: median": [2, 0.28], "random: median": [2, 0.27], "Bayesian: median": [2, 0.18]},
+    "14_tuning": {"grid.median": [2, 0.28], "random.median": [2, 0.27], "bayesian.median": [2, 0.18]},
 }
 """Numbers as the pages' runs give them, made up, and for which the third answer is right."""
 
@@ -273,9 +275,8 @@ def same_kind(name, table):
     ("medians", "best"), [((0.28, 0.27, 0.18), "Bayesian"), ((0.2, 0.21, 0.2), "none"), ((0.1, 0.2, 0.3), "grid")]
 )
 def test_strategies_within_a_tenth_of_each_other_do_not_differ(medians, best):
-    names = "grid", "random", "Bayesian"
-    table = {f"{name}: median": np.array([2.3, last]) for name, last in zip(names, medians, strict=True)}
-    assert quantities.BEST_STRATEGY.found(table) == best
+    table = {f"{name}.median": np.array([2.3, last]) for name, last in zip(STRATEGIES, medians, strict=True)}
+    assert BEST_STRATEGY.found(table) == best
 
 
 @pytest.mark.parametrize(("kind", "answer"), [(Number(CONDITION, "times", 1, 1e9), 30), (SHRUNK, [1, 1, 1])])

@@ -1,17 +1,16 @@
 """The searches: what each strategy tries, what becomes of runs that diverge, and the two pictures of page tuning."""
 
-import io
 import itertools
 import json
 import math
 
 import numpy as np
 import pytest
-from PIL import Image
+from random_states import canvas_of, pixels
 from scipy import integrate, stats
 
 from course import tuning
-from course.figures.search_race import Landscape, SearchRacePicture, Tries, spread
+from course.live.words import number
 from course.pages.tuning.batch_sizes import (
     COMPARISONS,
     RULES,
@@ -221,64 +220,6 @@ def test_a_search_that_there_cannot_be_is_refused_in_words(change, message):
         search(**asked)
 
 
-# The picture of the race
-
-
-def pixels(image: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(image)))
-
-
-LAND = Landscape(
-    np.geomspace(0.25, 4, 5), np.geomspace(0.01, 1, 4), np.geomspace(0.1, 2.2, 20).reshape(5, 4), True, 2.3
-)
-NONE = Tries(*[np.zeros(0)] * 3)
-TWO = Tries(np.array([0.5, 1.0]), np.array([0.01, 0.1]), np.array([1.5, 0.4]))
-REPEATS = {name: np.linspace(2, 0.2, 36).reshape(3, 12) / place for place, name in enumerate(STRATEGIES, start=1)}
-WAITING = LAND._replace(losses=np.full((5, 4), np.nan))
-NO_REPEATS = {name: np.zeros((0, 12)) for name in STRATEGIES}
-
-
-def test_a_race_updated_in_place_has_the_pixels_of_a_fresh_one():
-    states = [
-        (WAITING, (1.0, 0.1), NONE, "random", NONE, NO_REPEATS),
-        (LAND, (0.5, 0.01), TWO, "grid", TWO, REPEATS),
-        (LAND._replace(shown=False, guessing_loss=2.0), (1.0, 0.1), TWO, "bayesian", NONE, REPEATS),
-        (WAITING, (1.0, 0.1), NONE, "random", NONE, NO_REPEATS),
-    ]
-    moved = SearchRacePicture(12)
-    for state in states:
-        frame, fresh = moved.update(*state), SearchRacePicture(12).update(*state)
-        np.testing.assert_array_equal(pixels(frame.image), pixels(fresh.image))
-        assert frame.sentence == fresh.sentence
-        assert "nan" not in frame.sentence
-
-
-def test_the_race_says_what_the_reader_has_found_and_what_the_strategies_have():
-    sentence = SearchRacePicture(12).update(LAND, (1.0, 0.1), TWO, "random", NONE, REPEATS).sentence
-    assert "You have made 2 of 12 tries, the best a loss of 0.4 at gain 1 and learning rate 0.1" in sentence
-    medians = [np.median(REPEATS[name][:, -1]) for name in STRATEGIES]
-    assert "grid {:.2g}, random {:.2g}, Bayesian {:.2g}".format(*medians) in sentence
-    assert "the least loss of this map is 0.1" in sentence
-
-
-def test_a_hidden_map_is_not_drawn():
-    shown, hidden = (
-        SearchRacePicture(12).update(LAND._replace(shown=shown), (1.0, 0.1), NONE, "random", NONE, NO_REPEATS)
-        for shown in (True, False)
-    )
-    assert len(np.unique(pixels(shown.image).reshape(-1, 3), axis=0)) > len(
-        np.unique(pixels(hidden.image).reshape(-1, 3), axis=0)
-    )
-
-
-def test_the_table_has_a_row_for_each_try_and_nothing_in_those_not_made():
-    table = SearchRacePicture(12).update(LAND, (1.0, 0.1), TWO, "random", NONE, REPEATS).table
-    assert table["you: loss"][:2].tolist() == [1.5, 0.4]
-    assert table["you: best so far"][:2].tolist() == [1.5, 0.4]
-    assert np.isnan(table["you: loss"][2:]).all()
-    np.testing.assert_array_equal(table["grid: median"], spread(REPEATS["grid"], 12)[1])
-
-
 # The explorer of the race, on a table that is made up
 
 
@@ -326,27 +267,31 @@ def test_the_map_s_axes_run_over_the_searched_space_in_equal_ratios():
         np.testing.assert_allclose(values, np.geomspace(low, high, len(values)), rtol=0.005)
 
 
+def tries_of(race) -> list[list[float]]:
+    return [list(pair) for pair in race.state["tries"]]
+
+
 def test_the_reader_s_tries_are_kept_in_the_state_and_in_its_text(race):
     race.state = {"gain": GAINS[6], "learning_rate": RATES[8]}
-    race.attempt()
+    race.controls["tries"].click()
     race.state = {"gain": GAINS[2]}
-    race.attempt()
-    assert race.state["tries"] == [[GAINS[6], RATES[8]], [GAINS[2], RATES[8]]]
+    race.controls["tries"].click()
+    assert race.state["tries"] == ((GAINS[6], RATES[8]), (GAINS[2], RATES[8]))
+    assert race.state_string.endswith(f"&tries={GAINS[6]}:{RATES[8]},{GAINS[2]}:{RATES[8]}")
     again = search_race(race.state_string)
-    assert again.state == race.state == json.loads(json.dumps(race.state))
+    assert again.state == race.state == search_race(**json.loads(json.dumps(race.state))).state
     assert again.state_string == race.state_string
     again.restore(search_race().state_string)
-    assert "tries" not in again.state
-    again.restore(race.state_string)
-    assert again.state == race.state
+    assert again.state["tries"] == ()
+    assert "tries" not in again.state_string
 
 
 def test_a_pasted_text_brings_the_tries_and_a_bad_one_is_answered_in_words(race):
     race._text.value = "search_race?gain=1.0&tries=1.0:0.1,2.0:0.1"
-    assert race.state["tries"] == [[1.0, 0.1], [2.0, 0.1]]
+    assert tries_of(race) == [[1.0, 0.1], [2.0, 0.1]]
     race._text.value = "search_race?tries=1.0:7"
-    assert "tries must be at most 12 pairs" in race.error
-    assert race.state["tries"] == [[1.0, 0.1], [2.0, 0.1]]
+    assert "tries must be at most 12 pairs of a gain and a learning_rate" in race.error
+    assert tries_of(race) == [[1.0, 0.1], [2.0, 0.1]]
 
 
 @pytest.mark.parametrize("tries", [[[1.0]], [[1.0, 0.12345]], 3, [[1.0, 0.1]] * 13, [1.0, 0.1], "1:0.1", None])
@@ -358,29 +303,69 @@ def test_tries_that_are_not_on_the_map_are_refused_and_nothing_moves(race, tries
 
 
 def test_after_the_last_try_the_button_rests_and_the_map_is_uncovered(race):
-    covered = race.image
+    one_more = race.controls["tries"]
+
+    def seen() -> tuple[str, bool, bool]:
+        curves = search_race.view(race.job, **race.state).curves
+        return one_more.description, one_more.disabled, curves["losses"] is None
+
+    race.state = {"gain": 1.0, "learning_rate": 0.1, "tries": [[1.0, 0.1]] * (BUDGET - 1)}
+    covered = pixels(race.image)
+    assert seen() == ("Try this point (1 left)", False, True)
+    one_more.click()
+    assert seen() == ("Try this point (0 left)", True, False)
+    one_more.click()
+    assert tries_of(race) == [[1.0, 0.1]] * BUDGET
     race.state = {"tries": [[1.0, 0.1]] * (BUDGET - 1)}
-    assert not race._try.disabled
-    race.attempt()
-    assert race._try.disabled
-    race.attempt()
-    assert len(race.state["tries"]) == BUDGET
-    shown = pixels(race.image)[100:300, 70:420]  # inside the plane
-    assert len(np.unique(shown.reshape(-1, 3), axis=0)) > 2 * len(
-        np.unique(pixels(covered)[100:300, 70:420].reshape(-1, 3), axis=0)
-    )
+    assert pixels(race.image) == covered
 
 
 def test_reset_goes_back_to_the_tries_of_the_start_and_a_scene_begins_with_its_own(race):
-    race.attempt()
+    race.controls["tries"].click()
     race.reset()
-    assert "tries" not in race.state
+    assert tries_of(race) == []
     race.begin({"tries": [[1.0, 0.1]]})
-    race.attempt()
+    race.controls["tries"].click()
     race.reset()
-    assert race.state["tries"] == [[1.0, 0.1]]
+    assert tries_of(race) == [[1.0, 0.1]]
     race.begin({})
-    assert "tries" not in race.state
+    assert tries_of(race) == []
+
+
+def test_before_the_networks_have_run_a_try_has_no_loss():
+    shared_table.cache_clear()
+    race = search_race(tries=[[1.0, 0.1]])
+    assert race.sentence.startswith("You have made 1 of 12 tries. The networks of the map have not run yet; guessing")
+    assert np.isnan(race.table["mine.loss"]).all()
+    assert "nan" not in race.sentence
+
+
+def test_the_race_says_what_the_reader_has_found_and_what_the_strategies_have(race):
+    race.state = {"tries": [[GAINS[0], 0.1], [1.0, 0.1]]}
+    race.finish()
+    assert "You have made 2 of 12 tries, the best a loss of 0.1 at gain 1 and learning rate 0.1" in race.sentence
+    medians = [np.median([found.losses.min() for found in race.job.searches[name]]) for name in STRATEGIES]
+    assert "grid {}, random {}, Bayesian {}".format(*map(number, medians)) in race.sentence
+    assert "the least loss of this map is 0.1, guessing costs 2.3." in race.sentence
+
+
+def test_the_table_has_a_row_for_each_try_and_nothing_in_those_not_made(race):
+    race.state = {"tries": [[GAINS[0], 0.1], [1.0, 0.1], [GAINS[-1], 0.1]]}
+    race.finish()
+    losses, best = race.table["mine.loss"], race.table["mine.best"]
+    assert losses[0] > losses[1] == 0.1 < losses[2]
+    assert best[:3].tolist() == [losses[0], 0.1, 0.1]
+    assert np.isnan(losses[3:]).all()
+    found = [search.best_so_far for search in race.job.searches["grid"]]
+    np.testing.assert_array_equal(race.table["grid.median"], np.median(found, axis=0))
+
+
+def test_the_legend_says_of_which_strategy_a_repeat_is_on_the_map(race):
+    race.finish()
+    (legend,) = canvas_of(race).figure.legends
+    for repeat, words in ((0, "grid: 2 repeats, one of them on the map"), (2, "grid: 2 repeats")):
+        race.state = {"strategy": "grid", "repeat": repeat}
+        assert words in [text.get_text() for text in legend.texts]
 
 
 def test_the_searches_of_a_race_are_those_of_tuning_by_repeat(race):

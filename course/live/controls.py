@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
+import traitlets
 
 from course.live.words import say
 
@@ -17,7 +18,11 @@ Control = Callable[[str], widgets.ValueWidget]
 
 def build(controls: Mapping[str, Control]) -> dict[str, widgets.ValueWidget]:
     """Return new widgets for an explorer's controls."""
-    return {name: control(name) for name, control in controls.items()}
+    made = {name: control(name) for name, control in controls.items()}
+    for widget in made.values():
+        if isinstance(widget, Pairs):
+            widget.sources = {name: made[name] for name in widget.names}
+    return made
 
 
 def slider(value: float, low: float, high: float, *, step: float = 0.01, label: str | None = None) -> Control:
@@ -59,6 +64,40 @@ def _label(name: str, label: str | None) -> str:
 def checkbox(value: bool = False, *, label: str | None = None) -> Control:
     """Return a box to tick."""
     return lambda name: widgets.Checkbox(value=value, description=_label(name, label), indent=False)
+
+
+class Pairs(widgets.Button):
+    """A button that keeps the present values of two other controls, its `sources`: `value` is a tuple of such pairs.
+
+    After `most` of them it rests.
+    """
+
+    value = traitlets.Tuple()
+
+    def __init__(self, names: tuple[str, str], most: int, label: str, tooltip: str):
+        super().__init__(tooltip=say(tooltip))
+        self.names, self.most, self._label = names, most, label
+        self.sources: Mapping[str, widgets.ValueWidget] = {}
+        self.on_click(lambda _button: self._keep())
+        self.observe(lambda _change: self._count(), "value")
+        self._count()
+
+    @traitlets.validate("value")
+    def _plain(self, proposal: Mapping[str, Any]) -> tuple[tuple, ...]:
+        return tuple(map(tuple, proposal["value"]))
+
+    def _keep(self) -> None:
+        if len(self.value) < self.most:
+            self.value = (*self.value, tuple(source.value for source in self.sources.values()))
+
+    def _count(self) -> None:
+        left = self.most - len(self.value)
+        self.description, self.disabled = say(self._label, left=left), left == 0
+
+
+def pairs(first: str, second: str, *, most: int, label: str, tooltip: str) -> Control:
+    """Return a button that keeps pairs of the values of two controls; its label says how many are `{left}`."""
+    return lambda _name: Pairs((first, second), most, label, tooltip)
 
 
 SEED = slider(0, 0, 99)

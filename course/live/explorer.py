@@ -60,8 +60,9 @@ class Explorer(widgets.VBox):
         cells.made(self, lambda: (self._toolbar.pin, self._toolbar.play, self._toolbar.over))
 
     def _children(self) -> list[widgets.Widget]:
-        longest = max(len(control.description) for control in self.controls.values())
-        for control in self.controls.values():
+        labelled = [control for control in self.controls.values() if hasattr(control.style, "description_width")]
+        longest = max(len(control.description) for control in labelled)
+        for control in labelled:
             control.layout.width, control.style.description_width = "auto", f"{max(5.5, 0.58 * longest)}em"
         grid = widgets.Layout(grid_template_columns=_COLUMNS)
         heading = widgets.HTML(f"<b>{html.escape(self.title)}</b>")

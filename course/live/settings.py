@@ -42,9 +42,22 @@ def _allowed(control: widgets.ValueWidget, value: Any) -> str | None:
         return None if value in offered else "one of " + ", ".join(map(str, offered))
     if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
         return None if isinstance(value, bool) else "True or False"
+    if isinstance(control.value, tuple):
+        first, second = control.sources
+        return None if _are_pairs(control, value) else f"at most {control.most} pairs of a {first} and a {second}"
     kind, name = (int, "whole number") if isinstance(control.value, int) else (int | float, "number")
     fits = isinstance(value, kind) and not isinstance(value, bool) and control.min <= value <= control.max
     return None if fits else f"a {name} from {control.min} to {control.max}"
+
+
+def _are_pairs(control: widgets.ValueWidget, pairs: Any) -> bool:
+    """Return whether these are not too many pairs of values that the control's two sources offer."""
+    try:
+        for pair in pairs:
+            check_state(control.sources, dict(zip(control.sources, pair, strict=True)))
+        return len(pairs) <= control.most
+    except (TypeError, ValueError):
+        return False
 
 
 def _options(control: widgets.ValueWidget) -> list[tuple[str, Any]]:
@@ -91,7 +104,7 @@ def first(control: widgets.ValueWidget) -> Any:
 
 def write(name: str, controls: Controls, state: Mapping[str, Any]) -> str:
     """Write a state as a short text: "name?scheme=he_normal&gain=1.5&pinned=gain:1.0"."""
-    pairs = {key: state[key] for key in controls}
+    pairs = {key: _text(state[key]) for key in controls if state[key] != ()}
     if PINNED in state:
         kept = differences(controls, state[PINNED], state)
         pairs[PINNED] = ",".join(f"{key}:{quote(str(state[PINNED][key]), safe='')}" for key in kept)
@@ -100,11 +113,15 @@ def write(name: str, controls: Controls, state: Mapping[str, Any]) -> str:
     return f"{name}?{urlencode(pairs, safe=':,/')}"
 
 
+def _text(value: Any) -> Any:
+    return ",".join(":".join(map(str, pair)) for pair in value) if isinstance(value, tuple) else value
+
+
 def read(text: str, name: str, controls: Controls) -> dict[str, Any]:
     """Read what `write` wrote; `ValueError` for another explorer's state, or what the controls do not offer.
 
-    Controls that the text leaves out are left out of the state too; without their words nothing is pinned, and
-    nothing for a projector.
+    Controls that the text leaves out are left out of the state too; without their words nothing is pinned, nothing for
+    a projector, and there are no pairs.
     """
     owner, mark, query = text.strip().partition("?")
     if not mark or owner != name:
@@ -114,6 +131,7 @@ def read(text: str, name: str, controls: Controls) -> dict[str, Any]:
     pairs_kept = [pair.partition(":")[::2] for pair in (pinned or "").split(",") if pair]
     kept = None if pinned is None else {name: unquote(value) for name, value in pairs_kept}
     return {
+        **{name: () for name, control in controls.items() if isinstance(control.value, tuple)},
         **_values(controls, pairs),
         PINNED: None if kept is None else _values(controls, kept),
         PROJECTOR: _TRUTHS.get(projector, projector),
@@ -132,7 +150,16 @@ def _value(control: widgets.ValueWidget, text: str) -> Any:
         return next((value for _, value in _options(control) if str(value) == text), text)
     if isinstance(control.value, bool):
         return _TRUTHS.get(text, text)
+    if isinstance(control.value, tuple):
+        return tuple(tuple(map(_number, pair.split(":"))) for pair in text.split(",") if pair)
     try:
         return type(control.value)(text)
+    except ValueError:
+        return text
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
     except ValueError:
         return text

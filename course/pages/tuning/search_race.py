@@ -5,17 +5,32 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
-import ipywidgets as widgets
 import numpy as np
+from matplotlib.axes import Axes
 
 from course import training, tuning
-from course.figures.search_race import Landscape, SearchRacePicture, Tries
-from course.live import settings
-from course.live.canvas import Frame
-from course.live.running import RunningExplorer
-from course.live.toolbar import button
+from course.live.axes import cell_range, fixed
+from course.live.controls import checkbox, menu, pairs, slider, stops
+from course.live.declare import explorer
+from course.live.marks import Live, Mark, band, curve, heat, level
+from course.live.panels import Panel, Picture, View
+from course.live.tables import Table
+from course.live.words import number, say
+from course.style import (
+    BLUE,
+    DOTTED_LINE,
+    GREEN,
+    HERE,
+    LOSS_COLOURS,
+    NUMERAL,
+    OWN_LINE,
+    OWN_POINTS,
+    PINK,
+    POINT_ON_MAP,
+    look,
+)
 from course.training import Setup, Training
 from course.tuning import STRATEGIES, Parameter, Search
 
@@ -23,8 +38,13 @@ SETUP = Setup(depth=5, width=32, batch=32)
 STEPS, SEEDS, BUDGET, REPEATS = 150, 3, 12, 50
 SPACE = {"gain": Parameter(0.25, 4.0, log=True), "learning_rate": Parameter(0.001, 10.0, log=True)}
 SIDES = {"gain": 13, "learning_rate": 17}
-TRIES = "tries"
-"""What a state says besides the controls: the reader's tries, pairs of a gain and a learning rate."""
+TITLES = {"grid": "grid", "random": "random", "bayesian": "Bayesian"}
+LOOKS = {"grid": (GREEN, "s"), "random": (BLUE, "^"), "bayesian": (PINK, "D")}
+LOSSES = 0.05, 3.0
+"""The axis of the losses, and the colours, go from the one to the other."""
+LOSS_TICKS = {tick: f"{tick:g}" for tick in (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)}
+GAIN_TICKS = {0.25: "1/4", 0.5: "1/2", 1.0: "1", 2.0: "2", 4.0: "4"}
+RATE_TICKS = {10.0**power: f"{10.0**power:g}" for power in range(-3, 2)}
 
 
 def _values(name: str) -> tuple[float, ...]:
@@ -52,7 +72,7 @@ class LossTable:
     @property
     def done(self) -> int:
         """Steps of training and rounds of searches that are behind."""
-        return self.training.done + min(map(len, self.searches.values()))
+        return self.training.done + self.rounds
 
     @property
     def total(self) -> int:
@@ -62,7 +82,12 @@ class LossTable:
     @property
     def finished(self) -> bool:
         """Whether every network is trained and every search at its end."""
-        return self.training.finished and min(map(len, self.searches.values())) == self.repeats
+        return self.training.finished and self.rounds == self.repeats
+
+    @property
+    def rounds(self) -> int:
+        """As many repeats have been made of every search."""
+        return min(map(len, self.searches.values()))
 
     def advance(self, seconds: float) -> None:
         """Train on; when the table is there, search in it, one round of all strategies at the least."""
@@ -93,171 +118,201 @@ class LossTable:
         return self._losses
 
     def loss(self, point: Mapping[str, float], seed: int = 0) -> float:
-        """Give the loss at the measured point nearest to this one."""
+        """Return the loss at the measured point nearest to this one."""
         gain, rate = (_nearest(values, point[name]) for name, values in zip(SPACE, (GAINS, RATES), strict=True))
         return float(self.losses[seed, gain, rate])
 
+    def spread(self, strategy: str) -> np.ndarray:
+        """Return the tenth percentile, the median and the ninetieth of the best losses so far, `(3, tries)`, or NaN."""
+        if not self.rounds:
+            return np.full((3, BUDGET), np.nan)
+        found = self.searches[strategy][: self.rounds]
+        return np.quantile([search.best_so_far for search in found], [0.1, 0.5, 0.9], axis=0)
+
     def _search(self) -> None:
-        repeat = min(map(len, self.searches.values()))
+        repeat = self.rounds
         for name, found in self.searches.items():
             found.append(tuning.search(name, lambda point: self.loss(point, repeat % SEEDS), SPACE, BUDGET, repeat))
-
-
-@cache
-def shared_table() -> LossTable:
-    """Give the table that all pictures of this kernel search in: it is measured once."""
-    return LossTable()
 
 
 def _nearest(values: Sequence[float], value: float) -> int:
     return int(np.argmin(np.abs(np.log(values) - math.log(value))))
 
 
-class SearchRace(RunningExplorer):
-    """The race, and the reader's own `tries` in it: they are part of the state and of its text."""
+class Numerals(Live):
+    """The numbers 1, 2, … of tries, beside their points `(x, y)`."""
 
-    def __init__(self, text: str = "", **state: Any):
-        self._picture, self._tries = SearchRacePicture(BUDGET), []
-        self._try = button("Try this point", "Spend one of the tries on the gain and the rate set here", self.attempt)
-        controls, (rest, tries) = _controls(), _split(text)
+    def __init__(self, axes: Axes):
         super().__init__(
-            controls,
-            shared_table,
-            self._show_table_of,
-            self._picture.canvas,
-            name="search_race",
-            title="Who tunes best?",
-            views=controls,
-            text=rest,
-            state=({TRIES: tries} if text else {}) | state,
+            axes,
+            [axes.annotate(str(place + 1), (1, 1), textcoords="offset points", **NUMERAL) for place in range(BUDGET)],
         )
 
-    def attempt(self) -> None:
-        """Spend a try on the point that the sliders show; without any left, nothing happens."""
-        point = [self.controls["gain"].value, self.controls["learning_rate"].value]
-        if len(self._tries) < BUDGET:
-            self.state = {TRIES: [*self._tries, point]}
-
-    @RunningExplorer.state.getter
-    def state(self) -> dict[str, Any]:
-        """The values of all controls by name, and `tries` where there are any; assign some or all to move there."""
-        return super().state | ({TRIES: [list(point) for point in self._tries]} if self._tries else {})
-
-    @property
-    def state_string(self) -> str:
-        """The whole state as a short text, which `restore` and every explorer's function take."""
-        pairs = ",".join(f"{gain}:{rate}" for gain, rate in self._tries)
-        return settings.write(self.name, self.controls, self.state) + (f"&{TRIES}={pairs}" if pairs else "")
-
-    def restore(self, text: str) -> None:
-        """Bring back the state that a text describes; `ValueError` for one that is not of this explorer."""
-        self.state = self._read(text)
-
-    def reset(self) -> None:
-        """Go back to where the explorer began, with the tries of then."""
-        self._start = {TRIES: [], **self._start}
-        super().reset()
-
-    def run_anew(self) -> None:
-        """Forget the table and all searches, and start over."""
-        shared_table.cache_clear()
-        super().run_anew()
-
-    def begin(self, state: Mapping[str, Any]) -> None:
-        """Begin anew in a state, with its tries alone; `reset` comes back here."""
-        super().begin({TRIES: [], **state})
-
-    def _read(self, text: str) -> dict[str, Any]:
-        rest, tries = _split(text)
-        return {**settings.read(rest, self.name, self.controls), TRIES: tries}
-
-    def _pasted(self, text: str) -> None:
-        with self._answering("This state could not be read"):
-            if text != self.state_string:
-                self._go(self._read(text))
-
-    def _children(self) -> list[widgets.Widget]:
-        first, box, *others = super()._children()
-        return [first, box, widgets.HBox([self._try]), *others]
-
-    def _check(self, wanted: Mapping[str, Any]) -> None:
-        super()._check({name: value for name, value in wanted.items() if name != TRIES})
-        _check_tries(wanted.get(TRIES, []))
-
-    def _go(self, wanted: Mapping[str, Any]) -> None:
-        self._check(wanted)
-        if TRIES in wanted:
-            self._tries = [tuple(point) for point in wanted[TRIES]]
-        super()._go(wanted)
-
-    def _show(self) -> None:
-        left = BUDGET - len(self._tries)
-        self._try.description, self._try.disabled = f"Try this point ({left} left)", left == 0
-        self._try.layout.width = "auto"
-        super()._show()
-
-    def _show_table_of(
-        self, job: LossTable, gain: float, learning_rate: float, strategy: str, repeat: int, uncovered: bool
-    ) -> Frame:
-        shown = uncovered or len(self._tries) == BUDGET
-        land = Landscape(np.array(GAINS), np.array(RATES), job.losses[0], shown, job.guessing_loss)
-        mine = _tries([{"gain": g, "learning_rate": r} for g, r in self._tries], job)
-        found = job.searches[strategy][repeat : repeat + 1]
-        other = _tries(found[0].points if found else [], job)
-        done = min(map(len, job.searches.values()))
-        repeats = {
-            name: np.array([search.best_so_far for search in found[:done]]).reshape(done, BUDGET)
-            for name, found in job.searches.items()
-        }
-        return self._picture.update(land, (gain, learning_rate), mine, strategy, other, repeats)
+    def show(self, data: tuple[np.ndarray, np.ndarray]) -> None:
+        points = list(zip(*data, strict=True))
+        for place, numeral in enumerate(self.moving):
+            numeral.set_visible(place < len(points))
+            numeral.xy = points[place] if place < len(points) else (1, 1)
 
 
-def search_race(text: str = "", **state) -> SearchRace:
+GAIN = fixed(*cell_range(GAINS, GAIN_TICKS), label="gain of the start, times He's", log=True)
+RATE = fixed(*cell_range(RATES, RATE_TICKS), label="learning rate", log=True)
+LOSS = fixed(*LOSSES, LOSS_TICKS, log=True)
+TRIES = fixed(0.5, BUDGET + 0.5, range(1, BUDGET + 1), label="number of tries")
+BAR = np.geomspace(*LOSSES, 256)[None]
+PLANE = (
+    heat("losses", LOSS_COLOURS, *LOSSES, log=True),
+    *(
+        curve(f"{name}.tries", look(**POINT_ON_MAP, color=colour, marker=marker), pin=False)
+        for name, (colour, marker) in LOOKS.items()
+    ),
+    curve("mine", OWN_POINTS, pin=False),
+    curve("here", HERE, pin=False),
+    Mark("numerals", Numerals),
+)
+RACE = (
+    level("guessing", label="guessing"),
+    level("least", DOTTED_LINE, "least of this map"),
+    *(band(f"{name}.spread", look(color=colour, alpha=0.14, linewidth=0)) for name, (colour, _marker) in LOOKS.items()),
+    *(
+        curve(f"{name}.median", look(color=colour, marker=marker, markersize=5), TITLES[name], pin=False)
+        for name, (colour, marker) in LOOKS.items()
+    ),
+    curve("best", OWN_LINE, "you", pin=False),
+)
+PICTURE = Picture(
+    (
+        Panel("The tries", GAIN, RATE, PLANE),
+        Panel("loss", fixed(0, 1, ()), fixed(*LOSSES, (), log=True), (heat("bar", LOSS_COLOURS, *LOSSES, log=True),)),
+        Panel("Best loss so far: median, middle 80 %", TRIES, LOSS, RACE),
+    ),
+    grids=("ABC",),
+    height=4.7,
+    widths=(1, 0.045, 1.05),
+    legend=("best", "guessing", "grid.median", "random.median", "bayesian.median", "least"),
+    columns=3,
+    left=0.75,
+)
+CONTROLS = {
+    "gain": stops(GAINS, GAINS[-3]),
+    "learning_rate": stops(RATES, RATES[3]),
+    "strategy": menu({TITLES[name]: name for name in STRATEGIES}, "random", label="against"),
+    "repeat": slider(0, 0, REPEATS - 1, label="its repeat"),
+    "uncovered": checkbox(label="uncover the map"),
+    "tries": pairs(
+        "gain",
+        "learning_rate",
+        most=BUDGET,
+        label="Try this point ({left} left)",
+        tooltip="Spend one of the tries on the gain and the rate set here",
+    ),
+}
+
+
+@cache
+def shared_table() -> LossTable:
+    """Return the table that all pictures of this kernel search in: it is measured once."""
+    return LossTable()
+
+
+@explorer("Who tunes best?", CONTROLS, PICTURE, begin=shared_table, views=CONTROLS)
+def search_race(
+    job: LossTable,
+    gain: float,
+    learning_rate: float,
+    strategy: str,
+    repeat: int,
+    uncovered: bool,
+    tries: tuple[tuple[float, float], ...],
+) -> View:
     """Tune a gain and a learning rate by hand in twelve tries, against 50 repeats of each strategy.
 
-    `state` sets controls by name, and `tries`, a list of pairs of a gain and a learning rate on the map.
+    `state` sets controls by name, and `tries`, pairs of a gain and a learning rate on the map.
     """
-    return SearchRace(text, **state)
-
-
-def _tries(points: list[dict[str, float]], job: LossTable) -> Tries:
-    gains, rates = (np.array([point[name] for point in points]) for name in SPACE)
-    return Tries(gains, rates, np.array([job.loss(point) for point in points]))
-
-
-def _split(text: str) -> tuple[str, list[list[float]]]:
-    """Part a state's text into what the controls say and the tries, texts where they are no numbers."""
-    name, mark, query = text.partition("?")
-    pairs = [part.partition("=") for part in query.split("&")]
-    own = [pair.split(":") for key, _, value in pairs if key == TRIES for pair in value.split(",")]
-    rest = "&".join("".join(pair) for pair in pairs if pair[0] != TRIES)
-    return name + mark + rest, [[_number(value) for value in pair] for pair in own]
-
-
-def _number(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _check_tries(tries: Any) -> None:
-    good = isinstance(tries, Sequence) and len(tries) <= BUDGET and all(_on_map(point) for point in tries)
-    if not good:
-        allowed = f"at most {BUDGET} pairs of a gain ({GAINS[0]} to {GAINS[-1]}) and a learning rate of the map"
-        raise ValueError(f"{TRIES} must be {allowed}, not {tries!r}")
-
-
-def _on_map(point: Any) -> bool:
-    return isinstance(point, Sequence) and len(point) == 2 and point[0] in GAINS and point[1] in RATES
-
-
-def _controls() -> dict[str, widgets.ValueWidget]:
-    named = [("grid", "grid"), ("random", "random"), ("Bayesian", "bayesian")]
-    return {
-        "gain": widgets.SelectionSlider(options=GAINS, value=GAINS[-3], description="gain"),
-        "learning_rate": widgets.SelectionSlider(options=RATES, value=RATES[3], description="learning rate"),
-        "strategy": widgets.Dropdown(options=named, value="random", description="against"),
-        "repeat": widgets.IntSlider(0, 0, REPEATS - 1, description="its repeat"),
-        "uncovered": widgets.Checkbox(False, description="uncover the map"),
+    mine = _tried([{"gain": gain, "learning_rate": rate} for gain, rate in tries], job)
+    other = _tried(job.searches[strategy][repeat].points if repeat < len(job.searches[strategy]) else [], job)
+    shown = uncovered or len(tries) == BUDGET
+    curves = {
+        "losses": (GAINS, RATES, np.clip(job.losses[0], *LOSSES)) if shown else None,
+        "here": ([gain], [learning_rate]),
+        "mine": (mine.gains, mine.rates),
+        "numerals": (mine.gains, mine.rates),
+        f"{strategy}.tries": (other.gains, other.rates),
+        "bar": (GAINS, RATES, BAR),
+        "guessing": job.guessing_loss,
+        "least": job.losses[0].min(),
+        "best": best_of(mine.losses),
     }
+    for name in STRATEGIES:
+        low, median, high = job.spread(name)
+        curves |= {f"{name}.spread": (low, high), f"{name}.median": median}
+    names = {f"{name}.median": _name(name, job, shown=name == strategy and len(other.gains) > 0) for name in STRATEGIES}
+    return View(curves, describe(mine, job), _table(mine, job), names)
+
+
+class Tried(NamedTuple):
+    """Tries in order, arrays `(tries,)`; a loss is NaN before the networks have run."""
+
+    gains: np.ndarray
+    rates: np.ndarray
+    losses: np.ndarray
+
+
+def _tried(points: Sequence[Mapping[str, float]], job: LossTable) -> Tried:
+    rows = [(point["gain"], point["learning_rate"], job.loss(point)) for point in points]
+    return Tried(*np.array(rows).reshape(-1, 3).T)
+
+
+def best_of(losses: np.ndarray) -> np.ndarray:
+    """Return the least loss after each try, NaN as long as none is known."""
+    return np.fmin.accumulate(losses)
+
+
+def _name(strategy: str, job: LossTable, *, shown: bool) -> str:
+    words = "{strategy}: {count} repeats, one of them on the map" if shown else "{strategy}: {count} repeats"
+    return say(words, strategy=say(TITLES[strategy]), count=job.rounds)
+
+
+def _table(mine: Tried, job: LossTable) -> Table:
+    """Return the numbers behind the picture, a row for each try."""
+    own = {"gain": "gain", "rate": "learning rate", "loss": "loss", "best": "best so far"}
+    rows = np.full((len(own), BUDGET), np.nan)
+    rows[:, : len(mine.losses)] = *mine, best_of(mine.losses)
+    columns = {f"mine.{key}": (f"you: {title}", row) for (key, title), row in zip(own.items(), rows, strict=True)}
+    parts = {"low": "1 in 10 is below", "median": "median", "high": "9 in 10 are below"}
+    columns |= {
+        f"{name}.{key}": (f"{TITLES[name]}: {title}", row)
+        for name in STRATEGIES
+        for (key, title), row in zip(parts.items(), job.spread(name), strict=True)
+    }
+    return Table({"try": ("try", np.arange(1, BUDGET + 1)), **columns})
+
+
+def describe(mine: Tried, job: LossTable) -> str:
+    """Say what the reader has found, and what each strategy has."""
+    you = say("You have made {count} of {budget} tries", count=len(mine.losses), budget=BUDGET)
+    if np.isfinite(mine.losses).any():
+        best = np.nanargmin(mine.losses)
+        you += say(
+            ", the best a loss of {loss} at gain {gain:.3g} and learning rate {rate:.3g}",
+            loss=number(mine.losses[best]),
+            gain=mine.gains[best],
+            rate=mine.rates[best],
+        )
+    least, guessing = number(job.losses[0].min()), number(job.guessing_loss)
+    if not job.training.finished:
+        text = "{you}. The networks of the map have not run yet; guessing costs {guessing}."
+        return say(text, you=you, guessing=guessing)
+    if not job.rounds:
+        text = "{you}; the least loss of this map is {least}, guessing costs {guessing}."
+        return say(text, you=you, least=least, guessing=guessing)
+    return say(
+        "{you}. After {budget} tries, median of {done} repeats: {medians}; the least loss of this map is {least}, "
+        "guessing costs {guessing}.",
+        you=you,
+        budget=BUDGET,
+        done=job.rounds,
+        medians=", ".join(f"{say(TITLES[name])} {number(job.spread(name)[1, -1])}" for name in STRATEGIES),
+        least=least,
+        guessing=guessing,
+    )
