@@ -155,7 +155,7 @@ def test_at_the_kept_gain_preactivations_of_variance_1_stay_so(activation):
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_network_says_what_theory_says_and_only_the_plain_one_has_a_line(network):
     explorer = loss_map(left_network=network, size="coarse")
-    lines = [axes.lines[1].get_xdata() for axes in explorer._display.canvas.figure.axes[:2]]
+    lines = [axes.lines[1].get_xdata() for axes in explorer.canvas.figure.axes[:2]]
     assert len(lines[0]) == (2 if network == "plain" else 0)
     assert f"Left, SGD, {network}: theory: " in explorer.sentence
     assert "{" not in explorer.sentence

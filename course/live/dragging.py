@@ -29,8 +29,8 @@ class Dragging:
         try:
             values = self._plane.place(content["across"], content["up"])
             controls = [self._explorer.controls[name] for name in self._names]
-            settled = map(_on_a_step, controls, values)
-            self._explorer.state = dict(zip(self._names, settled, strict=True))
+            rounded = map(_on_a_step, controls, values)
+            self._explorer.state = dict(zip(self._names, rounded, strict=True))
         finally:
             self._explorer.screen.answered = content["number"]
 

@@ -20,11 +20,11 @@ class Plane(NamedTuple):
     axes: Axes
 
     def region(self) -> Region:
-        """Say where the panel lies in the picture now."""
+        """Return where the panel lies in the picture now."""
         box = self.axes.get_position()
         return Region(box.x0, 1.0 - box.y1, box.width, box.height)
 
     def place(self, across: float, up: float) -> tuple[float, float]:
-        """Give the two values for which a place stands, as shares of the panel's sides from its lower left corner."""
+        """Return the two values for which a place stands, as shares of the panel's sides from its lower left corner."""
         x, y = self.axes.transData.inverted().transform(self.axes.transAxes.transform((across, up)))
         return float(x), float(y)
