@@ -70,14 +70,9 @@ class Explorer(widgets.VBox):
         cells.made(self, lambda: (self._toolbar.pin, self._toolbar.play, self._toolbar.over))
 
     def _actions(self) -> dict[str, Callable[[], object]]:
+        seeds = {"new_seed": self.new_seed, "same_seed": self.same_seed} if "seed" in self.controls else {}
         saves = {form: lambda form=form: self.download(form) for form in _CONTENT_TYPES}
-        return {
-            "reset": self.reset,
-            "new_seed": self.new_seed,
-            "same_seed": self.same_seed,
-            **saves,
-            "copy": self.copy,
-        }
+        return {"reset": self.reset, **seeds, **saves, "copy": self.copy}
 
     def _children(self) -> list[widgets.Widget]:
         longest = max(len(control.description) for control in self.controls.values())

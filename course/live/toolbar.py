@@ -38,7 +38,7 @@ class Toolbar(widgets.VBox):
         self.over.style.description_width = "auto"
         self.state = widgets.Text(continuous_update=False, layout={"width": "auto", "flex": "1"}, **_words("state"))
         made = {name: button(*WORDS[name], action) for name, action in actions.items()}
-        seeds = [made["new_seed"], made["same_seed"]] if "seed" in controls else []
+        seeds = [made[name] for name in ("new_seed", "same_seed") if name in made]
         playing = [self.play, self.over] if playable else []
         pinning = [self.pin] if can_pin else []
         saving = [made[form] for form in ("png", "svg", "csv")]
