@@ -39,7 +39,7 @@ def opened(name: str, text: str = "", **state: Any) -> Explorer:
 
 def canvas_of(explorer: Explorer) -> Canvas:
     """Give what an explorer draws on."""
-    return explorer._display.canvas
+    return explorer.canvas
 
 
 def somewhere(explorer: Explorer, chance: random.Random) -> dict[str, Any]:

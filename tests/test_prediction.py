@@ -149,7 +149,7 @@ def test_a_curve_says_where_it_is_farthest_off():
 def test_what_lies_outside_a_panel_is_marked_at_its_edge_and_moves_no_axis():
     asked = predict("?", {"less": (1e-99, 1e-90), "more": (1, 2)}, explorers.todays_networks, RESIDUAL)
     asked.skip()
-    panel = asked.picture._display.canvas.figure.axes[1]
+    panel = asked.picture.canvas.figure.axes[1]
     before = panel.get_ylim()
     asked.choose("less")
     assert panel.get_ylim() == before

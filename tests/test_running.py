@@ -403,7 +403,7 @@ def test_an_interpreter_that_ends_during_a_run_ends_quietly(after):
 def test_what_waits_for_the_whole_picture_is_called_once_at_the_end_with_the_numbers_of_its_settings():
     explorer = counting(size=5).explorer
     heard = []
-    explorer.when_whole(lambda table: heard.append(table["done"][0]))
+    explorer.on_complete(lambda table: heard.append(table["done"][0]))
     assert heard == []
     explorer.finish()
     assert heard == [5]
@@ -417,14 +417,14 @@ def test_what_waits_is_called_at_once_where_the_run_has_ended_before():
     explorer = counting(size=5).explorer
     explorer.finish()
     heard = []
-    explorer.when_whole(lambda table: heard.append(table["done"][0]))
+    explorer.on_complete(lambda table: heard.append(table["done"][0]))
     assert heard == [5]
 
 
 def test_what_waits_is_called_when_its_settings_are_shown_again_and_not_for_others():
     explorer = counting(size=5).explorer
     heard = []
-    explorer.when_whole(lambda table: heard.append(table["done"][0]))
+    explorer.on_complete(lambda table: heard.append(table["done"][0]))
     explorer.controls["size"].value = 3
     explorer.finish()
     assert heard == []
@@ -439,7 +439,7 @@ def test_what_waits_sees_its_own_view_whatever_is_in_view_and_that_stays():
 
     explorer = counting(show=show).explorer
     heard = []
-    explorer.when_whole(lambda table: heard.append(table["view"][0]))
+    explorer.on_complete(lambda table: heard.append(table["view"][0]))
     explorer.controls["view"].value = 7
     explorer.finish()
     assert heard == [1]
@@ -454,7 +454,7 @@ def test_a_job_that_another_picture_brings_to_its_end_is_shown_whole_in_both():
 
     first, second = counting(begin=shared).explorer, counting(begin=shared).explorer
     heard = []
-    first.when_whole(lambda table: heard.append(table["done"][0]))
+    first.on_complete(lambda table: heard.append(table["done"][0]))
     second.finish()
     first._wanted = True
     first._work()

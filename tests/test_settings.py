@@ -199,7 +199,7 @@ def walked(control: widgets.ValueWidget) -> list:
     values = [twin.value]
     while (following := settings.following(twin)) is not None:
         twin.value = following
-        values.append(settings.value(twin))
+        values.append(settings.rounded(twin, twin.value))
     return values
 
 

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import ipywidgets as widgets
 import numpy as np
 
-from course.live.display import Expected
-from course.live.expectation import WORDS
+from course.live.expectation import WORDS, Expected
 from course.live.quantities import Quantity, Series
 from course.live.sketch import Sketch
 from course.live.tables import Table
@@ -32,16 +31,16 @@ class Answers(Protocol):
     """What may be answered: how it is asked for, read, and compared with the numbers of a picture."""
 
     def ask(self, question: str) -> widgets.DOMWidget:
-        """Give the widget that takes an answer."""
+        """Return the widget that takes an answer."""
 
     def given(self, asking: Any) -> Any:
-        """Give what stands in that widget; `None` or "" for nothing yet."""
+        """Return what stands in that widget; `None` or "" for nothing yet."""
 
     def show(self, asking: Any, answer: Any) -> None:
         """Let that widget show an answer."""
 
     def read(self, answer: Any) -> Any:
-        """Give an answer as it is meant; `ValueError` in words for what is none."""
+        """Return an answer as it is meant; `ValueError` in words for what is none."""
 
     def compare(self, answer: Any, table: Table | None) -> Compared:
         """Compare with the numbers behind the picture; `None` as long as they are not known."""
@@ -58,11 +57,11 @@ class Choice:
     quantity: Quantity | None = None
 
     def ask(self, _question: str) -> widgets.RadioButtons:
-        """Give one button for each text, none of them chosen."""
+        """Return one button for each text, none of them chosen."""
         return widgets.RadioButtons(options=list(self.alternatives), value=None, layout={"width": "auto"})
 
     def given(self, asking: widgets.RadioButtons) -> str | None:
-        """Give the text that is chosen."""
+        """Return the text that is chosen."""
         return asking.value
 
     def show(self, asking: widgets.RadioButtons, answer: str) -> None:
@@ -70,7 +69,7 @@ class Choice:
         asking.value = answer
 
     def read(self, answer: Any) -> str:
-        """Give the text; `ValueError` for one that is not on offer."""
+        """Return the text; `ValueError` for one that is not on offer."""
         if answer not in self.alternatives:
             raise ValueError(f"alternative must be one of {list(self.alternatives)!r}, not {answer!r}")
         return answer
@@ -103,12 +102,12 @@ class Number:
     high: float
 
     def ask(self, _question: str) -> widgets.Text:
-        """Give a box to type into."""
+        """Return a box to type into."""
         style, hint = {"description_width": "auto"}, f"a number from {self.low:g} to {self.high:g}"
         return widgets.Text(description=self.label, style=style, layout={"width": "26em"}, placeholder=hint)
 
     def given(self, asking: widgets.Text) -> str:
-        """Give what is typed."""
+        """Return what is typed."""
         return asking.value.strip()
 
     def show(self, asking: widgets.Text, answer: float) -> None:
@@ -116,7 +115,7 @@ class Number:
         asking.value = f"{answer:.12g}"
 
     def read(self, answer: Any) -> float:
-        """Give the number; `ValueError` for none, or one out of range."""
+        """Return the number; `ValueError` for none, or one out of range."""
         return _checked(answer, self.low, self.high)
 
     def compare(self, answer: float, table: Table | None) -> Compared:
@@ -140,14 +139,14 @@ class Curve:
     log: bool = True
 
     def ask(self, question: str) -> Sketch:
-        """Give points to move, at 1 or in the middle of the axis."""
+        """Return points to move, at 1 or in the middle of the axis."""
         ends = [math.log10(end) if self.log else end for end in (self.low, self.high)]
         start = 0.0 if ends[0] <= 0 <= ends[1] else sum(ends) / 2
         levels, places = [start] * len(self.layers), list(self.layers)
         return Sketch(title=question, places=places, levels=levels, range=ends, logarithmic=self.log)
 
     def given(self, asking: Sketch) -> list[float]:
-        """Give the values as they are sketched: a flat curve is an answer too."""
+        """Return the values as they are sketched: a flat curve is an answer too."""
         return asking.values
 
     def show(self, asking: Sketch, answer: Sequence[float]) -> None:
@@ -155,7 +154,7 @@ class Curve:
         asking.draw(answer)
 
     def read(self, answer: Any) -> list[float]:
-        """Give the values at the layers; `ValueError` for too few, too many, or one out of range."""
+        """Return the values at the layers; `ValueError` for too few, too many, or one out of range."""
         if len(answer) != len(self.layers):
             raise ValueError(f"the curve must have {len(self.layers)} values, not {len(answer)}")
         return [_checked(value, self.low, self.high) for value in answer]
@@ -172,7 +171,7 @@ class Curve:
         return Compared(expected, f"{last}, and it is {found[-1]:.2g}. {self._worst(np.asarray(answer), found)}")
 
     def _worst(self, sketched: np.ndarray, found: np.ndarray) -> str:
-        """Say where a sketch is farthest from what was found."""
+        """Return where a sketch is farthest from what was found."""
         if not self.log:
             away = np.abs(sketched - found)
             return f"Your curve is at most {away.max():.2g} away, at layer {self.layers[away.argmax()]}."
@@ -208,7 +207,7 @@ def _fits(found: float | str, meant: tuple[float, float] | str) -> bool:
 
 
 def _off(predicted: float, found: float) -> str:
-    """Say by which factor a prediction is off."""
+    """Return by which factor a prediction is off, in words."""
     if not (math.isfinite(found) and found > 0 and predicted > 0):
         return "no factor leads from one to the other"
     factor = predicted / found

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from course.live.expectation import expectation
+from course.live.expectation import Expected, expectation
 from course.live.ghosts import Ghost
 from course.live.looks import CAPTION_HEIGHT, Look, arranged, layout_of, page_width
 from course.live.png import png
@@ -39,7 +39,7 @@ class Canvas:
 
     Build the figure inside `course_style()`, hand over the artists that move, then change them with their own
     setters and call `render`. Call `redraw_background` after changing anything else: limits, ticks, titles.
-    `ghosts` are the lines that `pin` keeps.
+    `ghosts` are the lines that `pin` keeps; `page_size` is the picture's width and height in pixels of the page.
     """
 
     def __init__(
@@ -61,14 +61,8 @@ class Canvas:
         """Whether the picture has curves that can be kept for comparison."""
         return bool(self._ghosts)
 
-    @property
-    def page_size(self) -> tuple[int, int]:
-        """The picture's width and height in pixels of the page."""
-        width = page_width(self._layout, self.look)
-        return width, round(width * self._layout.height / self._layout.width)
-
     def release(self) -> None:
-        """Give back the memory that drawing needs; the next picture takes it again."""
+        """Let go of the memory that drawing needs; the next picture takes it again."""
         self._canvas, self._background = FigureCanvasAgg(self.figure), None
 
     def redraw_background(self) -> None:
@@ -87,11 +81,11 @@ class Canvas:
             ghost.clear()
         self.set_look(self.look._replace(captioned=False))
 
-    def expect(self, panel: int, x: Sequence[float], y: Sequence[float], words: str) -> None:
-        """Draw what somebody expected into a panel, counted from 0, in place of what was expected before."""
+    def expect(self, expected: Expected) -> None:
+        """Draw what somebody expected, in place of what was expected before."""
         self.forget()
         with course_style():
-            self._expected = expectation(self.figure.axes[panel], x, y, words)
+            self._expected = expectation(self.figure.axes[expected.panel], expected.x, expected.y, expected.label)
         for artist in self._expected:
             artist.set_animated(True)
         self._moving += self._expected
@@ -107,6 +101,8 @@ class Canvas:
         """Draw for another screen from now on, or with room for a caption."""
         grid = self.figure.axes[0].get_gridspec()
         self.look, self._layout = look, arranged(self._built, look, grid.nrows, grid.ncols)
+        width = page_width(self._layout, self.look)
+        self.page_size = width, round(width * self._layout.height / self._layout.width)
         self._set_pixels()
         self.figure.subplots_adjust(**vars(self._layout.panels))
         self._place_caption()
@@ -133,7 +129,7 @@ class Canvas:
             fit(text, CAPTION_SIZE, room * self.figure.bbox.width)
 
     def render(self) -> bytes:
-        """Draw the moving artists over the background and give the picture as PNG bytes."""
+        """Draw the moving artists over the background and return the picture as PNG bytes."""
         if self._background is None:
             self._canvas.draw()
             self._background = self._canvas.copy_from_bbox(self.figure.bbox)
@@ -143,7 +139,7 @@ class Canvas:
         return png(np.asarray(self._canvas.buffer_rgba()))
 
     def file(self, form: str, *, title: str, sentence: str, source: str) -> bytes:
-        """Give the picture as a file of the form "png" or "svg", with its words and its source as metadata."""
+        """Return the picture as a file of the form "png" or "svg", with its words and its source as metadata."""
         if form not in FORMATS:
             raise ValueError(f"a picture is saved as one of {', '.join(FORMATS)}, not {form!r}")
         metadata = {"Title": title, "Description": sentence, "Source": source}

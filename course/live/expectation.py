@@ -1,6 +1,7 @@
 """What somebody expected to see, drawn into a panel in a colour of its own, and marked at an edge that it leaves."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -16,10 +17,20 @@ _LOOK = {
 }
 
 
+class Expected(NamedTuple):
+    """What a reader expected: points in a panel, counted from 0, or none; its label there; what to say of it."""
+
+    panel: int
+    x: Sequence[float]
+    y: Sequence[float]
+    label: str
+    words: str
+
+
 def expectation(axes: Axes, x: Sequence[float], y: Sequence[float], words: str = WORDS) -> list[Artist]:
     """Draw an expected curve, or a single point, within the axes as they are; what lies outside is marked at the edge.
 
-    Gives the artists, the `words` beside the last point among them; without points they stand in a corner.
+    Returns the artists, the `words` beside the last point among them; without points they stand in a corner.
     """
     if not len(x):
         corner = {"xycoords": "axes fraction", "ha": "right", "va": "top", "annotation_clip": False}

@@ -6,26 +6,34 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 
 from course import cells
 from course.live import settings, tables
 from course.live.canvas import Canvas, Frame
-from course.live.display import Display, Expected
+from course.live.expectation import Expected
 from course.live.kernel_thread import keep_figures_whole
+from course.live.screen import Screen
 from course.live.settings import PINNED, PROJECTOR
-from course.live.toolbar import Toolbar, button
+from course.live.toolbar import Toolbar
 
 _COLUMNS = "repeat(auto-fill, minmax(265px, 1fr))"
 _CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv"}
 
 
-class Explorer(widgets.VBox):
-    """Controls wired to a picture: when one moves, the whole state is read and the picture drawn anew.
+class Pinned(NamedTuple):
+    """What is kept for comparison: the settings of the pinned curves, and the sentence they had."""
 
-    `controls` maps names to ipywidgets, `draw(**settings)` draws on `canvas` and gives the `Frame` of a state;
+    settings: dict[str, Any]
+    sentence: str
+
+
+class Explorer(widgets.VBox):
+    """Controls wired to a picture: one moves, the settings are read, drawn, and shown in the page by one message.
+
+    `controls` maps names to ipywidgets, `draw(**settings)` draws on `canvas` and returns the `Frame` of a state;
     `text`, a state string, or `state` is where to start: `ValueError` for a name or a value that the controls do not
     offer. A failure in `draw` during a move is shown as one red line, `error`, with the last good picture kept; the
     exception itself is in `exception`. The first picture is drawn here, and a failure of it is raised.
@@ -44,20 +52,27 @@ class Explorer(widgets.VBox):
     ):
         keep_figures_whole()
         super().__init__(_dom_classes=("course-explorer",))
-        self.name, self.title, self.controls = name, title, dict(controls)
+        self.name, self.title, self.controls, self.canvas = name, title, dict(controls), canvas
         self.exception: Exception | None = None
         self.on_scene_step: Callable[[int], object] = lambda _step: None
-        self._display, self._drawing = Display(self.controls, draw, canvas, title), threading.RLock()
-        self._failed, self._held = "", False
-        self._defaults = self._settings()
-        self.screen, self._table = self._display.screen, widgets.HTML()
-        self._toolbar = Toolbar(self)
-        self._text = widgets.Text(description="state", continuous_update=False, layout={"width": "auto", "flex": "1"})
+        self.screen, self._table = Screen(title=title), widgets.HTML()
+        self._draw, self._drawing, self._held = draw, threading.RLock(), False
+        self._frame: Frame | None = None
+        self._pinned: Pinned | None = None
+        self._expected = ""
+        self._toolbar = Toolbar(self.controls, self._actions(), can_pin=self.can_pin)
+        self._text = self._toolbar.state
+        self._defaults = settings.values(self.controls)
         self._go({**(settings.read(text, name, self.controls) if text else {}), **state})
         self._start = self.state
         self.children = self._children()
         self._listen()
         cells.made(self, lambda: (self._toolbar.pin, self._toolbar.play, self._toolbar.over))
+
+    def _actions(self) -> dict[str, Callable[[], object]]:
+        seeds = {"new_seed": self.new_seed, "same_seed": self.same_seed} if "seed" in self.controls else {}
+        saves = {form: lambda form=form: self.download(form) for form in _CONTENT_TYPES}
+        return {"reset": self.reset, **seeds, **saves, "copy": self.copy}
 
     def _children(self) -> list[widgets.Widget]:
         labelled = [control for control in self.controls.values() if hasattr(control.style, "description_width")]
@@ -66,26 +81,35 @@ class Explorer(widgets.VBox):
             control.layout.width, control.style.description_width = "auto", f"{max(5.5, 0.58 * longest)}em"
         grid = widgets.Layout(grid_template_columns=_COLUMNS)
         heading = widgets.HTML(f"<b>{html.escape(self.title)}</b>")
-        copy = button("Copy", "Copy this state, for another picture's line or for explorers.restore", self.copy)
-        share = widgets.HBox([self._text, copy], _dom_classes=("course-state",))
         box = widgets.GridBox(list(self.controls.values()), layout=grid)
-        return [heading, box, self._toolbar, self.screen, self._table, share]
+        return [heading, box, self._toolbar, self.screen, self._table]
 
     def _listen(self) -> None:
+        bar = self._toolbar
         for control in self.controls.values():
-            control.observe(self._moved, "value")
-        self._text.observe(lambda change: self._pasted(change["new"]), "value")
-        self._toolbar.pin.observe(self._pin_pressed, "value")
-        self._toolbar.projector.observe(self._moved, "value")
-        self._toolbar.table.observe(lambda _change: self._show_table(), "value")
-        self._toolbar.play.observe(lambda change: self.play(change["new"]), "value")
-        self.screen.observe(self._moved, "pixel_ratio")
+            self._hear(control, "value", self._moved)
+        self._hear(bar.projector, "value", self._look_changed)
+        self._hear(self.screen, "pixel_ratio", self._look_changed)
+        self._hear(bar.pin, "value", lambda on: (self.pin if on else self.unpin)())
+        self._hear(bar.state, "value", self._pasted)
+        self._hear(bar.table, "value", lambda _on: self._write())
+        bar.play.observe(lambda change: self.play(change["new"]), "value")
         self.screen.on_message("step", lambda content: self._step(content["number"]))
         self.screen.on_message("scene", lambda content: self.on_scene_step(content["step"]))
         self.observe(lambda change: None if change["new"] else self._closed(), "comm")
 
+    def _hear(self, widget: widgets.Widget, trait: str, answer: Callable[[Any], object]) -> None:
+        """Answer to a change of a widget, but for those that the explorer makes itself."""
+
+        def changed(change: Mapping[str, Any]) -> None:
+            with self._drawing:
+                if not self._held:
+                    answer(change["new"])
+
+        widget.observe(changed, trait)
+
     def _closed(self) -> None:
-        self._display.canvas.release()
+        self.canvas.release()
 
     @property
     def state(self) -> dict[str, Any]:
@@ -94,8 +118,9 @@ class Explorer(widgets.VBox):
         While something is pinned, `pinned` holds its settings; with type for the back row, `projector` is `True`.
         A state that does not name these two leaves them as they are; `None` and `False` end them.
         """
-        extras = {} if self._display.pinned is None else {PINNED: dict(self._display.pinned.settings)}
-        return self._settings() | extras | ({PROJECTOR: True} if self._toolbar.projector.value else {})
+        extras = {} if self._pinned is None else {PINNED: dict(self._pinned.settings)}
+        projector = {PROJECTOR: True} if self._toolbar.projector.value else {}
+        return settings.values(self.controls) | extras | projector
 
     @state.setter
     def state(self, wanted: Mapping[str, Any]) -> None:
@@ -135,11 +160,11 @@ class Explorer(widgets.VBox):
     @property
     def can_pin(self) -> bool:
         """Whether the picture has curves that can be kept for comparison."""
-        return self._display.canvas.can_pin
+        return self.canvas.can_pin
 
     def pin(self) -> None:
         """Keep the present curves as ghosts, to compare others with them."""
-        self.state = {PINNED: self._settings()}
+        self.state = {PINNED: settings.values(self.controls)}
 
     def unpin(self) -> None:
         """Let the pinned curves go."""
@@ -148,15 +173,15 @@ class Explorer(widgets.VBox):
     def expect(self, expected: Expected) -> None:
         """Draw what the reader expected into the picture, and say it after the sentence."""
         with self._answering("Your prediction could not be drawn"):
-            self._display.canvas.expect(expected.panel, expected.x, expected.y, expected.label)
-            self._display.expected = expected.words
+            self.canvas.expect(expected)
+            self._expected = expected.words
             self._show()
 
     def forget(self) -> None:
         """Take away what the reader expected."""
         with self._answering():
-            self._display.canvas.forget()
-            self._display.expected = ""
+            self.canvas.forget()
+            self._expected = ""
             self._show()
 
     def play(self, on: bool = True) -> None:
@@ -179,7 +204,7 @@ class Explorer(widgets.VBox):
     @property
     def sentence(self) -> str:
         """What the picture shows, in words, and what is pinned in it."""
-        return self._display.sentence
+        return self.screen.sentence
 
     @property
     def alt(self) -> str:
@@ -189,29 +214,29 @@ class Explorer(widgets.VBox):
     @property
     def image(self) -> bytes:
         """The picture as PNG bytes."""
-        return self._display.frame.image
+        return self.screen.image
 
     @property
     def table(self) -> tables.Table:
         """The numbers behind the picture: titles of columns to arrays of one shape `(rows,)`."""
-        return self._display.frame.table
+        return self._frame.table
 
-    def when_whole(self, call: Callable[[tables.Table], object]) -> None:
-        """Call once with the numbers behind the present picture, as soon as it shows all that it will: here, now."""
+    def on_complete(self, call: Callable[[tables.Table], object]) -> None:
+        """Call once with the numbers behind the present picture, as soon as it is complete: here, now."""
         call(self.table)
 
     def csv(self) -> str:
-        """Give the numbers behind the picture as comma-separated values."""
+        """Return the numbers behind the picture as comma-separated values."""
         return tables.as_csv(self.table)
 
     def file(self, form: str) -> bytes:
-        """Give the picture as "png" or "svg", with its sentence and its state as metadata, or the numbers as "csv"."""
+        """Return the picture as "png" or "svg", with its sentence and state as metadata, or the numbers as "csv"."""
+        if form not in _CONTENT_TYPES:
+            raise ValueError(f"an explorer is saved as one of {', '.join(_CONTENT_TYPES)}, not {form!r}")
         with self._drawing:
-            if form not in _CONTENT_TYPES:
-                raise ValueError(f"an explorer is saved as one of {', '.join(_CONTENT_TYPES)}, not {form!r}")
             if form == "csv":
                 return self.csv().encode()
-            return self._display.file(form, self.state_string)
+            return self.canvas.file(form, title=self.title, sentence=self.sentence, source=self.state_string)
 
     def save(self, path: str | Path) -> None:
         """Write the file that the ending of `path` asks for: .png, .svg or .csv."""
@@ -230,10 +255,7 @@ class Explorer(widgets.VBox):
     @property
     def error(self) -> str | None:
         """What went wrong in the last move, in words, or `None`."""
-        return None if self.exception is None else f"{self._failed}: {self.exception}"
-
-    def _settings(self) -> dict[str, Any]:
-        return {name: settings.value(control) for name, control in self.controls.items()}
+        return self.screen.failure or None
 
     def _check(self, wanted: Mapping[str, Any]) -> None:
         settings.check_state(self.controls, {k: v for k, v in wanted.items() if k not in (PINNED, PROJECTOR)})
@@ -252,53 +274,78 @@ class Explorer(widgets.VBox):
             try:
                 yield
             except Exception as exception:
-                self.exception, self._failed = exception, failed
+                self.exception, self.screen.failure = exception, f"{failed}: {exception}"
             else:
-                self.exception = None
-            self.screen.failure = self.error or ""
+                self.exception, self.screen.failure = None, ""
 
-    def _moved(self, _change: object = None) -> None:
-        if not self._held:
-            with self._answering():
-                self._show()
+    def _moved(self, _value: object = None) -> None:
+        with self._answering():
+            self._show()
 
-    def _pin_pressed(self, change: Mapping[str, Any]) -> None:
-        if not self._held:
-            (self.pin if change["new"] else self.unpin)()
+    def _look_changed(self, _value: object) -> None:
+        with self._answering():
+            self._set_look()
+            self._show()
 
     def _pasted(self, text: str) -> None:
         with self._answering("This state could not be read"):
-            if text != self.state_string:
-                self._go(settings.read(text, self.name, self.controls))
+            self._go(settings.read(text, self.name, self.controls))
 
     def _go(self, wanted: Mapping[str, Any]) -> None:
         self._check(wanted)
-        before, self._held = self._held, True
-        try:
-            for name, value in wanted.items():
-                if name in self.controls:
-                    self.controls[name].value = value
+        with self._unheard():
+            for name, control in self.controls.items():
+                control.value = wanted.get(name, control.value)
             self._toolbar.projector.value = wanted.get(PROJECTOR, self._toolbar.projector.value)
             if PINNED in wanted:
                 self._keep(wanted[PINNED])
-        finally:
-            self._toolbar.pin.value = self._display.pinned is not None
-            self._held = before
+        self._set_look()
         self._show()
+
+    @contextmanager
+    def _unheard(self) -> Iterator[None]:
+        """Change controls and switches without answering to each; Pin says whether something is pinned."""
+        before, self._held = self._held, True
+        try:
+            yield
+        finally:
+            self._toolbar.pin.value = self._pinned is not None
+            self._held = before
 
     def _keep(self, pinned: Mapping[str, Any] | None) -> None:
         """Keep the curves of some settings for comparison; what they do not name is as in the present state."""
+        self.canvas.unpin()
+        self._pinned = None
         if pinned is not None:
-            named = {name: settings.settled(self.controls[name], value) for name, value in pinned.items()}
-            pinned = {**self._settings(), **named}
-        self._display.keep(pinned)
+            named = {name: settings.rounded(self.controls[name], value) for name, value in pinned.items()}
+            kept = settings.values(self.controls) | named
+            self._pinned = Pinned(kept, self._draw(**kept).sentence)
+            self.canvas.pin()
 
-    def _show(self) -> None:
+    def _set_look(self) -> None:
         projector = self._toolbar.projector.value
         (self.add_class if projector else self.remove_class)("course-projector")
-        self._display.show(self._settings(), projector=projector)
-        self._text.value = self.state_string
-        self._show_table()
+        self.canvas.set_look(self.canvas.look._replace(pixel_ratio=self.screen.pixel_ratio, projector=projector))
 
-    def _show_table(self) -> None:
+    def _show(self) -> None:
+        """Read the settings, draw them, and put the picture and its words into the page."""
+        shown = settings.values(self.controls)
+        compared = self._compare(shown)
+        self._frame = self._draw(**shown)
+        sentence = " ".join(filter(None, (self._frame.sentence, self._expected, compared)))
+        self.screen.show(self._frame.image, self.canvas.page_size, sentence)
+        self._write()
+
+    def _write(self) -> None:
+        """Write what stands below the picture: the state as a text, and the numbers where they are wanted."""
+        with self._unheard():
+            self._text.value = self.state_string
         self._table.value = tables.as_html(self.table, self.title) if self._toolbar.table.value else ""
+
+    def _compare(self, shown: Mapping[str, Any]) -> str:
+        """Write above the picture what differs from the pinned curves, and return what to say of them."""
+        if self._pinned is None:
+            return ""
+        now, pinned = settings.compared(self.controls, shown, self._pinned.settings)
+        self.canvas.caption(now, pinned)
+        return f"Pinned for comparison, {pinned}: {self._pinned.sentence}"

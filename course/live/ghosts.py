@@ -25,7 +25,7 @@ class Ghost(NamedTuple):
 
 
 def ghost(line: Line2D) -> Ghost:
-    """Give the line a twin in its axes, empty until something is pinned: hollow markers, or dots for a plain line."""
+    """Return a line with a twin in its axes, empty until something is pinned: hollow, or dotted for a plain line."""
     marker = line.get_marker()
     (twin,) = line.axes.plot([], [], color=PINNED, marker=marker, markersize=line.get_markersize() + 1)
     twin.set(markerfacecolor="none", markeredgewidth=1.1, linewidth=1.3, clip_on=line.get_clip_on())
@@ -37,7 +37,7 @@ def ghost(line: Line2D) -> Ghost:
 
 
 def reach(ghosts: Iterable[Ghost]) -> tuple[float, float]:
-    """Give the greatest x and |y| that are pinned, 0 where nothing is: an axis has to have room for them."""
+    """Return the greatest x and |y| that are pinned, 0 where nothing is: an axis has to have room for them."""
     pinned = np.concatenate([kept.twin.get_xydata() for kept in ghosts])
     x, y = np.nanmax(np.abs(pinned), axis=0, initial=0.0)
     return float(x), float(y)

@@ -32,12 +32,12 @@ class Layout(NamedTuple):
 
 
 def layout_of(figure: Figure) -> Layout:
-    """Give the layout that the figure was built with."""
+    """Return the layout that the figure was built with."""
     return Layout(*figure.get_size_inches(), SubplotParams(**vars(figure.subplotpars)))
 
 
 def arranged(built: Layout, look: Look, rows: int, columns: int) -> Layout:
-    """Give the layout for a look: margins and gaps keep their inches, the panels take what is left."""
+    """Return the layout for a look: margins and gaps keep their inches, the panels take what is left."""
     zoom = PROJECTOR_ZOOM if look.projector else 1.0
     above = CAPTION_HEIGHT if look.captioned else 0.0
     width, height = built.width / zoom, built.height / zoom + above
@@ -53,15 +53,15 @@ def arranged(built: Layout, look: Look, rows: int, columns: int) -> Layout:
 
 
 def _panel(room: float, count: int, gap_share: float) -> float:
-    """Give the mean size of one of `count` panels whose gaps are this share of it."""
+    """Return the mean size of one of `count` panels whose gaps are this share of it."""
     return room / (count + gap_share * (count - 1))
 
 
 def _share(gap: float, room: float, count: int) -> float:
-    """Give the gap as a share of a panel's mean size."""
+    """Return the gap as a share of a panel's mean size."""
     return gap / ((room - gap * (count - 1)) / count)
 
 
 def page_width(layout: Layout, look: Look) -> int:
-    """Give the picture's width in pixels of the page."""
+    """Return the picture's width in pixels of the page."""
     return PROJECTOR_WIDTH if look.projector else round(layout.width * SCREEN_DPI)

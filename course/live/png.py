@@ -14,7 +14,7 @@ _FASTEST = 1
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """Give opaque pixels, `uint8` of shape `(height, width, 4)`, as a PNG file (W3C 2025, third edition)."""
+    """Return opaque pixels, `uint8` of shape `(height, width, 4)`, as a PNG file (W3C 2025, third edition)."""
     height, width, _ = pixels.shape
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, colour type 2: red, green, blue
     rows = np.zeros((height, 1 + 3 * width), np.uint8)  # each row begins with its filter, and 0 is none

@@ -97,7 +97,7 @@ class Prediction(widgets.VBox):
             self.picture = self._open_picture()
             self.children = (*self.children, self.picture)
             if isinstance(self.picture, Explorer):
-                self.picture.when_whole(self._keep)
+                self.picture.on_complete(self._keep)
 
     def _keep(self, table: Table) -> None:
         """Keep the numbers that were asked for: those of the picture as it was opened, whole."""

@@ -31,5 +31,5 @@ class Series(NamedTuple):
     panel: int
 
     def at(self, table: Table, layers: np.ndarray) -> np.ndarray:
-        """Give the measured values at these layers, which count from 1."""
+        """Return the measured values at these layers, which count from 1."""
         return np.asarray(table[self.column])[layers - 1]

@@ -13,6 +13,7 @@ from tqdm.notebook import tqdm_notebook
 
 from course.live.canvas import Canvas, Frame
 from course.live.explorer import Explorer
+from course.live.settings import values
 from course.live.tables import Table
 from course.live.toolbar import button
 
@@ -89,7 +90,7 @@ class RunningExplorer(Explorer):
     @property
     def job(self) -> Job:
         """The computation of the present settings."""
-        return self._job_for(self._settings())
+        return self._job_for(values(self.controls))
 
     @property
     def running(self) -> bool:
@@ -120,7 +121,7 @@ class RunningExplorer(Explorer):
     def run_anew(self) -> None:
         """Forget what was computed for the present settings, and start over."""
         with self._drawing:
-            self._jobs.pop(self._key(self._settings()), None)
+            self._jobs.pop(self._key(values(self.controls)), None)
             if hasattr(self._begin_job, "cache_clear"):
                 self._begin_job.cache_clear()
         self._moved()
@@ -136,24 +137,24 @@ class RunningExplorer(Explorer):
             self.job.advance(BREATH)
         self._moved()
 
-    def when_whole(self, call: Callable[[Table], object]) -> None:
+    def on_complete(self, call: Callable[[Table], object]) -> None:
         """Call once with the numbers behind the present picture, at the end of its run, in whatever thread that is.
 
         Where other settings are shown by then, the call waits until these are shown again.
         """
         with self._drawing:
-            self._waiting.append((self._settings(), call))
+            self._waiting.append((values(self.controls), call))
             if self.job.finished:
                 self._show()
 
     def _ended(self) -> list[tuple[Callable[[Table], object], Table]]:
-        """Give the calls whose run is the present one and has ended, with what they wait for; they wait no longer."""
+        """Return the calls whose run is the present one and has ended, with what they wait for; they wait no longer."""
         if not self._waiting or not self.job.finished:
             return []
-        key = self._key(self._settings())
+        key = self._key(values(self.controls))
         ended = [(asked, call) for asked, call in self._waiting if self._key(asked) == key]
         self._waiting = [pair for pair in self._waiting if pair not in ended]
-        return [(call, self._display.table_of(asked)) for asked, call in ended]
+        return [(call, self._draw(**asked).table) for asked, call in ended]
 
     def _children(self) -> list[widgets.Widget]:
         first, *others = super()._children()
@@ -199,7 +200,7 @@ class RunningExplorer(Explorer):
         self._say()
 
     def _take_a_piece(self) -> bool:
-        """Go on with the job of the present settings and draw it; give whether there was anything to do."""
+        """Go on with the job of the present settings and draw it; return whether there was anything to do."""
         with self._drawing:
             job = self.job if self._wanted else None
             if job is None or job.finished:
@@ -227,7 +228,7 @@ class RunningExplorer(Explorer):
     def _say(self) -> None:
         """Let the button and the bar say how far the run is."""
         with self._drawing:
-            job = self._jobs.get(self._key(self._settings()))  # none where `begin` has refused these settings
+            job = self._jobs.get(self._key(values(self.controls)))  # none where `begin` has refused these settings
             if job is not None:
                 self._say_how_far(job)
             self._run_button.value = self._wanted

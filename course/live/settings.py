@@ -15,13 +15,13 @@ STEPS = 100
 """Play goes through a slider in at most this many steps."""
 
 
-def value(control: widgets.ValueWidget) -> Any:
-    """Give a control's value, as `settled` says it."""
-    return settled(control, control.value)
+def values(controls: Controls) -> dict[str, Any]:
+    """Return the values of all controls by name."""
+    return {name: rounded(control, control.value) for name, control in controls.items()}
 
 
-def settled(control: widgets.ValueWidget, value: Any) -> Any:
-    """Give a value in the control's own type, without a slider's last digits: 1.1, not 1.1000000000000003."""
+def rounded(control: widgets.ValueWidget, value: Any) -> Any:
+    """Return a value in the control's own type, without a slider's last digits: 1.1, not 1.1000000000000003."""
     return round(float(value), 9) if isinstance(control.value, float) else value
 
 
@@ -36,7 +36,7 @@ def check_state(controls: Controls, wanted: Mapping[str, Any]) -> None:
 
 
 def _allowed(control: widgets.ValueWidget, value: Any) -> str | None:
-    """Say what a control allows, or give `None` where it allows `value`."""
+    """Return what a control allows, in words, or `None` where it allows `value`."""
     if hasattr(control, "options"):
         offered = [value for _, value in _options(control)]
         return None if value in offered else "one of " + ", ".join(map(str, offered))
@@ -61,12 +61,12 @@ def _are_pairs(control: widgets.ValueWidget, pairs: Any) -> bool:
 
 
 def _options(control: widgets.ValueWidget) -> list[tuple[str, Any]]:
-    """Give the labels and values that a control offers."""
+    """Return the labels and values that a control offers."""
     return [option if isinstance(option, tuple) else (str(option), option) for option in control.options]
 
 
 def words(control: widgets.ValueWidget, value: Any) -> str:
-    """Say a setting as the control shows it: "gain 1.50", "scheme He normal"."""
+    """Return a setting as the control shows it: "gain 1.50", "scheme He normal"."""
     if hasattr(control, "options"):
         shown = next(label for label, offered in _options(control) if offered == value)
     elif isinstance(value, float):
@@ -77,8 +77,15 @@ def words(control: widgets.ValueWidget, value: Any) -> str:
 
 
 def differences(controls: Controls, first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Name the controls whose values differ between two states."""
+    """Return the names of the controls whose values differ between two states."""
     return [name for name in controls if first[name] != second[name]]
+
+
+def compared(controls: Controls, first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Return what differs between two states, in the words of the one and of the other."""
+    names = differences(controls, first, second)
+    told = [", ".join(words(controls[name], state[name]) for name in names) for state in (first, second)]
+    return [differing or "the same setting" for differing in told]
 
 
 def can_play(control: widgets.ValueWidget) -> bool:
@@ -87,10 +94,10 @@ def can_play(control: widgets.ValueWidget) -> bool:
 
 
 def following(control: widgets.ValueWidget) -> Any:
-    """Give the value that Play takes next, or `None` at the end."""
+    """Return the value that Play takes next, or `None` at the end."""
     if hasattr(control, "options"):
-        values = [value for _, value in _options(control)]
-        return next(iter(values[values.index(control.value) + 1 :]), None)
+        offered = [value for _, value in _options(control)]
+        return next(iter(offered[offered.index(control.value) + 1 :]), None)
     if control.value >= control.max:
         return None
     stride = control.step * math.ceil(round((control.max - control.min) / control.step) / STEPS)
@@ -98,12 +105,12 @@ def following(control: widgets.ValueWidget) -> Any:
 
 
 def first(control: widgets.ValueWidget) -> Any:
-    """Give the value that Play begins with."""
+    """Return the value that Play begins with."""
     return _options(control)[0][1] if hasattr(control, "options") else control.min
 
 
 def write(name: str, controls: Controls, state: Mapping[str, Any]) -> str:
-    """Write a state as a short text: "name?scheme=he_normal&gain=1.5&pinned=gain:1.0"."""
+    """Return a state as a short text: "name?scheme=he_normal&gain=1.5&pinned=gain:1.0"."""
     pairs = {key: _text(state[key]) for key in controls if state[key] != ()}
     if PINNED in state:
         kept = differences(controls, state[PINNED], state)
@@ -118,7 +125,7 @@ def _text(value: Any) -> Any:
 
 
 def read(text: str, name: str, controls: Controls) -> dict[str, Any]:
-    """Read what `write` wrote; `ValueError` for another explorer's state, or what the controls do not offer.
+    """Return the state of a text; `ValueError` for another explorer's state, or what the controls do not offer.
 
     Controls that the text leaves out are left out of the state too; without their words nothing is pinned, nothing for
     a projector, and there are no pairs.
@@ -132,20 +139,20 @@ def read(text: str, name: str, controls: Controls) -> dict[str, Any]:
     kept = None if pinned is None else {name: unquote(value) for name, value in pairs_kept}
     return {
         **{name: () for name, control in controls.items() if isinstance(control.value, tuple)},
-        **_values(controls, pairs),
-        PINNED: None if kept is None else _values(controls, kept),
+        **_parsed(controls, pairs),
+        PINNED: None if kept is None else _parsed(controls, kept),
         PROJECTOR: _TRUTHS.get(projector, projector),
     }
 
 
-def _values(controls: Controls, texts: Mapping[str, str]) -> dict[str, Any]:
-    """Give the values that texts stand for, unchanged where a text is none of what its control offers."""
-    state = {name: _value(controls[name], text) if name in controls else text for name, text in texts.items()}
+def _parsed(controls: Controls, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values that texts stand for, unchanged where a text is none of what its control offers."""
+    state = {name: _parse(controls[name], text) if name in controls else text for name, text in texts.items()}
     check_state(controls, state)
     return state
 
 
-def _value(control: widgets.ValueWidget, text: str) -> Any:
+def _parse(control: widgets.ValueWidget, text: str) -> Any:
     if hasattr(control, "options"):
         return next((value for _, value in _options(control) if str(value) == text), text)
     if isinstance(control.value, bool):

@@ -1,52 +1,68 @@
-"""The row of buttons under the controls: what a person does with an explorer besides moving it."""
+"""The buttons under the controls: what a person does with an explorer besides moving it."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets as widgets
 
 from course.live import settings
+from course.live.settings import Controls
 
-if TYPE_CHECKING:
-    from course.live.explorer import Explorer
+WORDS = {
+    "reset": ("Reset", "Back to where this picture began"),
+    "new_seed": ("New seed", "Draw everything again, with the next seed"),
+    "same_seed": ("Same seed", "Back to the seed of the beginning"),
+    "play": ("Play", "Let a control run by itself"),
+    "over": ("over", "The control that runs"),
+    "pin": ("Pin", "Keep these curves, to compare others with them"),
+    "projector": ("Projector", "Large type, for the back row"),
+    "table": ("Table", "The numbers behind the picture"),
+    "png": ("Save PNG", "Save the picture"),
+    "svg": ("Save SVG", "Save the picture, for print"),
+    "csv": ("Save CSV", "Save the numbers"),
+    "state": ("state", "The state as a text; another one that is put here is opened"),
+    "copy": ("Copy", "Copy this state, for another picture's line or for explorers.restore"),
+}
+"""What each part is called, and what it does."""
 
 
-class Toolbar(widgets.HBox):
-    """The explorer's buttons.
+class Toolbar(widgets.VBox):
+    """The explorer's buttons, which call `actions` by name, its switches, and its state as a text.
 
     `play` runs the control that `over` names from where it is to its end; `table` shows the numbers.
     """
 
-    def __init__(self, explorer: "Explorer"):
-        self._explorer = explorer
-        self.pin = widgets.ToggleButton(description="Pin", tooltip="Keep these curves, to compare others with them")
-        self.play = widgets.ToggleButton(description="Play", tooltip="Let a control run by itself")
-        playable = [(c.description, name) for name, c in explorer.controls.items() if settings.can_play(c)]
-        self.over = widgets.Dropdown(options=playable, description="over", layout={"width": "auto"})
+    def __init__(self, controls: Controls, actions: Mapping[str, Callable[[], object]], *, can_pin: bool):
+        self.play, self.pin, self.projector, self.table = map(_switch, ("play", "pin", "projector", "table"))
+        playable = [(control.description, name) for name, control in controls.items() if settings.can_play(control)]
+        self.over = widgets.Dropdown(options=playable, layout={"width": "auto"}, **_words("over"))
         self.over.style.description_width = "auto"
-        self.projector = widgets.ToggleButton(description="Projector", tooltip="Large type, for the back row")
-        self.table = widgets.ToggleButton(description="Table", tooltip="The numbers behind the picture")
-        super().__init__(list(self._items()), layout={"flex_flow": "row wrap", "align_items": "center"})
+        self.state = widgets.Text(continuous_update=False, layout={"width": "auto", "flex": "1"}, **_words("state"))
+        made = {name: button(*WORDS[name], action) for name, action in actions.items()}
+        seeds = [made[name] for name in ("new_seed", "same_seed") if name in made]
+        playing = [self.play, self.over] if playable else []
+        pinning = [self.pin] if can_pin else []
+        saving = [made[form] for form in ("png", "svg", "csv")]
+        often = [made["reset"], *seeds, *playing, *pinning]
+        seldom = [self.projector, self.table, *saving, self.state, made["copy"]]
+        super().__init__([row(often), row(seldom)])
 
-    def _items(self) -> list[widgets.Widget]:
-        explorer = self._explorer
-        items = [button("Reset", "Back to where this picture began", explorer.reset)]
-        if "seed" in explorer.controls:
-            items.append(button("New seed", "Draw everything again, with the next seed", explorer.new_seed))
-            items.append(button("Same seed", "Back to the seed of the beginning", explorer.same_seed))
-        if self.over.options:
-            items += [self.play, self.over]
-        if explorer.can_pin:
-            items.append(self.pin)
-        saves = [
-            button(f"Save {form.upper()}", f"Save the {what}", lambda form=form: explorer.download(form))
-            for form, what in (("png", "picture"), ("svg", "picture, for print"), ("csv", "numbers"))
-        ]
-        return [*items, self.projector, self.table, *saves]
+
+def row(children: Sequence[widgets.Widget], name: str = "") -> widgets.HBox:
+    """Return a row that goes on in a second line where there is no room; `name` is its class in the page."""
+    layout = {"flex_flow": "row wrap", "align_items": "center"}
+    return widgets.HBox(list(children), layout=layout, _dom_classes=(name,) if name else ())
 
 
 def button(name: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
-    """Give a button that does one thing."""
+    """Return a button that does one thing."""
     made = widgets.Button(description=name, tooltip=tooltip)
     made.on_click(lambda _button: action())
     return made
+
+
+def _switch(name: str) -> widgets.ToggleButton:
+    return widgets.ToggleButton(**_words(name))
+
+
+def _words(name: str) -> dict[str, str]:
+    return dict(zip(("description", "tooltip"), WORDS[name], strict=True))
