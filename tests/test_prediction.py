@@ -11,14 +11,15 @@ import pytest
 
 from course import explorers, training
 from course.diagnosis.findings import FINDINGS
-from course.explorers import quantities
 from course.explorers.signals import SIGNAL
 from course.live.answers import WAITING
 from course.live.explorer import Explorer
 from course.live.predict import Curve, Number, predict
 from course.pages.orthogonal_and_luck.quantities import CONDITION
 from course.pages.sigmoid_saturation.quantities import LOST_SLOPE
+from course.pages.the_papers.quantities import LEAVES_FIRST
 from course.pages.todays_networks.quantities import RESIDUAL
+from course.pages.training.quantities import STARTS
 from course.pages.tuning.quantities import BEST_STRATEGY
 from course.pages.variance_of_a_sum.quantities import VARIANCE
 from course.style import EXPECTED
@@ -226,16 +227,12 @@ def test_where_a_run_is_asked_for_the_comparison_comes_when_it_has_ended_whateve
 
 
 def test_a_prediction_changed_during_a_run_is_the_one_that_is_compared_and_a_skipped_one_is_not():
-    started = predict(
-        "?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), quantities.STARTS
-    )
+    started = predict("?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), STARTS)
     started.choose("none")
     started.choose("some")
     started.picture.finish()
     assert "“some”. The number of starts" in started.sentence
-    skipped = predict(
-        "?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), quantities.STARTS
-    )
+    skipped = predict("?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), STARTS)
     skipped.skip()
     skipped.picture.finish()
     assert skipped.sentence == ""
@@ -297,7 +294,7 @@ def test_an_answer_given_in_code_stands_in_the_box_when_it_is_to_be_changed():
 def test_layers_that_leave_the_middle_together_or_not_at_all_are_none_that_leaves_first():
     for means in ([0.5, 0.5], [0.5, 0.4]):
         table = {f"standard: mean of h, layer {layer}": np.array(means) for layer in (1, 2)}
-        assert quantities.LEAVES_FIRST.found(table) == 0
+        assert LEAVES_FIRST.found(table) == 0
 
 
 def test_the_hunt_for_a_wrong_line_says_what_is_wrong_in_the_first_layer():
