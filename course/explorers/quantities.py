@@ -17,11 +17,6 @@ def _at_the_last(column: str) -> Callable[[float, Table], Place]:
     return lambda value, table: (float(table[column][-1]), value)
 
 
-def _units(table: Table) -> float:
-    weights = np.stack([values for name, values in table.items() if name.startswith("weight into unit")])
-    return float(np.unique(weights[:, -1]).size)
-
-
 def _columns(table: Table, first: str, last: str) -> list[np.ndarray]:
     return [values for name, values in table.items() if name.startswith(first) and name.endswith(last)]
 
@@ -61,7 +56,6 @@ LOST_SLOPE = Quantity(
     1,
     lambda value, table: (float(table["z"][-1]), _SLOPE_AT_2 / value),
 )
-UNITS = Quantity("the number of different units", _units)
 CONDITION = Quantity(
     "the greatest stretch over the least",
     lambda table: float(table["normal: singular value"][0] / table["normal: singular value"][-1]),
