@@ -25,12 +25,16 @@ def build(controls: Mapping[str, Control]) -> dict[str, widgets.ValueWidget]:
     return made
 
 
-def slider(value: float, low: float, high: float, *, step: float = 0.01, label: str | None = None) -> Control:
-    """Return a slider, of whole numbers where `value` is one, and otherwise in steps of `step`, 0.1 or 0.01."""
+def slider(value: float, low: float, high: float, *, step: float | None = None, label: str | None = None) -> Control:
+    """Return a slider, of whole numbers where `value` is one; in steps of 1, or of 0.01, unless `step` says otherwise.
+
+    It is read with as many decimals as a step has.
+    """
     if isinstance(value, int):
-        return lambda name: widgets.IntSlider(value, low, high, description=_label(name, label))
-    shown = {"step": step, "readout_format": ".1f" if step == 0.1 else ".2f"}
-    return lambda name: widgets.FloatSlider(value, min=low, max=high, description=_label(name, label), **shown)
+        return lambda name: widgets.IntSlider(value, low, high, step or 1, description=_label(name, label))
+    limits = {"min": low, "max": high, "step": step or 0.01}
+    read = f".{len(str(limits['step']).partition('.')[2])}f"
+    return lambda name: widgets.FloatSlider(value, **limits, readout_format=read, description=_label(name, label))
 
 
 def menu(options: Iterable[Any] | Mapping[str, Any], value: Any = None, *, label: str | None = None) -> Control:

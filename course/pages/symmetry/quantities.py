@@ -1,4 +1,4 @@
-"""What pages ask a reader to predict: one quantity of a picture each, read off the explorer's table."""
+"""What the page symmetry asks a reader to predict."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from course.live.tables import Table
 
 
 def _units(table: Table) -> float:
-    weights = np.stack([values for name, values in table.items() if name.startswith("weight into unit")])
+    weights = np.stack([values for key, values in table.items() if key.startswith("unit.")])
     return float(np.unique(weights[:, -1]).size)
 
 
