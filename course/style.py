@@ -34,6 +34,8 @@ def look(**words: Any) -> Look:
 
 MEASURED_POINTS = look(color=MEASURED, linestyle="none", marker="o", markersize=4)
 PREDICTED_LINE = look(color=PREDICTED, linestyle=(0, (4, 2)), linewidth=1.5)
+PREDICTED_DASHES = look(color=PREDICTED, linestyle="none", marker="_", markersize=9, markeredgewidth=2, zorder=5)
+"""What theory predicts at one place."""
 REFERENCE_LINE = look(color=REFERENCE, linewidth=0.9)
 MOMENT = look(color=REFERENCE, linestyle=":", linewidth=1.2)
 """The moment of a run at which something else is shown."""
@@ -94,6 +96,8 @@ STARTS = tuple(zip((BLUE, YELLOW, GREEN, ORANGE, SKY, PINK), "os^DvP", strict=Tr
 """A colour and a marker for each of several starts, so that neither is needed alone."""
 PAIR = ((BLUE, "o"), (ORANGE, "s"))
 """The same for two starts."""
+LAYERS = tuple(zip(map(matplotlib.colormaps["viridis"], (0.0, 0.215, 0.43, 0.645, 0.86)), "os^Dv", strict=True))
+"""The same for each of five layers, the first one darkest."""
 
 
 def marked_line(colour: str, marker: str, **more: Any) -> Look:

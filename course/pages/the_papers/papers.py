@@ -7,20 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from course import training
+from course.explorers.training_runs import Race, Start
 from course.training import History, Setup, Training
-from course.training.round_robin import RoundRobin
 
 SEEDS = 10
 HERE, PAPER = "here", "as in the paper"
-
-
-class Contestant(NamedTuple):
-    """One of the starts compared: a title, a scheme, an activation function, a learning rate."""
-
-    title: str
-    scheme: str
-    activation: str
-    learning_rate: float
 
 
 class Size(NamedTuple):
@@ -34,18 +25,18 @@ class Size(NamedTuple):
 
 
 class Experiment(NamedTuple):
-    """A comparison of two starts: who published it, the task, the contestants, and its size by name."""
+    """A comparison of two starts: who published it, the task, the starts, and its size by name."""
 
     source: str
     task: str
-    starts: tuple[Contestant, Contestant]
+    starts: tuple[Start, Start]
     sizes: Mapping[str, Size]
 
 
 def _glorot(activation: str, hidden: int) -> Experiment:
     starts = (
-        Contestant("standard", "standard_uniform", activation, 0.1),
-        Contestant("normalized", "glorot_uniform", activation, 0.1),
+        Start("standard", "standard_uniform", activation=activation, learning_rate=0.1),
+        Start("normalized", "glorot_uniform", activation=activation, learning_rate=0.1),
     )
     sizes = {HERE: Size(hidden + 1, 50, 10, 1000), PAPER: Size(hidden + 1, 1000, 10, 100_000, 200)}
     return Experiment("Glorot and Bengio 2010", "shapeset", starts, sizes)
@@ -53,8 +44,8 @@ def _glorot(activation: str, hidden: int) -> Experiment:
 
 def _he(depth: int) -> Experiment:
     starts = (
-        Contestant("Xavier", "glorot_normal", "relu", 0.02),
-        Contestant("He", "he_normal", "relu", 0.02),
+        Start("Xavier", "glorot_normal", activation="relu", learning_rate=0.02),
+        Start("He", "he_normal", activation="relu", learning_rate=0.02),
     )
     return Experiment(
         "He et al. 2015", "digits", starts, {HERE: Size(depth, 64, 32, 1500), PAPER: Size(depth, 256, 128, 20_000, 200)}
@@ -64,8 +55,8 @@ def _he(depth: int) -> Experiment:
 def _selu() -> Experiment:
     # Each has the best of the rates 0.0002, 0.0005, 0.001 and 0.002.
     starts = (
-        Contestant("ReLU, He", "he_normal", "relu", 0.002),
-        Contestant("SELU, LeCun", "lecun_normal", "selu", 0.0005),
+        Start("ReLU, He", "he_normal", activation="relu", learning_rate=0.002),
+        Start("SELU, LeCun", "lecun_normal", activation="selu", learning_rate=0.0005),
     )
     return Experiment(
         "Klambauer et al. 2017",
@@ -87,27 +78,10 @@ EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
 """The comparisons of two starts while they train, by their names in the menu."""
 
 
-class Reproduction(RoundRobin):
-    """The training runs of an experiment, `seeds` of each start, which take turns."""
-
-    def __init__(self, experiment: Experiment, size: Size, seeds: Sequence[int]):
-        self.experiment, self.size, self.seeds = experiment, size, list(seeds)
-        self.trainings = [
-            Training(
-                Setup(size.depth, size.width, start.activation, experiment.task, size.batch),
-                training.trials([start.scheme], self.seeds, learning_rates=[start.learning_rate]),
-                steps=size.steps,
-                records=size.records,
-            )
-            for start in experiment.starts
-        ]
-        super().__init__(self.trainings)
-
-    def histories(self) -> list[History]:
-        """Give what was recorded of each start, of the same moments for both."""
-        histories = [job.history for job in self.trainings]
-        records = min(len(history.steps) for history in histories)
-        return [training.part_of(history, records, slice(None)) for history in histories]
+def reproduction(experiment: Experiment, size: Size, seeds: Sequence[int]) -> Race:
+    """Return the training runs of an experiment, `seeds` of each start."""
+    setup = Setup(size.depth, size.width, task=experiment.task, batch=size.batch)
+    return Race(experiment.starts, setup, seeds, steps=size.steps, records=size.records)
 
 
 class DepthSweep(NamedTuple):
@@ -161,7 +135,7 @@ class LearningTimes:
         next(job for job in self._trainings if not job.finished).advance(seconds)
 
     def steps(self) -> np.ndarray:
-        """Give the steps until learned, infinite where there was no end: `(depths, starts, seeds, rates)`.
+        """Return the steps until learned, infinite where there was no end: `(depths, starts, seeds, rates)`.
 
         Depths that are not at their end are left out.
         """
@@ -171,7 +145,7 @@ class LearningTimes:
 
 
 def steps_to_learn(history: History) -> np.ndarray:
-    """Give the first recorded step at which each run has learned, `(runs,)`; infinite for runs that never do."""
+    """Return the first recorded step at which each run has learned, `(runs,)`; infinite for runs that never do."""
     learned = history.losses < LEARNED * history.guessing_loss
     return np.where(learned.any(axis=0), history.steps[learned.argmax(axis=0)], np.inf)
 
