@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number
+from course.exercises.judges import Case, Mistake, function, knowing, number
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 from course.theory.luck import relu_median
@@ -152,6 +152,7 @@ _XAVIER_GAIN = number(
 _KEPT = 0.01
 
 
+@knowing(examples={"shallow": (16, 5), "wide": (256, 100), "not enough": (64, 50)})
 def _lucky_network(_rng: np.random.Generator, width: object, depth: object) -> Verdict:
     units = reading.whole(width, "the width", low=16, high=256)
     layers = reading.whole(depth, "the depth", low=1, high=100)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,7 +10,17 @@ import numpy as np
 
 from course import probes, theory
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, recognized, shared_part, standard_error
+from course.exercises.judges import (
+    Case,
+    Mistake,
+    function,
+    generator,
+    knowing,
+    number,
+    recognized,
+    shared_part,
+    standard_error,
+)
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, right, wrong
 
@@ -38,7 +49,7 @@ _STD = number(
 
 def _networks(rng: np.random.Generator) -> list[Case]:
     """A key and the units of a network: layers of one shape, which could get the same weights, and one of another."""
-    few = [200, 250, 300]  # JAX compiles anew for every shape
+    few = [120, 160, 200]  # JAX compiles anew for every shape
     pairs = [rng.choice(few, size=2, replace=False).tolist() for _network in range(2)]
     return [(jax.random.key(int(rng.integers(2**31))), [a, a, a, b]) for a, b in pairs]
 
@@ -57,79 +68,91 @@ def _variances_and_likeness(layers: Any, _key: object, widths: list[int]) -> np.
     return np.array([*factors, 1 + max(likeness, *map(shared_part, read), key=abs)])
 
 
-def _made(factor: Any, likeness: float = 1.0) -> Any:
-    """The statistics of weights whose every layer multiplies by `factor(fan_in, fan_out)`."""
-    return lambda _key, widths: [*(factor(*shape) for shape in itertools.pairwise(widths)), likeness]
+_WIDE = math.sqrt(3)
+"""How far uniform numbers of variance 1 reach."""
+
+
+def _times(
+    std: Callable[[int, int], float], low: float = -_WIDE, high: float = _WIDE, *, one_key: bool = False
+) -> Callable[..., list[np.ndarray]]:
+    """Return a function that draws layers of weights, `std(fan_in, fan_out)` times uniform numbers."""
+
+    def layers(key: Any, widths: list[int]) -> list[np.ndarray]:
+        rng = generator(key)
+        shapes = itertools.pairwise(widths)
+        return [std(*shape) * (generator(key) if one_key else rng).uniform(low, high, shape) for shape in shapes]
+
+    return layers
 
 
 _DRAW = function(
-    _made(lambda _n, _m: 1),
+    lambda _key, widths: [1] * len(widths),
     _networks,
     (
         Mistake(
             "as given",
-            _made(lambda n, _m: n / 2, 2.0),
+            _times(lambda _n, _m: 1, one_key=True),
             "These are standard normal numbers still, and the same ones in every layer of one shape.",
             NOT_YET,
         ),
         Mistake(
             "the same key for every layer",
-            _made(lambda _n, _m: 1, 2.0),
+            _times(lambda n, _m: math.sqrt(2 / n), one_key=True),
             "The variance is right, and layers of one shape are copies: the same key for every layer. Split it.",
         ),
         Mistake(
             "the factor 2 is missing",
-            _made(lambda _n, _m: 1 / 2),
+            _times(lambda n, _m: math.sqrt(1 / n)),
             "The factor 2 for ReLU is missing: every layer halves the mean square.",
         ),
         Mistake(
             "fan_out for fan_in",
-            _made(lambda n, m: n / m),
+            _times(lambda _n, m: math.sqrt(2 / m)),
             "Right for square layers only: fan_out stands where fan_in belongs.",
         ),
         Mistake(
             "variance for std",
-            _made(lambda n, _m: 2 / n),
+            _times(lambda n, _m: 2 / n),
             "You multiply by the variance 2/n. What multiplies standard normal numbers is their std, its root.",
         ),
         Mistake(
             "Xavier for He",
-            _made(lambda n, m: n / (n + m)),
+            _times(lambda n, m: math.sqrt(2 / (n + m))),
             "That is Xavier's variance 2/(fan_in + fan_out), half of what ReLU needs.",
         ),
         Mistake(
             "standard normal",
-            _made(lambda n, _m: n / 2),
+            _times(lambda _n, _m: 1),
             "These weights have variance 1: every layer multiplies the mean square by half of fan_in.",
         ),
         Mistake(
             "the factor 2 is missing, and one key",
-            _made(lambda _n, _m: 1 / 2, 2.0),
+            _times(lambda n, _m: math.sqrt(1 / n), one_key=True),
             "Two things are left: the factor 2 for ReLU, and the same key, which makes layers of one shape copies.",
         ),
         Mistake(
             "variance for std, and one key",
-            _made(lambda n, _m: 2 / n, 2.0),
+            _times(lambda n, _m: 2 / n, one_key=True),
             "Two things are left: what multiplies is the std, the root of 2/n, and the same key makes copies.",
         ),
         Mistake(
             "Xavier for He, and one key",
-            _made(lambda n, m: n / (n + m), 2.0),
+            _times(lambda n, m: math.sqrt(2 / (n + m)), one_key=True),
             "Two things are left: Xavier's variance is half of what ReLU needs, and the same key makes copies.",
         ),
         Mistake(
             "fan_out for fan_in, and one key",
-            _made(lambda n, m: n / m, 2.0),
+            _times(lambda _n, m: math.sqrt(2 / m), one_key=True),
             "Two things are left: fan_out stands where fan_in belongs, and the same key makes copies.",
         ),
         Mistake(
             "std for bound",
-            _made(lambda _n, _m: 1 / 3),
+            _times(lambda n, _m: math.sqrt(2 / n), -1, 1),
             "√(2/fan_in) is the std. As the bound of uniform weights it gives a third of the variance.",
         ),
         Mistake(
             "only one sign",
-            _made(lambda _n, _m: 1, 1.75),
+            _times(lambda n, _m: math.sqrt(2 / n), 0),
             "These weights have one sign only: their mean is not 0, and the terms of a sum do not cancel.",
         ),
     ),
@@ -142,17 +165,22 @@ _DRAW = function(
 
 _DEPTH, _KEPT = 50, 10
 _GAIN_MISTAKES = (
-    (1.0, "Xavier as it is", "Gain 1 is Xavier's own. Elu flattens what is negative, and every layer loses a little."),
-    (math.sqrt(2), "He's factor", "√2 makes up for ReLU, which answers 0 to half of its inputs. Elu answers to all."),
-    (
-        theory.gain("elu") ** 2,
+    Mistake(
+        "Xavier as it is", 1, "Gain 1 is Xavier's own. Elu flattens what is negative, and every layer loses a little."
+    ),
+    Mistake(
+        "He's factor", math.sqrt(2), "√2 makes up for ReLU, which answers 0 to half of its inputs. Elu answers to all."
+    ),
+    Mistake(
         "variance for std",
+        theory.gain("elu") ** 2,
         "That is the factor of the variance. The gain multiplies the weights.",
     ),
-    (5 / 3, "the gain for tanh", "5/3 is what PyTorch calls the gain of tanh."),
+    Mistake("the gain for tanh", 5 / 3, "5/3 is what PyTorch calls the gain of tanh."),
 )
 
 
+@knowing(_GAIN_MISTAKES)
 def _elu_gain(rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=0.01, high=10)
     signal = float(theory.activation_second_moments("elu", _DEPTH, gain**2)[-1])

@@ -7,7 +7,7 @@ import numpy as np
 
 from course import theory
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, recognized
+from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
@@ -93,18 +93,21 @@ _ITERATE = function(
 )
 
 _BORDER_MISTAKES = (
-    (_CRITICAL**0.5, "std for variance", "That is the std σ_w. The picture's axis is σ_w²."),
-    (
-        1.0,
+    Mistake("std for variance", _CRITICAL**0.5, "That is the std σ_w. The picture's axis is σ_w²."),
+    Mistake(
         "as without biases",
+        1,
         "1 is the border without biases. They lengthen the preactivations, and slopes get smaller.",
     ),
-    (_CRITICAL**2, "squared once more", "The axis is σ_w² already: you have squared it once more."),
-    ((5 / 3) ** 2, "PyTorch's gain", "(5/3)² is what PyTorch's gain for tanh gives. It knows nothing of biases."),
-    (2.0, "He's", "2 is He's, for ReLU."),
+    Mistake("squared once more", _CRITICAL**2, "The axis is σ_w² already: you have squared it once more."),
+    Mistake(
+        "PyTorch's gain", (5 / 3) ** 2, "(5/3)² is what PyTorch's gain for tanh gives. It knows nothing of biases."
+    ),
+    Mistake("He's", 2, "2 is He's, for ReLU."),
 )
 
 
+@knowing(_BORDER_MISTAKES)
 def _border(_rng: np.random.Generator, answer: object) -> Verdict:
     variance = reading.number(answer, "the weight variance", low=1e-3, high=1e3)
     chi = theory.chi("tanh", variance, _BIAS_VARIANCE)
@@ -118,6 +121,7 @@ def _border(_rng: np.random.Generator, answer: object) -> Verdict:
 _DEPTH, _COSINE, _FAR = 20, 0.99, 0.3
 
 
+@knowing(examples={"order": (1, 0), "biases": (10, 1), "near the border": (1.3, 0)})
 def _torn_apart(_rng: np.random.Generator, weight_variance: object, bias_variance: object) -> Verdict:
     weights = reading.number(weight_variance, "the weight variance", low=1e-3, high=20)
     biases = reading.number(bias_variance, "the bias variance", low=0, high=20)

@@ -1,13 +1,14 @@
 """Exercises: orthogonal weights, and the luck of a draw."""
 
 import math
+from operator import eq
 
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number
+from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
 from course.exercises.table import Exercise
-from course.exercises.verdict import NOT_YET, RIGHT, Verdict, almost, right, wrong
+from course.exercises.verdict import NOT_YET, RIGHT, Verdict, right, wrong
 from course.theory.luck import relu_log_factor
 
 _FOURTH_POWER = number(
@@ -37,9 +38,15 @@ _LARGEST = number(
 )
 
 
+@knowing(
+    [
+        *(mistake._replace(answer=(mistake.answer, 3.08)) for mistake in _FOURTH_POWER.mistakes),
+        *(mistake._replace(answer=(4, mistake.answer)) for mistake in _LARGEST.mistakes),
+    ]
+)
 def _three_layers(rng: np.random.Generator, fourth_power: object, largest: object) -> Verdict:
     for judge, answer in ((_FOURTH_POWER, fourth_power), (_LARGEST, largest)):
-        verdict = judge(rng, answer)
+        verdict = judge.verdict(rng, answer)
         if verdict.state != RIGHT:
             return verdict
     return right("The mean of s⁴ is 4, and no direction is stretched by more than 3.08, where 2³ = 8 was to be feared.")
@@ -108,21 +115,21 @@ _LSUV = function(
 )
 
 _DEPTH, _WANTED = 20, 0.1
+_WIDTH_MISTAKES = (
+    Mistake("1/n a layer", 200, "A ReLU layer adds 5/n to the variance of the logarithm, not 1/n."),
+    Mistake("orthogonal weights", 600, "3/n is for orthogonal weights. These are normal."),
+    Mistake("upside down", 2, "Width over depth is 0.1 here: it is depth over width that has to be small."),
+    Mistake("without the depth", 50, "5/n = 0.1 holds for a single layer. There are 20."),
+    Mistake("the width of page he", 100, "That is the width of page he, at which 20 layers stray already."),
+)
 
 
+@knowing(_WIDTH_MISTAKES)
 def _steady_width(_rng: np.random.Generator, answer: object) -> Verdict:
     width = reading.whole(answer, "the width", low=2, high=100_000)
     found = _DEPTH * relu_log_factor(width).variance
-    known = {
-        200: ("1/n a layer", "A ReLU layer adds 5/n to the variance of the logarithm, not 1/n."),
-        600: ("orthogonal weights", "3/n is for orthogonal weights. These are normal."),
-        2: ("upside down", "Width over depth is 0.1 here: it is depth over width that has to be small."),
-        50: ("without the depth", "5/n = 0.1 holds for a single layer. There are 20."),
-        100: ("the width of page he", "That is the width of page he, at which 20 layers stray already."),
-    }
-    if width in known:
-        mistake, sentence = known[width]
-        return almost(f"{sentence} At width {width} it is {found:.2g}.", mistake)
+    if known := recognized(width, _WIDTH_MISTAKES, f"At width {width} it is {found:.2g}.", same=eq):
+        return known
     if abs(found / _WANTED - 1) < 0.15:
         return right(f"{found:.3f} at width {width}, and {_DEPTH * relu_log_factor(100).variance:.1f} at width 100.")
     return wrong(f"At width {width} the variance of the logarithm is {found:.2g}.")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number
+from course.exercises.judges import Case, Mistake, function, knowing, number
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 from course.probes.chain import run_chain
@@ -81,6 +81,15 @@ _FIRST_GRADIENT = function(
 )
 
 
+@knowing(
+    examples={
+        "explodes": (10, -5),
+        "weight below 4": (1, -0.5),
+        "no bias": (4, 0),
+        "the bias pushes on": (4, 2),
+        "away from 0": (4, -4),
+    }
+)
 def _kept(_rng: np.random.Generator, weight: object, bias: object) -> Verdict:
     weight = reading.number(weight, "the weight", low=-100, high=100)
     bias = reading.number(bias, "the bias", low=-100, high=100)
@@ -102,6 +111,7 @@ def _kept(_rng: np.random.Generator, weight: object, bias: object) -> Verdict:
     return almost(f"{seen}: {where}. Which bias brings a unit back to 0 that receives {weight:g} · 0.5?", "away from 0")
 
 
+@knowing(examples={"input for change": 0.501, "too large a change": 0.02, "no change": 0, "too small": 1e-6})
 def _pushed_off(_rng: np.random.Generator, answer: object) -> Verdict:
     change = reading.number(answer, "the change of the input")
     if 0.499 <= change <= 0.501:

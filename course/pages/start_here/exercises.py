@@ -6,7 +6,7 @@ import numpy as np
 
 from course import probes, theory
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, recognized
+from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, right, wrong
 
@@ -67,17 +67,20 @@ _WRITE_MEAN_SQUARE = function(
 
 _DEPTH, _KEPT = 50, 10
 _GAIN_MISTAKES = (
-    (1.0, "as it was", "Gain 1 is where you began: each layer halves the mean square."),
-    (2.0, "the gain squared", "2 is by how much the variance has to grow. The gain multiplies the weights themselves."),
-    (math.sqrt(0.5), "the wrong way", "That makes the weights smaller, and the signal still weaker."),
-    (
-        0.5,
+    Mistake("as it was", 1, "Gain 1 is where you began: each layer halves the mean square."),
+    Mistake(
+        "the gain squared", 2, "2 is by how much the variance has to grow. The gain multiplies the weights themselves."
+    ),
+    Mistake("the wrong way", math.sqrt(0.5), "That makes the weights smaller, and the signal still weaker."),
+    Mistake(
         "half for double",
+        0.5,
         "That makes the weights smaller: a quarter of their variance, and the signal still weaker.",
     ),
 )
 
 
+@knowing(_GAIN_MISTAKES)
 def _relu_gain(rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=0.01, high=10)
     kept = float(theory.activation_second_moments("relu", _DEPTH, gain**2)[-1])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, recognized
+from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
@@ -83,18 +83,17 @@ _BEST_OF_EACH = function(
 
 _LAYERS, _AT_LEAST = 18, 1 / 8
 _RESIDUAL_MISTAKES = (
-    (1.0, "He's own gain", "That is He's gain."),
-    (
-        1 / _LAYERS,
-        "variance for std",
-        "1/N is the variance's factor. A gain multiplies the weights: take the root.",
+    Mistake("He's own gain", 1, "That is He's gain."),
+    Mistake(
+        "variance for std", 1 / _LAYERS, "1/N is the variance's factor. A gain multiplies the weights: take the root."
     ),
-    (_LAYERS**-0.25, "the root twice", "You have taken the root of 1/√N again."),
-    (2**-0.5, "halved", "1/√2 halves the variance, whatever the depth: it has to fall as 1/N."),
-    (_LAYERS**0.5, "the wrong way", "That makes the weights larger."),
+    Mistake("the root twice", _LAYERS**-0.25, "You have taken the root of 1/√N again."),
+    Mistake("halved", 2**-0.5, "1/√2 halves the variance, whatever the depth: it has to fall as 1/N."),
+    Mistake("the wrong way", _LAYERS**0.5, "That makes the weights larger."),
 )
 
 
+@knowing(_RESIDUAL_MISTAKES, {"off": 0.01})
 def _residual_gain(_rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=1e-6, high=100)
     growth = (1 + gain**2) ** _LAYERS
@@ -111,6 +110,15 @@ def _residual_gain(_rng: np.random.Generator, answer: object) -> Verdict:
 _EPSILON, _MARGIN = 1e-8, 100
 
 
+@knowing(
+    examples={
+        "a gain near 1": (20, 0.95),
+        "near ε": (20, 0.38),
+        "two layers": (2, 0.25),
+        "too shallow": (10, 0.25),
+        "Adam copes": (10, 0.5),
+    }
+)
 def _too_small_for_adam(_rng: np.random.Generator, depth: object, gain: object) -> Verdict:
     layers = reading.whole(depth, "the depth", low=2, high=20)
     factor = reading.number(gain, "the gain", low=1e-6, high=1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from course.activations import ACTIVATIONS
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, choice, function, number, standard_error
+from course.exercises.judges import Case, Mistake, choice, function, generator, knowing, number, standard_error
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
@@ -94,6 +94,15 @@ _EXCEPTIONS = choice(
 _UNITS = 8
 
 
+@knowing(
+    examples={
+        "all zero": [0] * 8,
+        "none is zero": [1, 2, 3, 4, 5, 6, 7, 8],
+        "several zeros": [0, 0, 1, 2, 3, 4, 5, 6],
+        "all equal": [0.5] * 8,
+        "some equal": [0, 1, 1, 2, 3, 4, 5, 6],
+    }
+)
 def _first_weights(_rng: np.random.Generator, answer: object) -> Verdict:
     weights = reading.array(answer, "the weights", (_UNITS,)).astype(np.float32)  # as they are trained
     kinds, zeros = np.unique(weights).size, int(np.sum(weights == 0))
@@ -119,6 +128,10 @@ def _layers_to_draw(rng: np.random.Generator) -> list[Case]:
     return [(jax.random.key(int(rng.integers(2**31))), *shape) for shape in _SHAPES]
 
 
+def _normal(key: Any, *shape: int) -> np.ndarray:
+    return _STD * generator(key).normal(size=shape)
+
+
 def _kinds_and_variance(weights: Any, _key: object, fan_in: int, fan_out: int) -> np.ndarray:
     """How many units differ, how many inputs are weighed differently, the variance over the right one, and the sign.
 
@@ -138,33 +151,33 @@ _START = function(
     (
         Mistake(
             "as given",
-            lambda _key, fan_in, fan_out: [1, fan_in, 1, 1],
+            lambda key, fan_in, fan_out: _normal(key, fan_in, 1) + np.zeros(fan_out),
             "This is the function as it was given: one column is drawn, and every unit gets a copy of it.",
             NOT_YET,
         ),
         Mistake(
             "copies of a row",
-            lambda _key, fan_in, fan_out: [fan_out, 1, 1, 1],
+            lambda key, fan_in, fan_out: _normal(key, fan_out) + np.zeros((fan_in, 1)),
             "Now the units differ, and every unit weighs all its inputs alike. Draw every number.",
         ),
         Mistake(
             "one number",
-            lambda _key, fan_in, fan_out: [1, 1, 1, 1],
+            lambda key, fan_in, fan_out: np.full((fan_in, fan_out), _normal(key)),
             "One number is drawn for the whole layer. Draw one for each weight.",
         ),
         Mistake(
             "the factor lost",
-            lambda _key, fan_in, fan_out: [fan_out, fan_in, 4, 1],
+            lambda key, fan_in, fan_out: _normal(key, fan_in, fan_out) / _STD,
             "All weights differ now, and their std is 1 instead of 0.5.",
         ),
         Mistake(
             "the factor squared",
-            lambda _key, fan_in, fan_out: [fan_out, fan_in, 1 / 4, 1],
+            lambda key, fan_in, fan_out: _normal(key, fan_in, fan_out) * _STD,
             "All weights differ now. Their variance is 1/16: 0.5 multiplies a number, and 0.25 its variance.",
         ),
         Mistake(
             "only one sign",
-            lambda _key, fan_in, fan_out: [fan_out, fan_in, 1, 1 + 2 / np.pi],
+            lambda key, fan_in, fan_out: np.abs(_normal(key, fan_in, fan_out)),
             "All weights have the same sign now. Normal ones lie on both sides of 0.",
         ),
     ),

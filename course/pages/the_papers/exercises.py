@@ -1,7 +1,7 @@
 """Exercises: the papers' experiments."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -141,8 +141,9 @@ def _of_each(output: Any, losses: Mapping[str, np.ndarray]) -> list[Any]:
     return [output[start] for start in losses]
 
 
-def _at_the_rate_of(start: str) -> Any:
-    return lambda losses: [row[losses[start].argmin()] for row in losses.values()]
+def _for_each(pick: Callable[..., float]) -> Callable[..., dict[str, float]]:
+    """Return a comparison that gives `pick(losses of the start, losses of all)` for every start."""
+    return lambda losses: {start: pick(row, losses) for start, row in losses.items()}
 
 
 _FAIR = function(
@@ -151,33 +152,33 @@ _FAIR = function(
     (
         Mistake(
             "as given",
-            _at_the_rate_of("he_normal"),
+            _for_each(lambda row, losses: row[losses["he_normal"].argmin()]),
             "This is the comparison as it was given. For whom was the learning rate chosen?",
             NOT_YET,
         ),
         Mistake(
             "the other one's rate",
-            _at_the_rate_of("glorot_normal"),
+            _for_each(lambda row, losses: row[losses["glorot_normal"].argmin()]),
             "Now the rate is Xavier's best, and He's start has to make do with it.",
         ),
         Mistake(
             "one compromise for all",
-            lambda losses: [row[sum(losses.values()).argmin()] for row in losses.values()],
+            _for_each(lambda row, losses: row[sum(losses.values()).argmin()]),
             "One rate for all, chosen by the sum: still somebody else's rate for most of them.",
         ),
         Mistake(
             "the rate for its loss",
-            lambda losses: [row.argmin() for row in losses.values()],
+            _for_each(lambda row, _losses: row.argmin()),
             "That is at which place the best rate of each start is. Give the loss there.",
         ),
         Mistake(
             "the mean over rates",
-            lambda losses: [row.mean() for row in losses.values()],
+            _for_each(lambda row, _losses: row.mean()),
             "A mean over rates punishes a start for rates that nobody would use with it.",
         ),
         Mistake(
             "the worst",
-            lambda losses: [row.max() for row in losses.values()],
+            _for_each(lambda row, _losses: row.max()),
             "That is the loss at the worst rate of each start.",
         ),
     ),

@@ -1,13 +1,24 @@
 """Exercises: how today's networks start."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 
 from course.exercises import guard, reading
-from course.exercises.judges import Case, Mistake, close, function, number, recognized, shared_part, standard_error
+from course.exercises.judges import (
+    Case,
+    Mistake,
+    close,
+    function,
+    knowing,
+    number,
+    recognized,
+    shared_part,
+    standard_error,
+)
 from course.exercises.table import Exercise
 from course.exercises.verdict import Verdict, almost, not_yet, right, wrong
 from course.probes.blocks import measure_blocks
@@ -37,6 +48,16 @@ _KERNEL_STD = number(
 _RMS = 3e-7
 
 
+@knowing(
+    examples={
+        "no power of 2": 203.5,
+        "exponent for the power": 8,
+        "subnormal for normal": 1,
+        "too small": 128,
+        "larger than needed": 512,
+        "up to 1": 2.0**22,
+    }
+)
 def _smallest_scale(_rng: np.random.Generator, answer: object) -> Verdict:
     scale = reading.number(answer, "the loss scale", low=2.0**-40, high=2.0**40)
     floor, lifted = range_of("float16").smallest_normal, scale * _RMS
@@ -58,7 +79,7 @@ def _smallest_scale(_rng: np.random.Generator, answer: object) -> Verdict:
     return right(f"It lifts the rms to {lifted:.1e}, just above {floor:.1e}. In practice one takes more.")
 
 
-_SHAPES = ((1, 250), (3, 60), (5, 40))
+_SHAPES = ((1, 180), (3, 60), (5, 36))
 """Sizes and channels in of kernels with enough weights to measure a variance well: few, as JAX compiles for each."""
 
 
@@ -77,73 +98,73 @@ def _kernel_factor(
     return np.array([factor, 1 + shared_part(kernel.reshape(-1, channels_out))])
 
 
-def _of(factor: Any, shared: float = 0) -> Any:
-    """What kernels measure whose E[w²] is `factor(size, channels_in, channels_out, branches)` times the right one."""
-    return lambda _rng, *case: [factor(*case), 1 + shared]
+def _up_to(bound: Callable[..., float], low: float = -1) -> Callable[..., np.ndarray]:
+    """Return a function that draws uniform kernels, from `low` to 1 times `bound(size, channels_in, …, branches)`."""
+    return lambda rng, k, n, m, branches: bound(k, n, m, branches) * rng.uniform(low, 1, (k, k, n, m))
 
 
 _LAST_KERNEL = function(
-    _of(lambda _k, _n, _m, _branches: 1),
+    lambda _rng, *_case: [1, 1],
     _branches,
     (
         Mistake(
             "branches left out",
-            _of(lambda _k, _n, _m, branches: branches),
+            _up_to(lambda k, n, _m, _branches: math.sqrt(6 / (k**2 * n))),
             "These are He's weights, unscaled: the sum of all branches grows like 3 to their number.",
         ),
         Mistake(
             "1/L for 1/√L",
-            _of(lambda _k, _n, _m, branches: 1 / branches),
+            _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k**2 * n)) / branches),
             "The variance should be divided by the number of branches, and so the weights by its root only.",
         ),
         Mistake(
             "channels only",
-            _of(lambda k, _n, _m, _branches: k**2),
+            _up_to(lambda _k, n, _m, branches: math.sqrt(6 / (n * branches))),
             "Right for 1×1 kernels only: fan_in counts the positions of a kernel too.",
         ),
         Mistake(
             "fan_out for fan_in",
-            _of(lambda _k, n, m, _branches: n / m),
+            _up_to(lambda k, _n, m, branches: math.sqrt(6 / (k**2 * m * branches))),
             "fan_out stands where fan_in belongs: these are right for as many channels out as in.",
         ),
         Mistake(
             "the factor 2 is missing",
-            _of(lambda _k, _n, _m, _branches: 1 / 2),
+            _up_to(lambda k, n, _m, branches: math.sqrt(3 / (k**2 * n * branches))),
             "The factor 2 is missing: in front of a branch's last weights there is a ReLU.",
         ),
         Mistake(
             "variance for std",
-            _of(lambda k, n, _m, branches: 2 / (k**2 * n * branches)),
+            _up_to(lambda k, n, _m, branches: 2 * math.sqrt(3) / (k**2 * n * branches)),
             "You draw with the variance where the standard deviation belongs.",
         ),
         Mistake(
             "std for bound",
-            _of(lambda _k, _n, _m, _branches: 1 / 3),
+            _up_to(lambda k, n, _m, branches: math.sqrt(2 / (k**2 * n * branches))),
             "A uniform distribution from −std to std has a third of the variance: its bound is √3 · std.",
         ),
         Mistake(
             "both fans",
-            _of(lambda _k, n, m, _branches: 2 * n / (n + m)),
+            _up_to(lambda k, n, m, branches: math.sqrt(12 / (k**2 * (n + m) * branches))),
             "The mean of both fans is Xavier's compromise. He's rule divides by fan_in alone.",
         ),
         Mistake(
             "one side of the kernel",
-            _of(lambda k, _n, _m, _branches: k),
+            _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k * n * branches))),
             "A kernel has size · size positions, not size.",
         ),
         Mistake(
             "one number for all",
-            _of(lambda _k, _n, _m, _branches: 1, shared=1),
+            _up_to(lambda k, n, _m, branches: math.sqrt(2 / (k**2 * n * branches)), 1),
             "All weights are the same number, and all channels out are copies: draw them.",
         ),
         Mistake(
             "only one sign, uniform",
-            _of(lambda _k, _n, _m, _branches: 1, shared=3 / 4),
+            _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k**2 * n * branches)), 0),
             "These weights have one sign only, so their mean is not 0: draw from −bound to bound.",
         ),
         Mistake(
             "only one sign",
-            _of(lambda _k, _n, _m, _branches: 1, shared=2 / math.pi),
+            lambda rng, k, n, m, branches: math.sqrt(2 / (k**2 * n * branches)) * np.abs(rng.normal(size=(k, k, n, m))),
             "These weights have one sign only, so their mean is not 0.",
         ),
     ),
@@ -160,28 +181,31 @@ _DOUBLING = math.sqrt((2 ** (1 / _BLOCKS) - 1) / 2)
 _NEAR = 0.05
 """How near to 2 the growth has to be: the exponential for the power gives a = 0.120 and 1.98, which will do."""
 _FACTOR_MISTAKES = (
-    (_BLOCKS**-0.5, "1/√L", "That is 1/√L, which comes near e². A doubling needs less."),
-    (1 / _BLOCKS, "1/L", "1/L takes too much away: it is the square of the factor that adds up over the blocks."),
-    (_DOUBLING**2, "the square of the factor", "That is its square: a factor a of the weights counts as a²."),
-    (
-        2 * _DOUBLING,
+    Mistake("1/√L", _BLOCKS**-0.5, "That is 1/√L, which comes near e². A doubling needs less."),
+    Mistake(
+        "1/L", 1 / _BLOCKS, "1/L takes too much away: it is the square of the factor that adds up over the blocks."
+    ),
+    Mistake("the square of the factor", _DOUBLING**2, "That is its square: a factor a of the weights counts as a²."),
+    Mistake(
         "LeCun's weights",
+        2 * _DOUBLING,
         "That would do with LeCun's weights in both layers. With He's, a block adds 2a².",
     ),
-    (
-        math.sqrt(2) * _DOUBLING,
+    Mistake(
         "a² for 2a²",
+        math.sqrt(2) * _DOUBLING,
         "With He's weights in both layers a block adds 2a², not a²: the first weights make up for a ReLU too many.",
     ),
-    (
-        _DOUBLING / math.sqrt(2),
+    Mistake(
         "4a² for 2a²",
+        _DOUBLING / math.sqrt(2),
         "A block adds ½ · 2 · 2a² = 2a²: the ReLU inside the branch takes half.",
     ),
-    (1.0, "unscaled", "That leaves the weights as they are, and every block multiplies by 3."),
+    Mistake("unscaled", 1, "That leaves the weights as they are, and every block multiplies by 3."),
 )
 
 
+@knowing(_FACTOR_MISTAKES)
 def _branch_factor(_rng: np.random.Generator, answer: object) -> Verdict:
     factor = reading.number(answer, "the factor", low=0, high=10)
     growth = float(stack("relu", _BLOCKS, 2.0, 2.0 * factor**2).signal[-1])
@@ -189,11 +213,8 @@ def _branch_factor(_rng: np.random.Generator, answer: object) -> Verdict:
         return right(
             f"The mean square grows × {growth:.2f} in {_BLOCKS} blocks, × {growth ** (1 / _BLOCKS):.3f} in each."
         )
-    if known := recognized(
-        factor, _FACTOR_MISTAKES, f"The mean square grows × {growth:.3g} in {_BLOCKS} blocks.", tolerance=0.01
-    ):
-        return known
-    return wrong(f"With {factor:.4g} the mean square grows × {growth:.3g} in {_BLOCKS} blocks.")
+    known = recognized(factor, _FACTOR_MISTAKES, f"The mean square grows × {growth:.3g} in {_BLOCKS} blocks.")
+    return known or wrong(f"With {factor:.4g} the mean square grows × {growth:.3g} in {_BLOCKS} blocks.")
 
 
 _KINDS, _NORMALIZATIONS = ("plain", "residual"), ("none", "layer", "batch")
@@ -206,6 +227,14 @@ def _one_of(answer: object, name: str, known: tuple[str, ...]) -> str:
     return found.pop()
 
 
+@knowing(
+    examples={
+        "no normalization": ("plain", "none", 50),
+        "skip connections": ("residual", "batch", 50),
+        "layer normalization": ("plain", "layer", 50),
+        "too few blocks": ("plain", "batch", 30),
+    }
+)
 def _exploding(_rng: np.random.Generator, kind: object, normalization: object, blocks: object) -> Verdict:
     kind, normalization = _one_of(kind, "the kind", _KINDS), _one_of(normalization, "normalization", _NORMALIZATIONS)
     depth = reading.whole(blocks, "the number of blocks", low=1, high=100)
@@ -233,6 +262,19 @@ def _gradients(first: np.ndarray, last: np.ndarray) -> tuple[float, float, float
     return tuple(float(np.abs(values).max()) for values in (h @ last, down, h.T @ directions))
 
 
+def _of(first: np.ndarray, last: np.ndarray) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
+    """Return a branch of these weights for every key."""
+    return lambda _key: (first, last)
+
+
+@knowing(
+    examples={
+        "both random": _of(np.eye(16), np.eye(16)),
+        "the first zero": _of(np.zeros((16, 16)), np.eye(16)),
+        "identical units": _of(np.ones((16, 16)), np.zeros((16, 16))),
+        "one key for all": _of(np.eye(16), np.zeros((16, 16))),
+    }
+)
 def _branch(rng: np.random.Generator, answer: object) -> Verdict:
     branch = reading.function(answer)
     keys = [jax.random.key(int(rng.integers(2**31))) for _draw in range(2)]

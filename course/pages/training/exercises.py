@@ -8,7 +8,7 @@ import numpy as np
 
 from course import theory
 from course.exercises import guard, reading
-from course.exercises.judges import Case, Mistake, function, number, recognized
+from course.exercises.judges import Case, Mistake, function, generator, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
@@ -106,14 +106,17 @@ _MOMENTUM = function(
 
 _DEPTH, _KEPT = 10, 10
 _GAIN_MISTAKES = (
-    (1.0, "as it is", "That is the standard start as it is."),
-    (6.0, "variance for std", "6 is the factor for the variance: the gain multiplies the standard deviation."),
-    (2**0.5, "He's factor alone", "√2 is what ReLU needs on top of a variance of 1/n. The standard start has 1/(3n)."),
-    (3**0.5, "Xavier's", "√3 makes Xavier's start of it, and ReLU loses half of the mean square a layer."),
-    (6**-0.5, "the wrong way", "That makes the weights smaller still."),
+    Mistake("as it is", 1, "That is the standard start as it is."),
+    Mistake("variance for std", 6, "6 is the factor for the variance: the gain multiplies the standard deviation."),
+    Mistake(
+        "He's factor alone", 2**0.5, "√2 is what ReLU needs on top of a variance of 1/n. The standard start has 1/(3n)."
+    ),
+    Mistake("Xavier's", 3**0.5, "√3 makes Xavier's start of it, and ReLU loses half of the mean square a layer."),
+    Mistake("the wrong way", 6**-0.5, "That makes the weights smaller still."),
 )
 
 
+@knowing(_GAIN_MISTAKES)
 def _standard_gain(_rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=0.01, high=100)
     kept = float(theory.activation_second_moments("relu", _DEPTH, gain**2 / 3)[-1])
@@ -145,6 +148,23 @@ def _stacked(given: Any) -> Any:
     return [reading.array(batch, "a batch") for batch in given]
 
 
+def _drawn(key: Any, steps: int, batch: int, examples: int) -> np.ndarray:
+    return generator(key).integers(examples, size=(steps, batch))
+
+
+@knowing(
+    examples={
+        "reordered": lambda key, steps, batch, _all: generator(key).permuted([[*range(batch)]] * steps, axis=1),
+        "a key used again": lambda key, steps, *case: np.tile(_drawn(key, steps // 2, *case), (2, 1)),
+        "in the file's order": lambda _key, steps, batch, _all: np.arange(steps * batch).reshape(steps, batch),
+        "neighbours": lambda key, steps, batch, examples: _drawn(key, steps, 1, examples - batch) + np.arange(batch),
+        "a fixed seed": lambda _key, *case: _drawn(jax.random.key(0), *case),
+        "another run each time": lambda _key, *case: _drawn(
+            jax.random.key(np.random.default_rng().integers(9**9)), *case
+        ),
+        "a part of the examples": lambda key, steps, batch, examples: _drawn(key, steps, batch, examples // 10),
+    }
+)
 def _fresh_batches(rng: np.random.Generator, answer: object) -> Verdict:
     draw = reading.function(answer)
     first, second = (int(key) for key in rng.integers(2**31, size=2))

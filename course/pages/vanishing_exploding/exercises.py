@@ -4,7 +4,7 @@ import numpy as np
 
 from course import probes
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, close, function, number, recognized
+from course.exercises.judges import Case, Mistake, close, function, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
@@ -75,13 +75,14 @@ _MEAN_SQUARES = function(
 )
 
 _STD_MISTAKES = (
-    (0.01, "variance for std", "1/100 is the variance that is needed. The std is its root."),
-    (1.0, "nothing divided", "With std 1 a unit adds up 100 terms of size 1."),
-    (30**-0.5, "depth for width", "1/√30 divides by the depth. What a unit adds up are the 100 units below it."),
-    (0.02**0.5, "He's factor", "√(2/100) is for ReLU, which loses half of its inputs."),
+    Mistake("variance for std", 0.01, "1/100 is the variance that is needed. The std is its root."),
+    Mistake("nothing divided", 1, "With std 1 a unit adds up 100 terms of size 1."),
+    Mistake("depth for width", 30**-0.5, "1/√30 divides by the depth. What a unit adds up are the 100 units below it."),
+    Mistake("He's factor", 0.02**0.5, "√(2/100) is for ReLU, which loses half of its inputs."),
 )
 
 
+@knowing(_STD_MISTAKES, {"too large": 0.12, "too small": 0.09})
 def _good_std(_rng: np.random.Generator, answer: object) -> Verdict:
     std = reading.number(answer, "the std", low=1e-6, high=1e6)
     # One network, the same for every reader: near the edges of the window another draw may decide otherwise.
@@ -102,6 +103,7 @@ _LARGE = 2.0
 """From this std on a gradient that does not overflow wants a smaller std, and below it a larger one."""
 
 
+@knowing(examples={"too large": 100, "too few left": 14, "no explosion": 0.1, "just": 1, "not enough": 0.5})
 def _breaking_std(_rng: np.random.Generator, answer: object) -> Verdict:
     std = reading.number(answer, "the std", low=1e-6, high=1e30)
     stats = probes.measure(0, depth=100, width=100, activation="tanh", scheme="normal_1", gain=std)
@@ -134,23 +136,19 @@ def _in_float64(h: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.asarray(h, dtype=np.float64) ** 2)))
 
 
-def _share_of_the_largest(h: np.ndarray) -> float:
-    return _in_float64(h) / float(np.abs(h).max())
-
-
 _RMS = function(
     _in_float64,
     _large_activations,
     (
         Mistake(
             "as given",
-            lambda h: np.inf if np.abs(h).max() > 1e19 else _in_float64(h),
+            lambda h: np.sqrt(np.mean(h**2)),
             "Activations of 1e25 fit into float32, and their squares do not: this overflows as the given one.",
             NOT_YET,
         ),
         Mistake(
             "not multiplied back",
-            _share_of_the_largest,
+            lambda h: _in_float64(h) / np.abs(h).max(),
             "You have divided by the largest value, so that no square overflows. Multiply the root by it again.",
         ),
         Mistake("the largest value", lambda h: np.abs(h).max(), "That is the largest value, and not the rms."),

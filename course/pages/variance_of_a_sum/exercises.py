@@ -1,11 +1,12 @@
 """Exercises: the variance of a sum."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, standard_error
+from course.exercises.judges import Case, Mistake, function, knowing, number, standard_error
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
@@ -40,42 +41,48 @@ def _layer_sizes(rng: np.random.Generator) -> list[Case]:
 def _variance_and_kurtosis(weights: np.ndarray, _rng: object, d: int, mean_square: float) -> np.ndarray:
     """The variance of z that these weights give, their kurtosis, 9/5 for uniform ones, and 1 if they have no mean."""
     weights = reading.array(weights, "what your function gives back", (d,))
-    square = np.mean(weights**2)
-    return np.array([d * square * mean_square, np.mean(weights**4) / square**2, 1 + np.mean(weights) ** 2 / square])
+    squares = weights**2
+    square = np.mean(squares)
+    return np.array([d * square * mean_square, np.mean(squares**2) / square**2, 1 + np.mean(weights) ** 2 / square])
+
+
+def _up_to(bound: Callable[[int, float], float]) -> Callable[..., np.ndarray]:
+    """Return a function that draws uniform weights up to `bound(d, mean_square)`."""
+    return lambda rng, d, mean_square: bound(d, mean_square) * rng.uniform(-1, 1, d)
 
 
 _UNIFORM_WEIGHTS = function(
-    lambda _rng, d, mean_square: [1, 9 / 5, 1],
+    lambda _rng, _d, _mean_square: [1, 9 / 5, 1],
     _layer_sizes,
     (
         Mistake(
             "1/√d: variance 1/3",
-            lambda _rng, d, mean_square: [mean_square / 3, 9 / 5, 1],
+            _up_to(lambda d, _mean_square: math.sqrt(1 / d)),
             "These are U(±1/√d): z gets a third of the inputs' mean square as its variance.",
         ),
         Mistake(
             "mean square left out",
-            lambda _rng, d, mean_square: [mean_square, 9 / 5, 1],
+            _up_to(lambda d, _mean_square: math.sqrt(3 / d)),
             "Right for inputs of mean square 1 only: the terms are w·x, and z has the variance d · Var w · E[x²].",
         ),
         Mistake(
             "mean square for its root",
-            lambda _rng, d, mean_square: [1 / mean_square, 9 / 5, 1],
+            _up_to(lambda d, mean_square: math.sqrt(3 / d) / mean_square),
             "You divide the bound by the mean square: it is the bound's square that is divided by it.",
         ),
         Mistake(
             "bound for std",
-            lambda _rng, d, mean_square: [1 / 3, 9 / 5, 1],
+            _up_to(lambda d, mean_square: math.sqrt(1 / (d * mean_square))),
             "1/√(d·E[x²]) is the std that the weights need. The bound of uniform weights is √3 times as large.",
         ),
         Mistake(
             "normal for uniform",
-            lambda _rng, d, mean_square: [1, 3, 1],
+            lambda rng, d, mean_square: rng.normal(0, math.sqrt(1 / (d * mean_square)), d),
             "The variance is right, but these weights are normal: their tails reach further than any bound.",
         ),
         Mistake(
             "only one sign",
-            lambda _rng, d, mean_square: [1, 9 / 5, 1 + 3 / 4],
+            lambda rng, d, mean_square: rng.uniform(0, math.sqrt(3 / (d * mean_square)), d),
             "These weights have one sign only: draw around 0, from −bound to bound. Inputs with a mean would add up.",
         ),
     ),
@@ -106,6 +113,7 @@ _GREY = number(
 )
 
 
+@knowing(examples={"one layer early": 12, "std for variance": 26, "powers of ten": 6, "late": 20})
 def _lost_at(_rng: np.random.Generator, answer: object) -> Verdict:
     layer = reading.whole(answer, "the layer", low=1)
     if layer == 13:
