@@ -4,6 +4,7 @@ A mistake is not described but made, and told once: as the number, the set or th
 A judge measures it as it measures the reader's, and so recognizes it in any answer; the tests answer with it.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,41 +23,39 @@ FLOAT32 = 1e-4
 
 
 class Mistake(NamedTuple):
-    """A known mistake: its name, the answer of somebody who makes it, and the sentence that sets it right.
+    """A known mistake, in a mapping by its name: the answer of somebody who makes it, and the sentence that helps.
 
     `answer` is what is handed to `check`, a tuple where that is several answers. `state` is `NOT_YET` for code that is
     still as it was given, and `RIGHT` for an answer of another kind that is as good.
     """
 
-    name: str
     answer: Any
     sentence: str = ""
     state: str = ALMOST
 
     @property
     def given(self) -> tuple[Any, ...]:
-        """What somebody who makes this mistake hands to `check` after the exercise's name."""
+        """What is handed to `check` after the exercise's name."""
         return self.answer if isinstance(self.answer, tuple) else (self.answer,)
 
-    def told(self, seen: str = "") -> Verdict:
-        """Return the verdict on an answer in which this mistake was recognized, and say what was `seen` of it."""
-        return Verdict(self.state, f"{self.sentence} {seen}".rstrip(), self.name)
+
+Mistakes = Mapping[str, Mistake]
 
 
 class Judge(NamedTuple):
     """`verdict(rng, *answers)`, where `rng` is a NumPy generator for fresh cases, and the mistakes known by name."""
 
     verdict: Callable[..., Verdict]
-    mistakes: tuple[Mistake, ...]
+    mistakes: Mistakes
 
 
-def knowing(mistakes: Iterable[Mistake] = (), examples: Mapping[str, Any] = {}) -> Callable[..., Judge]:
+def knowing(mistakes: Mapping[str, Mistake] = {}, examples: Mapping[str, Any] = {}) -> Callable[..., Judge]:
     """Return a decorator that makes a judge of a function `(rng, *answers) -> Verdict`.
 
-    `examples` are for mistakes that the function has words for itself, where it says what it has measured: by the name
-    of the mistake, one answer of the many of somebody who makes it.
+    `examples` are answers to mistakes that the function finds words for itself, because it says what it has measured:
+    by the mistake's name, one answer of the many that make it.
     """
-    known = (*mistakes, *(Mistake(name, answer) for name, answer in examples.items()))
+    known = {**mistakes, **{name: Mistake(answer) for name, answer in examples.items()}}
     return lambda verdict: Judge(verdict, known)
 
 
@@ -97,18 +96,21 @@ def rounded(found: Any, wanted: Any) -> bool:
 
 
 def recognized(
-    found: Any, mistakes: Iterable[Mistake], seen: str = "", *, same: Callable[[Any, Any], bool] = rounded
+    found: Any, mistakes: Mistakes, seen: str = "", *, same: Callable[[Any, Any], bool] = rounded
 ) -> Verdict | None:
-    """Return the verdict on an answer that is the `same(found, answer)` as a mistake's, or `None`.
+    """Return the verdict on an answer that is the `same(found, answer)` as that of a mistake, or `None`.
 
     `seen` is what the answer does, said after the mistake's sentence.
     """
-    return next((mistake.told(seen) for mistake in mistakes if same(found, mistake.answer)), None)
+    for name, mistake in mistakes.items():
+        if same(found, mistake.answer):
+            return Verdict(mistake.state, f"{mistake.sentence} {seen}".rstrip(), name)
+    return None
 
 
 def number(
     value: float,
-    mistakes: Sequence[Mistake],
+    mistakes: Mistakes,
     *,
     praise: str,
     otherwise: str,
@@ -137,16 +139,14 @@ def number(
     return judge
 
 
-def _tell_apart(value: float, mistakes: Sequence[Mistake], tolerance: float) -> None:
-    seen = [("the right answer", value)]
-    for mistake in mistakes:
-        for name, other in seen:
-            if close(mistake.answer, other, 2 * tolerance):
-                raise ValueError(f"{mistake.name!r} cannot be told from {name!r}: both give {mistake.answer!r}")
-        seen.append((mistake.name, mistake.answer))
+def _tell_apart(value: float, mistakes: Mistakes, tolerance: float) -> None:
+    answers = {"the right answer": value, **{name: mistake.answer for name, mistake in mistakes.items()}}
+    for (name, one), (other_name, other) in itertools.combinations(answers.items(), 2):
+        if close(other, one, 2 * tolerance):
+            raise ValueError(f"{other_name!r} cannot be told from {name!r}: both give {other!r}")
 
 
-def choice(answer: Any, mistakes: Sequence[Mistake], *, praise: str, known: Iterable[str]) -> Judge:
+def choice(answer: Any, mistakes: Mistakes, *, praise: str, known: Iterable[str]) -> Judge:
     """Judge names among the `known` ones: `answer` and each mistake's is one name or a set of names."""
     options = list(known)
     wanted = reading.names(answer, known=options)
@@ -167,7 +167,7 @@ def choice(answer: Any, mistakes: Sequence[Mistake], *, praise: str, known: Iter
 def function(
     correct: Callable[..., Any],
     cases: Callable[[np.random.Generator], Sequence[Case]],
-    mistakes: Sequence[Mistake],
+    mistakes: Mistakes,
     *,
     praise: str,
     otherwise: str,

@@ -27,19 +27,17 @@ from course.theory.residual import stack
 
 _KERNEL_STD = number(
     math.sqrt(2 / 800),
-    (
-        Mistake("channels only", math.sqrt(2 / 32), "A unit sees 25 positions of each channel, and not one of each."),
-        Mistake("one side of the kernel", math.sqrt(2 / 160), "The kernel has 5 · 5 places, not 5."),
-        Mistake("fan_out for fan_in", math.sqrt(2 / 3200), "That is the way back, with 128 channels out: fan_in here."),
-        Mistake("variance for std", 2 / 800, "That is the variance. The standard deviation is its root."),
-        Mistake("the factor 2 is missing", math.sqrt(1 / 800), "The factor 2 for the ReLU in front is missing."),
-        Mistake(
-            "bound for std",
-            math.sqrt(6 / 800),
-            "That is the bound of a uniform distribution, √3 times the standard deviation.",
+    {
+        "channels only": Mistake(math.sqrt(2 / 32), "A unit sees 25 positions of each channel, and not one of each."),
+        "one side of the kernel": Mistake(math.sqrt(2 / 160), "The kernel has 5 · 5 places, not 5."),
+        "fan_out for fan_in": Mistake(math.sqrt(2 / 3200), "That is the way back, with 128 channels out: fan_in here."),
+        "variance for std": Mistake(2 / 800, "That is the variance. The standard deviation is its root."),
+        "the factor 2 is missing": Mistake(math.sqrt(1 / 800), "The factor 2 for the ReLU in front is missing."),
+        "bound for std": Mistake(
+            math.sqrt(6 / 800), "That is the bound of a uniform distribution, √3 times the standard deviation."
         ),
-        Mistake("Xavier for He", math.sqrt(2 / 4000), "That takes both fans, as Xavier does. He divides by fan_in."),
-    ),
+        "Xavier for He": Mistake(math.sqrt(2 / 4000), "That takes both fans, as Xavier does. He divides by fan_in."),
+    },
     praise="fan_in is 5 · 5 · 32 = 800. The channels out do not matter on the way up.",
     otherwise="How many numbers does one unit add up?",
     low=0,
@@ -106,68 +104,56 @@ def _up_to(bound: Callable[..., float], low: float = -1) -> Callable[..., np.nda
 _LAST_KERNEL = function(
     lambda _rng, *_case: [1, 1],
     _branches,
-    (
-        Mistake(
-            "branches left out",
+    {
+        "branches left out": Mistake(
             _up_to(lambda k, n, _m, _branches: math.sqrt(6 / (k**2 * n))),
             "These are He's weights, unscaled: the sum of all branches grows like 3 to their number.",
         ),
-        Mistake(
-            "1/L for 1/√L",
+        "1/L for 1/√L": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k**2 * n)) / branches),
             "The variance should be divided by the number of branches, and so the weights by its root only.",
         ),
-        Mistake(
-            "channels only",
+        "channels only": Mistake(
             _up_to(lambda _k, n, _m, branches: math.sqrt(6 / (n * branches))),
             "Right for 1×1 kernels only: fan_in counts the positions of a kernel too.",
         ),
-        Mistake(
-            "fan_out for fan_in",
+        "fan_out for fan_in": Mistake(
             _up_to(lambda k, _n, m, branches: math.sqrt(6 / (k**2 * m * branches))),
             "fan_out stands where fan_in belongs: these are right for as many channels out as in.",
         ),
-        Mistake(
-            "the factor 2 is missing",
+        "the factor 2 is missing": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(3 / (k**2 * n * branches))),
             "The factor 2 is missing: in front of a branch's last weights there is a ReLU.",
         ),
-        Mistake(
-            "variance for std",
+        "variance for std": Mistake(
             _up_to(lambda k, n, _m, branches: 2 * math.sqrt(3) / (k**2 * n * branches)),
             "You draw with the variance where the standard deviation belongs.",
         ),
-        Mistake(
-            "std for bound",
+        "std for bound": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(2 / (k**2 * n * branches))),
             "A uniform distribution from −std to std has a third of the variance: its bound is √3 · std.",
         ),
-        Mistake(
-            "both fans",
+        "both fans": Mistake(
             _up_to(lambda k, n, m, branches: math.sqrt(12 / (k**2 * (n + m) * branches))),
             "The mean of both fans is Xavier's compromise. He's rule divides by fan_in alone.",
         ),
-        Mistake(
-            "one side of the kernel",
+        "one side of the kernel": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k * n * branches))),
             "A kernel has size · size positions, not size.",
         ),
-        Mistake(
-            "one number for all",
+        "one number for all": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(2 / (k**2 * n * branches)), 1),
             "All weights are the same number, and all channels out are copies: draw them.",
         ),
-        Mistake(
-            "only one sign, uniform",
+        "only one sign, uniform": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k**2 * n * branches)), 0),
             "These weights have one sign only, so their mean is not 0: draw from −bound to bound.",
         ),
-        Mistake(
-            "only one sign",
+        "only one sign": Mistake(
             lambda rng, k, n, m, branches: math.sqrt(2 / (k**2 * n * branches)) * np.abs(rng.normal(size=(k, k, n, m))),
             "These weights have one sign only, so their mean is not 0.",
         ),
-    ),
+    },
     praise="Var w = 2/(fan_in · branches): the whole network grows by less than e², however deep.",
     otherwise="The first number, half of fan_in · E[w²] times the number of branches, should be 1. The second is 1 if "
     "no two weights share anything.",
@@ -180,29 +166,24 @@ _BLOCKS = 24
 _DOUBLING = math.sqrt((2 ** (1 / _BLOCKS) - 1) / 2)
 _NEAR = 0.05
 """How near to 2 the growth has to be: the exponential for the power gives a = 0.120 and 1.98, which will do."""
-_FACTOR_MISTAKES = (
-    Mistake("1/√L", _BLOCKS**-0.5, "That is 1/√L, which comes near e². A doubling needs less."),
-    Mistake(
-        "1/L", 1 / _BLOCKS, "1/L takes too much away: it is the square of the factor that adds up over the blocks."
+_FACTOR_MISTAKES = {
+    "1/√L": Mistake(_BLOCKS**-0.5, "That is 1/√L, which comes near e². A doubling needs less."),
+    "1/L": Mistake(
+        1 / _BLOCKS, "1/L takes too much away: it is the square of the factor that adds up over the blocks."
     ),
-    Mistake("the square of the factor", _DOUBLING**2, "That is its square: a factor a of the weights counts as a²."),
-    Mistake(
-        "LeCun's weights",
-        2 * _DOUBLING,
-        "That would do with LeCun's weights in both layers. With He's, a block adds 2a².",
+    "the square of the factor": Mistake(_DOUBLING**2, "That is its square: a factor a of the weights counts as a²."),
+    "LeCun's weights": Mistake(
+        2 * _DOUBLING, "That would do with LeCun's weights in both layers. With He's, a block adds 2a²."
     ),
-    Mistake(
-        "a² for 2a²",
+    "a² for 2a²": Mistake(
         math.sqrt(2) * _DOUBLING,
         "With He's weights in both layers a block adds 2a², not a²: the first weights make up for a ReLU too many.",
     ),
-    Mistake(
-        "4a² for 2a²",
-        _DOUBLING / math.sqrt(2),
-        "A block adds ½ · 2 · 2a² = 2a²: the ReLU inside the branch takes half.",
+    "4a² for 2a²": Mistake(
+        _DOUBLING / math.sqrt(2), "A block adds ½ · 2 · 2a² = 2a²: the ReLU inside the branch takes half."
     ),
-    Mistake("unscaled", 1, "That leaves the weights as they are, and every block multiplies by 3."),
-)
+    "unscaled": Mistake(1, "That leaves the weights as they are, and every block multiplies by 3."),
+}
 
 
 @knowing(_FACTOR_MISTAKES)

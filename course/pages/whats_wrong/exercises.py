@@ -21,32 +21,26 @@ _FACTORS = {3: math.sqrt(1 / 2), 4: math.sqrt(2.0 / 4.1), 6: 10.0}
 """What each wrong layer's std lacks: the root of what went in, over what came out."""
 _READ_OFF = 0.03
 """Relative tolerance: mean squares of two digits, 0.05/2 = 2.5 % for a factor, half of it for its root."""
-_CHANGES = (
-    Mistake(
-        "the messenger accused", {3: 0.7, 4: 0.7, 5: 1.01, 6: 10}, "Layer 5 is only the messenger: 4.1 in, 4.0 out."
+_CHANGES = {
+    "the messenger accused": Mistake(
+        {3: 0.7, 4: 0.7, 5: 1.01, 6: 10}, "Layer 5 is only the messenger: 4.1 in, 4.0 out."
     ),
-    Mistake(
-        "judged by size",
-        {3: 0.7, 4: 0.5, 5: 0.5},
-        "Small and large count from what a layer is given: 4.1 in, 4.0 out is well.",
+    "judged by size": Mistake(
+        {3: 0.7, 4: 0.5, 5: 0.5}, "Small and large count from what a layer is given: 4.1 in, 4.0 out is well."
     ),
-    Mistake(
-        "one each",
-        {3: 0.7, 6: 10},
-        "Layer 4 was given 2.0 and made 4.1 of it: that is a second fault of the same kind.",
+    "one each": Mistake(
+        {3: 0.7, 6: 10}, "Layer 4 was given 2.0 and made 4.1 of it: that is a second fault of the same kind."
     ),
-    Mistake("only the smallest", {6: 10}, "Layer 6 is one of them. Two earlier ones double what they are given."),
-    Mistake(
-        "variance",
+    "only the smallest": Mistake({6: 10}, "Layer 6 is one of them. Two earlier ones double what they are given."),
+    "variance": Mistake(
         {layer: factor**2 for layer, factor in _FACTORS.items()},
         "These are factors of the mean square, and so of the variance. The std is its root.",
     ),
-    Mistake(
-        "the fault for the remedy",
+    "the fault for the remedy": Mistake(
         {layer: 1 / factor for layer, factor in _FACTORS.items()},
         "These are what the layers do wrong. The remedy is one over it.",
     ),
-)
+}
 
 
 @knowing(_CHANGES)
@@ -103,23 +97,21 @@ def _each(statistic: Callable[[np.ndarray], float]) -> Callable[[list[np.ndarray
 _OWN_FACTORS = function(
     _each(lambda w: len(w) * np.mean(w**2)),
     _weights,
-    (
-        Mistake(
-            "fan_out for fan_in",
+    {
+        "fan_out for fan_in": Mistake(
             _each(lambda w: w.shape[1] * np.mean(w**2)),
             "fan_out stands where fan_in belongs: right for square layers only.",
         ),
-        Mistake(
-            "variance for mean square",
+        "variance for mean square": Mistake(
             _each(lambda w: len(w) * np.var(w)),
             "Right for centred weights only. The first patient's std went into the mean: Var w does not see it.",
         ),
-        Mistake("the fan left out", _each(lambda w: np.mean(w**2)), "That is E[w²] alone: fan_in is missing."),
-        Mistake("the root", _each(lambda w: math.sqrt(len(w) * np.mean(w**2))), "That is the root of what was asked."),
-        Mistake(
-            "the sum of all", _each(lambda w: np.sum(w**2)), "The sum over all weights is fan_in · fan_out times E[w²]."
+        "the fan left out": Mistake(_each(lambda w: np.mean(w**2)), "That is E[w²] alone: fan_in is missing."),
+        "the root": Mistake(_each(lambda w: math.sqrt(len(w) * np.mean(w**2))), "That is the root of what was asked."),
+        "the sum of all": Mistake(
+            _each(lambda w: np.sum(w**2)), "The sum over all weights is fan_in · fan_out times E[w²]."
         ),
-    ),
+    },
     praise="2 suits a layer behind a ReLU, 1 one behind a tanh; a number that follows the width tells of the line.",
     otherwise="A layer's number is fan_in, the rows of its matrix, times the mean of its squared weights.",
 )
@@ -165,7 +157,7 @@ def _loud_and_quiet(_rng: np.random.Generator, loud: object, quiet: object) -> V
     return right(f"{loud:g} is found and {quiet:g} is not. Biases win near the root of layer 1's fan_in, √64 = 8.")
 
 
-_SIZES = (100, 100, 100, 160, 160, 100)
+_SIZES = (100, 100, 100, 160, 100)
 _SHAPES = list(itertools.pairwise(_SIZES))
 
 
@@ -212,59 +204,49 @@ def _uniform(bound: Callable[[int, int], float], low: float = -1, *, one_key: bo
 _DRAW = function(
     lambda _seed, widths: [1] * (len(widths) + 1),
     _seeds,
-    (
-        Mistake(
-            "as given",
+    {
+        "as given": Mistake(
             _uniform(lambda _n, m: math.sqrt(6 / m), one_key=True),
             "This is the function as it was given. What do two layers of one shape have in common?",
             NOT_YET,
         ),
-        Mistake(
-            "the same key for every layer",
+        "the same key for every layer": Mistake(
             _uniform(lambda n, _m: math.sqrt(6 / n), one_key=True),
             "The fan is mended. Layers of one shape are still copies: the same key for every layer.",
         ),
-        Mistake(
-            "fan_out for fan_in",
+        "fan_out for fan_in": Mistake(
             _uniform(lambda _n, m: math.sqrt(6 / m)),
             "No layer repeats another now. Still fan_out stands where fan_in belongs: right for square layers only.",
         ),
-        Mistake(
-            "both fans",
+        "both fans": Mistake(
             _uniform(lambda n, m: math.sqrt(12 / (n + m))),
             "The mean of both fans is Xavier's compromise. On the way forward fan_in is what counts.",
         ),
-        Mistake(
-            "Xavier for He",
+        "Xavier for He": Mistake(
             _uniform(lambda n, m: math.sqrt(6 / (n + m))),
             "No layer repeats another now. But that is Xavier's bound: behind a ReLU it is the root of 6/fan_in.",
         ),
-        Mistake(
-            "1 for 6",
+        "1 for 6": Mistake(
             _uniform(lambda n, _m: math.sqrt(1 / n)),
             "The root of 1/fan_in is the default of some libraries. He's bound is √6 times as wide.",
         ),
-        Mistake(
-            "one number for all",
+        "one number for all": Mistake(
             _uniform(lambda n, _m: math.sqrt(2 / n), 1),
             "All weights of a layer are the same number: its units are identical, and will stay so (page symmetry).",
         ),
-        Mistake(
-            "only one sign",
+        "only one sign": Mistake(
             _uniform(lambda n, _m: math.sqrt(6 / n), 0),
             "The weights have one sign only, so their mean is not 0. Draw from −bound to bound.",
         ),
-        Mistake(
-            "3 for 6",
+        "3 for 6": Mistake(
             _uniform(lambda n, _m: math.sqrt(3 / n)),
             "Behind a ReLU the bound is the root of 6/fan_in: the 2 is missing.",
         ),
-        Mistake(
-            "std for bound",
+        "std for bound": Mistake(
             _uniform(lambda n, _m: math.sqrt(2 / n)),
             "√(2/fan_in) is the std. A uniform distribution reaches √3 times as far.",
         ),
-    ),
+    },
     praise="Both are mended: fan_in is the first number of a shape here, and one generator serves all layers.",
     otherwise="All numbers should be 1: half of fan_in · E[w²] for each layer, then one that is 2 if layers are "
     "copies, and one that is larger if a layer's weights share something.",
@@ -274,20 +256,16 @@ _DRAW = function(
 )
 
 _NAMES = [f"layer {number}" for number in range(1, 21)]
-_ORDERS = (
-    Mistake(
-        "as given",
-        sorted(_NAMES),
-        "As given: layer 1, layer 10, layer 11 come first. Is that the order of the network?",
-        NOT_YET,
+_ORDERS = {
+    "as given": Mistake(
+        sorted(_NAMES), "As given: layer 1, layer 10, layer 11 come first. Is that the order of the network?", NOT_YET
     ),
-    Mistake("backwards", _NAMES[::-1], "Sorted from the last layer to the first. Layer 1 comes first."),
-    Mistake(
-        "last digit",
+    "backwards": Mistake(_NAMES[::-1], "Sorted from the last layer to the first. Layer 1 comes first."),
+    "last digit": Mistake(
         sorted(_NAMES, key=lambda name: name[-1]),
         "Only the last digit was read: 10 and 20 come before 1. Read the whole number.",
     ),
-)
+}
 
 
 @knowing(_ORDERS, {"names left out": _NAMES[:9]})

@@ -15,49 +15,35 @@ from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 _FAN_IN, _FAN_OUT = 300, 100
 _BOUND = number(
     math.sqrt(6 / (_FAN_IN + _FAN_OUT)),
-    (
-        Mistake(
-            "as the blog has it",
+    {
+        "as the blog has it": Mistake(
             math.sqrt(6 / _FAN_IN + _FAN_OUT),
             "That is the blog's line as it stands: division binds first, so it divides 6 by 300 only.",
         ),
-        Mistake(
-            "std for bound",
+        "std for bound": Mistake(
             math.sqrt(2 / (_FAN_IN + _FAN_OUT)),
             "That is the std. The bound of a uniform distribution is √3 times as large.",
         ),
-        Mistake("no root", 6 / (_FAN_IN + _FAN_OUT), "That is the square of the bound: take its root."),
-        Mistake(
-            "only the 6 under the root",
-            math.sqrt(6) / (_FAN_IN + _FAN_OUT),
-            "The root belongs to all of it, to the sum of the fans as well.",
+        "no root": Mistake(6 / (_FAN_IN + _FAN_OUT), "That is the square of the bound: take its root."),
+        "only the 6 under the root": Mistake(
+            math.sqrt(6) / (_FAN_IN + _FAN_OUT), "The root belongs to all of it, to the sum of the fans as well."
         ),
-        Mistake(
-            "the mean for the sum",
+        "the mean for the sum": Mistake(
             math.sqrt(12 / (_FAN_IN + _FAN_OUT)),
             "You divide 6 by the mean of the fans. With their sum the variance is 2/(fan_in + fan_out).",
         ),
-        Mistake(
-            "only the outputs",
-            math.sqrt(6 / _FAN_OUT),
-            "That divides by fan_out alone. Xavier takes both fans.",
+        "only the outputs": Mistake(math.sqrt(6 / _FAN_OUT), "That divides by fan_out alone. Xavier takes both fans."),
+        "only the inputs": Mistake(
+            math.sqrt(6 / _FAN_IN), "That divides by fan_in alone, as He does for ReLU. Xavier takes both fans."
         ),
-        Mistake(
-            "only the inputs",
-            math.sqrt(6 / _FAN_IN),
-            "That divides by fan_in alone, as He does for ReLU. Xavier takes both fans.",
+        "the product of the fans": Mistake(
+            math.sqrt(6 / (_FAN_IN * _FAN_OUT)), "You have multiplied the fans. Xavier takes their mean."
         ),
-        Mistake(
-            "the product of the fans",
-            math.sqrt(6 / (_FAN_IN * _FAN_OUT)),
-            "You have multiplied the fans. Xavier takes their mean.",
-        ),
-        Mistake(
-            "the mean not halved",
+        "the mean not halved": Mistake(
             math.sqrt(3 / (_FAN_IN + _FAN_OUT)),
             "The mean of the fans is half of their sum: 3 over the mean is 6 over the sum.",
         ),
-    ),
+    },
     praise="{answer:.4f}. The blog's line gives 10.00, and about 98 of 100 tanh units would be saturated.",
     otherwise="The variance 2/(300 + 100) is b²/3.",
     low=0,
@@ -89,74 +75,55 @@ def _up_to(bound: Callable[[int, int], float]) -> Callable[..., np.ndarray]:
 _DRAW = function(
     lambda _rng, _fan_in, _fan_out: [1, 9 / 5, 1],
     _layers,
-    (
-        Mistake(
-            "fan_in alone",
+    {
+        "fan_in alone": Mistake(
             _up_to(lambda n, _m: math.sqrt(3 / n)),
             "Right for square layers only: this keeps the signal and forgets the gradient. Take both fans.",
         ),
-        Mistake(
-            "fan_out alone",
+        "fan_out alone": Mistake(
             _up_to(lambda _n, m: math.sqrt(3 / m)),
             "That is fan_out alone: it keeps the gradient and forgets the signal. Take both fans.",
         ),
-        Mistake(
-            "the standard start",
-            _up_to(lambda n, _m: 1 / math.sqrt(n)),
-            "That is U(±1/√fan_in), whose variance is a third of 1/fan_in.",
+        "the standard start": Mistake(
+            _up_to(lambda n, _m: 1 / math.sqrt(n)), "That is U(±1/√fan_in), whose variance is a third of 1/fan_in."
         ),
-        Mistake(
-            "nine times too wide: 3/n for 1/(3n)",
+        "nine times too wide: 3/n for 1/(3n)": Mistake(
             _up_to(lambda n, _m: 3 / math.sqrt(n)),
             "Nine times too wide: 3/n for the 1/(3n) of U(±1/√n). A bound three times as large makes nine times the "
             "variance; and take both fans.",
         ),
-        Mistake(
-            "std for bound",
+        "std for bound": Mistake(
             _up_to(lambda n, m: math.sqrt(2 / (n + m))),
             "√(2/(fan_in + fan_out)) is the std. As a bound it gives a third of the variance.",
         ),
-        Mistake(
-            "sum for mean",
+        "sum for mean": Mistake(
             _up_to(lambda n, m: math.sqrt(3 / (n + m))),
             "You divide by the sum of the fans. Their mean is half of it: the variance is 2/(fan_in + fan_out).",
         ),
-        Mistake(
-            "normal for uniform",
+        "normal for uniform": Mistake(
             lambda rng, n, m: rng.normal(0, math.sqrt(2 / (n + m)), (n, m)),
             "The variance is right, but these are normal weights. Uniform ones were asked for.",
         ),
-        Mistake(
-            "He's",
-            _up_to(lambda n, _m: math.sqrt(6 / n)),
-            "That is He's variance, for ReLU.",
-        ),
-        Mistake(
-            "only one sign",
+        "He's": Mistake(_up_to(lambda n, _m: math.sqrt(6 / n)), "That is He's variance, for ReLU."),
+        "only one sign": Mistake(
             lambda rng, n, m: rng.uniform(0, math.sqrt(6 / (n + m)), (n, m)),
             "These weights have one sign only, so their mean is not 0. Draw from −b to b, and not from 0 to b.",
         ),
-        Mistake(
-            "the mean for the sum",
+        "the mean for the sum": Mistake(
             _up_to(lambda n, m: math.sqrt(12 / (n + m))),
             "You divide 6 by the mean of the fans: the variance is twice what it should be.",
         ),
-        Mistake(
-            "as the blog has it",
+        "as the blog has it": Mistake(
             _up_to(lambda n, m: math.sqrt(6 / n + m)),
             "That is the blog's line of exercise 1: its sum needs parentheses.",
         ),
-        Mistake(
-            "no root",
-            _up_to(lambda n, m: 6 / (n + m)),
-            "6/(fan_in + fan_out) is the square of the bound: take its root.",
+        "no root": Mistake(
+            _up_to(lambda n, m: 6 / (n + m)), "6/(fan_in + fan_out) is the square of the bound: take its root."
         ),
-        Mistake(
-            "variance for bound",
-            _up_to(lambda n, m: 2 / (n + m)),
-            "2/(fan_in + fan_out) is the variance. Which b has b²/3 equal to it?",
+        "variance for bound": Mistake(
+            _up_to(lambda n, m: 2 / (n + m)), "2/(fan_in + fan_out) is the variance. Which b has b²/3 equal to it?"
         ),
-    ),
+    },
     praise="This is Xavier's start: between the rule for the signal and the rule for the gradient.",
     otherwise="The first number, the mean square over Xavier's 2/(fan_in + fan_out), should be 1. The second tells the "
     "distribution, 1.8 for a uniform one, and the third is 1 if no two weights share anything.",
