@@ -133,12 +133,7 @@ def _found(layers: tuple[LayerReport, ...]) -> str:
 
 
 @knowing(
-    examples={
-        "the two exchanged": (6, 10),
-        "not loud enough": (5, 4),
-        "not quiet": (12, 10),
-        "too far apart": (10, 2),
-    }
+    examples={"the two exchanged": (6, 10), "not loud enough": (5, 4), "not quiet": (12, 10), "too far apart": (10, 2)}
 )
 def _loud_and_quiet(_rng: np.random.Generator, loud: object, quiet: object) -> Verdict:
     loud = reading.number(loud, "the loud factor", low=0, high=1000)
