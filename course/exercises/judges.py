@@ -228,7 +228,7 @@ def _unexplained(
     at = agree.index(False)
     if found[at].shape != wanted[at].shape:
         shapes = f"should have the shape {wanted[at].shape}, not {found[at].shape}"
-        return wrong(f"For {_call(cases[at])} the result {shapes}.", "")
+        return wrong(f"For {_call(cases[at])} the result {shapes}.")
     seen = f"For {_call(cases[at])} yours gives {_result(found[at])}. {otherwise}"
     if any(agree):
         return almost(f"Right in {sum(agree)} of {len(agree)} cases. {seen}")

@@ -64,7 +64,7 @@ def _smallest_scale(_rng: np.random.Generator, answer: object) -> Verdict:
     if close(scale, math.ceil(math.log2(floor / _RMS)), 1e-6):
         return almost("That is the exponent: the loss scale is 2 to that power.", "exponent for the power")
     if not math.log2(scale).is_integer():
-        return wrong(f"{scale:g} is no power of 2, and would round every gradient.", "")
+        return wrong(f"{scale:g} is no power of 2, and would round every gradient.")
     if scale == 1:
         sentence = "it is above the smallest subnormal number, and so not 0, but has lost most of its digits"
         return almost(f"Unscaled, {sentence}.", "subnormal for normal")

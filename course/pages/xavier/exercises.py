@@ -146,7 +146,7 @@ _LEAST, _MOST, _LAYERS = 16, 128, 10
 def _both_lost(_rng: np.random.Generator, answer: object) -> Verdict:
     units = reading.array(answer, "the list of units")
     if units.shape != (_LAYERS + 1,):
-        return wrong(f"The inputs and {_LAYERS} layers make {_LAYERS + 1} numbers, and this has {units.size}.", "")
+        return wrong(f"The inputs and {_LAYERS} layers make {_LAYERS + 1} numbers, and this has {units.size}.")
     widths = [reading.whole(n, "each number", low=_LEAST, high=_MOST) for n in units]
     pairs = list(itertools.pairwise(widths))
     signal = math.prod(2 * n / (n + m) for n, m in pairs)
