@@ -1,9 +1,12 @@
 """The exercises answer back: right is right in any form, untouched is not yet, and each mistake gets its own words."""
 
+import ast
 import importlib
 import itertools
 import re
+from pathlib import Path
 
+import jax
 import nbformat
 import numpy as np
 import pytest
@@ -11,8 +14,8 @@ from answers.variations import varied
 
 from course import exercises
 from course.exercises import table
-from course.exercises.judges import shared_part
-from course.exercises.verdict import NOT_YET, RIGHT
+from course.exercises.judges import Mistake, number, shared_part
+from course.exercises.verdict import ALMOST, NOT_YET, RIGHT, WRONG
 from course.pages import NOTEBOOKS, notebooks, topics
 
 PAGES = {topic: NOTEBOOKS / f"{name}.ipynb" for topic, name in notebooks().items()}
@@ -24,13 +27,15 @@ CODE_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 CHECK = re.compile(r'exercises\.check\("(\w+\.\d+)", .+\)')
 
 
-def answers(page):
-    return importlib.import_module(f"answers.{page}").ANSWERS
-
-
-def answered(name):
+def rights(name):
+    """Right answers to an exercise, each as what is handed to `check` after its name."""
     page, _, number = name.partition(".")
-    return answers(page)[int(number)]
+    found = importlib.import_module(f"answers.{page}").RIGHT[int(number)]
+    return [Mistake(answer).given for answer in found]
+
+
+def mistakes(name):
+    return table.named(name).judge.mistakes
 
 
 def tagged(page, tag):
@@ -59,7 +64,7 @@ def states_before_and_after(page, names):
 
 
 NAMES = [name for page in PAGES for name in table.of_page(page)]
-WRONG = [(name, mistake) for name in NAMES for mistake in answered(name).wrong]
+MADE = [(name, mistake) for name in NAMES for mistake in mistakes(name)]
 JUNK = {
     "text": "a half",
     "nan": float("nan"),
@@ -125,32 +130,51 @@ def test_the_untouched_stub_is_not_yet_answered_and_the_solution_of_the_page_is_
 @pytest.mark.parametrize("variations", [4, pytest.param(200, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
 def test_right_answers_are_right_in_every_form_and_on_every_case(name, variations):
-    right = answered(name).right
-    for seed, given in zip(range(variations), itertools.cycle(right)):
+    for seed, given in zip(range(variations), itertools.cycle(rights(name))):
         rng = np.random.default_rng(seed)
         verdict = exercises.judge(name, *(varied(answer, rng) for answer in given), seed=seed)
         assert verdict.state == RIGHT, f"seed {seed}: {verdict.sentence}"
 
 
-@pytest.mark.parametrize(("name", "mistake"), WRONG)
+@pytest.mark.parametrize(("name", "mistake"), MADE)
 def test_a_mistake_is_called_by_its_name(name, mistake):
-    given = answered(name).wrong[mistake]
+    made = mistakes(name)[mistake]
     for seed in range(3):
-        verdict = exercises.judge(name, *given, seed=seed)
+        verdict = exercises.judge(name, *made.given, seed=seed)
         assert verdict.mistake == mistake, verdict
-        assert verdict.state not in (RIGHT, NOT_YET)
+        assert verdict.state in (made.state, WRONG)
+
+
+@pytest.mark.parametrize("name", ["symmetry.5", "lab.2", "whats_wrong.4"])
+def test_a_mistake_is_called_by_its_name_whatever_it_draws(name):
+    """What is drawn is new for the judge wherever a case holds a generator; here it holds a key, or a seed."""
+    for mistake, made in mistakes(name).items():
+
+        def drawn_anew(seed, *case, answer=made.answer):
+            return answer(seed + 1 if isinstance(seed, int) else jax.random.fold_in(seed, 1), *case)
+
+        for seed in range(3):
+            assert exercises.judge(name, drawn_anew, seed=seed).mistake == mistake
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_there_is_an_answer_for_every_mistake_that_a_judge_can_name(page):
+    source = Path(importlib.import_module(f"course.pages.{page}.exercises").__file__).read_text(encoding="utf-8")
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and len(node.args) == 2]
+    named = {node.args[1].value for node in calls if getattr(node.func, "id", "") in ("almost", "wrong")}
+    assert named <= {mistake for name in table.of_page(page) for mistake in mistakes(name)}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_at_least_three_mistakes_have_words_of_their_own(name):
-    wrong = answered(name).wrong
-    sentences = {exercises.judge(name, *given, seed=0).sentence for given in wrong.values()}
-    assert len(sentences) == len(wrong) >= MISTAKES
+    made = [mistake for mistake in mistakes(name).values() if mistake.state == ALMOST]
+    sentences = {exercises.judge(name, *mistake.given, seed=0).sentence for mistake in made}
+    assert len(sentences) == len(made) >= MISTAKES
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_no_answer_is_refused_in_words(name):
-    given = answered(name).right[0]
+    given = rights(name)[0]
     for what, junk in JUNK.items():
         for place in range(len(given)):
             verdict = exercises.judge(name, *given[:place], junk, *given[place + 1 :], seed=0)
@@ -166,8 +190,13 @@ def test_two_hints_are_there_and_differ(name):
     assert first != second
 
 
+def test_two_mistakes_that_give_one_number_are_noticed():
+    with pytest.raises(ValueError, match="'half' cannot be told from 'one in two': both give"):
+        number(1.0, {"one in two": Mistake(0.5, "."), "half": Mistake(0.501, ".")}, praise="", otherwise="")
+
+
 def test_a_long_result_that_no_mistake_explains_is_shown_by_how_it_begins():
-    verdict = exercises.judge("vanishing_exploding.2", lambda width, std, depth: np.arange(2.0, 2.0 + depth))
+    verdict = exercises.judge("vanishing_exploding.2", lambda width, std, depth: np.arange(2.0, 2.0 + depth), seed=0)
     assert re.search(r"yours gives an array of shape \(\d+,\) that begins with 2, 3, 4\.", verdict.sentence)
 
 

@@ -1,19 +1,19 @@
 """General judges: they compare an answer with the right one and with those that known mistakes would give.
 
-A mistake is not described but made: as the number, or the function, that somebody gets who makes it. So a judge can
-recognize it in any answer, and two mistakes that could not be told apart are noticed when the table is built.
+A mistake is not described but made, and told once: as the number, the set or the function of somebody who makes it.
+A judge measures it as it measures the reader's, and so recognizes it in any answer; the tests answer with it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from course.exercises import guard, reading
 from course.exercises.verdict import ALMOST, Verdict, almost, not_yet, right, wrong
 
-Judge = Callable[..., Verdict]
-"""`judge(rng, *answers)`: `rng` is a NumPy generator for fresh cases."""
 Case = tuple[Any, ...]
 
 ROUNDED = 0.005
@@ -23,21 +23,40 @@ FLOAT32 = 1e-4
 
 
 class Mistake(NamedTuple):
-    """A known mistake: its name, the answer of somebody who makes it, and the sentence that sets it right.
+    """A known mistake, in a mapping by its name: the answer of somebody who makes it, and the sentence that helps.
 
-    `answer` is a number or a set for `number` and `choice`, and a function of a case for `function`; `state` is
-    `NOT_YET` for code that is still as it was given, and `RIGHT` for an answer of another kind that is as good.
+    `answer` is what is handed to `check`, a tuple where that is several answers. `state` is `NOT_YET` for code that is
+    still as it was given, and `RIGHT` for an answer of another kind that is as good.
     """
 
-    name: str
     answer: Any
-    sentence: str
+    sentence: str = ""
     state: str = ALMOST
 
     @property
-    def verdict(self) -> Verdict:
-        """The verdict on an answer in which this mistake was recognized."""
-        return Verdict(self.state, self.sentence, self.name)
+    def given(self) -> tuple[Any, ...]:
+        """What is handed to `check` after the exercise's name."""
+        return self.answer if isinstance(self.answer, tuple) else (self.answer,)
+
+
+Mistakes = Mapping[str, Mistake]
+
+
+class Judge(NamedTuple):
+    """`verdict(rng, *answers)`, where `rng` is a NumPy generator for fresh cases, and the mistakes known by name."""
+
+    verdict: Callable[..., Verdict]
+    mistakes: Mistakes
+
+
+def knowing(mistakes: Mapping[str, Mistake] = {}, examples: Mapping[str, Any] = {}) -> Callable[..., Judge]:
+    """Return a decorator that makes a judge of a function `(rng, *answers) -> Verdict`.
+
+    `examples` are answers to mistakes that the function finds words for itself, because it says what it has measured:
+    by the mistake's name, one answer of the many that make it.
+    """
+    known = {**mistakes, **{name: Mistake(answer) for name, answer in examples.items()}}
+    return lambda verdict: Judge(verdict, known)
 
 
 def shared_part(weights: np.ndarray) -> float:
@@ -54,6 +73,11 @@ def standard_error(draws: int, kurtosis: float = 3.0) -> float:
     return float(np.sqrt((kurtosis - 1) / draws))
 
 
+def generator(key: Any) -> np.random.Generator:
+    """Return a generator of NumPy's for a JAX key: drawing with it compiles nothing."""
+    return np.random.default_rng(np.asarray(jax.random.key_data(key)))
+
+
 def close(found: Any, wanted: Any, tolerance: float) -> bool:
     """Say whether all numbers agree within a relative `tolerance`; what should be 0, within that times the greatest."""
     found, wanted = np.asarray(found, dtype=float), np.asarray(wanted, dtype=float)
@@ -66,22 +90,27 @@ def close(found: Any, wanted: Any, tolerance: float) -> bool:
         return bool(np.all(same | (np.abs(found - wanted) <= allowed) & np.isfinite(wanted)))
 
 
-def recognized(
-    found: float, rows: Sequence[tuple[float, str, str]], seen: str, tolerance: float = ROUNDED
-) -> Verdict | None:
-    """Give the verdict on a number that one of the rows explains: (number, name of the mistake, sentence), or `None`.
+def rounded(found: Any, wanted: Any) -> bool:
+    """Say whether numbers agree to three digits."""
+    return close(found, wanted, ROUNDED)
 
-    `seen` is what the number does, said after the mistake's sentence.
+
+def recognized(
+    found: Any, mistakes: Mistakes, seen: str = "", *, same: Callable[[Any, Any], bool] = rounded
+) -> Verdict | None:
+    """Return the verdict on an answer that is the `same(found, answer)` as that of a mistake, or `None`.
+
+    `seen` is what the answer does, said after the mistake's sentence.
     """
-    for value, mistake, sentence in rows:
-        if close(found, value, tolerance):
-            return almost(f"{sentence} {seen}", mistake)
+    for name, mistake in mistakes.items():
+        if same(found, mistake.answer):
+            return Verdict(mistake.state, f"{mistake.sentence} {seen}".rstrip(), name)
     return None
 
 
 def number(
     value: float,
-    mistakes: Sequence[Mistake],
+    mistakes: Mistakes,
     *,
     praise: str,
     otherwise: str,
@@ -97,40 +126,38 @@ def number(
     """
     _tell_apart(value, mistakes, tolerance)
 
+    @knowing(mistakes)
     def judge(_rng: np.random.Generator, answer: Any) -> Verdict:
         found = reading.number(answer, low=low, high=high, whole=whole)
         if close(found, value, tolerance):
             return right(praise.format(answer=found))
-        for mistake in mistakes:
-            if close(found, mistake.answer, tolerance):
-                return mistake.verdict
+        if known := recognized(found, mistakes, same=lambda *pair: close(*pair, tolerance)):
+            return known
         direction = "large" if found > value else "small"
         return wrong(f"{found:.5g} is too {direction}. {otherwise.format(answer=found)}")
 
     return judge
 
 
-def _tell_apart(value: float, mistakes: Sequence[Mistake], tolerance: float) -> None:
-    seen = [("the right answer", value)]
-    for mistake in mistakes:
-        for name, other in seen:
-            if close(mistake.answer, other, 2 * tolerance):
-                raise ValueError(f"{mistake.name!r} cannot be told from {name!r}: both give {mistake.answer!r}")
-        seen.append((mistake.name, mistake.answer))
+def _tell_apart(value: float, mistakes: Mistakes, tolerance: float) -> None:
+    answers = {"the right answer": value, **{name: mistake.answer for name, mistake in mistakes.items()}}
+    for (name, one), (other_name, other) in itertools.combinations(answers.items(), 2):
+        if close(other, one, 2 * tolerance):
+            raise ValueError(f"{other_name!r} cannot be told from {name!r}: both give {other!r}")
 
 
-def choice(answer: Any, mistakes: Sequence[Mistake], *, praise: str, known: Iterable[str]) -> Judge:
+def choice(answer: Any, mistakes: Mistakes, *, praise: str, known: Iterable[str]) -> Judge:
     """Judge names among the `known` ones: `answer` and each mistake's is one name or a set of names."""
     options = list(known)
     wanted = reading.names(answer, known=options)
 
+    @knowing(mistakes)
     def judge(_rng: np.random.Generator, given: Any) -> Verdict:
         found = reading.names(given, known=options)
         if found == wanted:
             return right(praise)
-        for mistake in mistakes:
-            if found == reading.names(mistake.answer, known=options):
-                return mistake.verdict
+        if known := recognized(found, mistakes, same=lambda _, made: found == reading.names(made, known=options)):
+            return known
         surplus, missing = sorted(found - wanted), wanted - found
         return wrong(f"{', '.join(surplus)} does not belong there." if surplus else f"{len(missing)} missing.")
 
@@ -140,7 +167,7 @@ def choice(answer: Any, mistakes: Sequence[Mistake], *, praise: str, known: Iter
 def function(
     correct: Callable[..., Any],
     cases: Callable[[np.random.Generator], Sequence[Case]],
-    mistakes: Sequence[Mistake],
+    mistakes: Mistakes,
     *,
     praise: str,
     otherwise: str,
@@ -149,11 +176,13 @@ def function(
 ) -> Judge:
     """Judge a function by running it on fresh `cases(rng)`, tuples of arguments.
 
-    Its output, passed through `read(output, *case)`, is compared with `correct(*case)` and with the answers of the
-    mistakes, which are functions of a case too. `tolerance` is relative, or a function of a case: five standard
-    errors where the function draws at random. A mistake is recognized if it explains every case.
+    Its output, passed through `read(output, *case)`, is compared with `correct(*case)`, which is exact, and with what
+    `read` makes of each mistake's answer on the same case. `tolerance` is relative, or a function of a case: five
+    standard errors where the function draws at random. Two that both draw differ by √2 as much as one from what is
+    exact. A mistake is recognized if it explains every case.
     """
 
+    @knowing(mistakes)
     def judge(rng: np.random.Generator, answer: Any) -> Verdict:
         drawn = list(cases(rng))
         outputs = guard.call(_run_all, reading.function(answer), drawn)
@@ -165,11 +194,13 @@ def function(
         agree = [close(*row) for row in zip(found, wanted, limits, strict=True)]
         if all(agree):
             return right(praise)
-        for mistake in mistakes:
-            expected = [mistake.answer(*case) for case in drawn]
-            if all(close(*row) for row in zip(found, expected, limits, strict=True)):
-                return mistake.verdict
-        return _unexplained(drawn, found, wanted, agree, otherwise)
+        rows = list(zip(drawn, found, limits, strict=True))
+
+        def explains(_found: Any, made: Callable[..., Any]) -> bool:
+            return all(close(seen, _own(made, read, case), 2**0.5 * limit) for case, seen, limit in rows)
+
+        known = recognized(found, mistakes, same=explains)
+        return known or _unexplained(drawn, found, wanted, agree, otherwise)
 
     return judge
 
@@ -177,6 +208,12 @@ def function(
 def _run_all(answer: Callable[..., Any], cases: Sequence[Case]) -> list[Any]:
     # Copies, so that a function which writes into its arguments changes nobody else's.
     return [answer(*(part.copy() if isinstance(part, np.ndarray) else part for part in case)) for case in cases]
+
+
+def _own(made: Callable[..., Any], read: Callable[..., Any], case: Case) -> np.ndarray:
+    """Return what is read of the answer that a mistake makes: code of our own, which needs no guard."""
+    with np.errstate(all="ignore"):
+        return np.asarray(read(made(*case), *case), dtype=float)
 
 
 def _read(read: Callable[..., Any], output: Any, case: Case) -> np.ndarray:
@@ -191,7 +228,7 @@ def _unexplained(
     at = agree.index(False)
     if found[at].shape != wanted[at].shape:
         shapes = f"should have the shape {wanted[at].shape}, not {found[at].shape}"
-        return wrong(f"For {_call(cases[at])} the result {shapes}.", "")
+        return wrong(f"For {_call(cases[at])} the result {shapes}.")
     seen = f"For {_call(cases[at])} yours gives {_result(found[at])}. {otherwise}"
     if any(agree):
         return almost(f"Right in {sum(agree)} of {len(agree)} cases. {seen}")

@@ -23,14 +23,14 @@ def judge(name: str, *answers: Any, seed: int | None = None) -> Verdict:
     if any(reading.is_blank(answer) for answer in answers):
         return not_yet()
     try:
-        return exercise.judge(np.random.default_rng(seed), *answers)
+        return exercise.judge.verdict(np.random.default_rng(seed), *answers)
     except (ReaderFault, reading.Unreadable) as fault:
         sentence = str(fault)
         return wrong(sentence[:1].upper() + sentence[1:])
 
 
 def grade(name: str, *answers: Any) -> str:
-    """Give the sentence for a right answer; `NotRight`, with the sentence, for any other."""
+    """Return the sentence for a right answer; `NotRight`, with the sentence, for any other."""
     verdict = judge(name, *answers)
     if verdict.state != RIGHT:
         raise NotRight(f"Exercise {name}, {verdict.state}: {verdict.sentence}")

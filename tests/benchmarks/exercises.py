@@ -1,6 +1,6 @@
 """Print a sum of the exercises: how many a page, mistakes known by name, checks run, seconds that a check takes.
 
-Every right answer and every mistake of the tests' table is checked REPEATS times on fresh cases, as a reader's is:
+Every right answer of the tests and every mistake is checked REPEATS times on fresh cases, as a reader's is:
 `python tests/benchmarks/exercises.py [REPEATS]`. The first check of a page, which loads what the page needs and may
 compile, is given apart.
 """
@@ -17,6 +17,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from course import exercises
+from course.exercises import table
+from course.exercises.judges import Mistake
 from course.pages import topics
 
 REPEATS = 5
@@ -32,10 +34,11 @@ class Sum(NamedTuple):
 
 
 def checks(page: str) -> Iterator[tuple]:
-    """Give the name of an exercise and an answer to it, right and wrong ones."""
-    for number, answers in importlib.import_module(f"answers.{page}").ANSWERS.items():
-        for given in (*answers.right, *answers.wrong.values()):
-            yield f"{page}.{number}", given
+    """Yield the name of an exercise and an answer to it, right and wrong ones."""
+    right = importlib.import_module(f"answers.{page}").RIGHT
+    for number, (name, exercise) in enumerate(table.of_page(page).items(), start=1):
+        for mistake in (*map(Mistake, right[number]), *exercise.judge.mistakes.values()):
+            yield name, mistake.given
 
 
 def timed(name: str, given: tuple, seed: int) -> float:
@@ -46,10 +49,9 @@ def timed(name: str, given: tuple, seed: int) -> float:
 
 def sum_of(page: str, repeats: int) -> Sum:
     """Check every answer of a page, and count."""
-    answers = importlib.import_module(f"answers.{page}").ANSWERS
     seconds = [timed(name, given, seed) for name, given in checks(page) for seed in range(repeats)]
-    mistakes = sum(len(row.wrong) for row in answers.values())
-    return Sum(len(answers), mistakes, seconds[0], np.array(seconds[1:]))
+    judges = [exercise.judge for exercise in table.of_page(page).values()]
+    return Sum(len(judges), sum(len(judge.mistakes) for judge in judges), seconds[0], np.array(seconds[1:]))
 
 
 def row(title: str, found: Sum) -> str:

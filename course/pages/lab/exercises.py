@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,27 +10,36 @@ import numpy as np
 
 from course import probes, theory
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, recognized, shared_part, standard_error
+from course.exercises.judges import (
+    Case,
+    Mistake,
+    function,
+    generator,
+    knowing,
+    number,
+    recognized,
+    shared_part,
+    standard_error,
+)
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, right, wrong
 
 _STD = number(
     math.sqrt(2 / 256),
-    (
-        Mistake("variance for std", 2 / 256, "That is the variance. The standard deviation was asked for: its root."),
-        Mistake("fan_out for fan_in", math.sqrt(2 / 64), "That is fan_out, the 64, where fan_in belongs."),
-        Mistake(
-            "the factor 2 is missing", 1 / 16, "The factor 2 for ReLU is missing: this keeps a linear layer's signal."
+    {
+        "variance for std": Mistake(2 / 256, "That is the variance. The standard deviation was asked for: its root."),
+        "fan_out for fan_in": Mistake(math.sqrt(2 / 64), "That is fan_out, the 64, where fan_in belongs."),
+        "the factor 2 is missing": Mistake(
+            1 / 16, "The factor 2 for ReLU is missing: this keeps a linear layer's signal."
         ),
-        Mistake("Xavier for He", math.sqrt(2 / 320), "That is Xavier's, made for tanh: ReLU loses half of it a layer."),
-        Mistake("the bound", math.sqrt(6 / 256), "That is the bound of uniform weights, √3 times their std."),
-        Mistake("the root of 2 alone", math.sqrt(2) / 256, "The root belongs to all of it, to fan_in as well."),
-        Mistake(
-            "the mean of both fans",
+        "Xavier for He": Mistake(math.sqrt(2 / 320), "That is Xavier's, made for tanh: ReLU loses half of it a layer."),
+        "the bound": Mistake(math.sqrt(6 / 256), "That is the bound of uniform weights, √3 times their std."),
+        "the root of 2 alone": Mistake(math.sqrt(2) / 256, "The root belongs to all of it, to fan_in as well."),
+        "the mean of both fans": Mistake(
             math.sqrt(4 / 320),
             "You divide by the mean of both fans. What keeps the signal on the way forward is fan_in, the 256.",
         ),
-    ),
+    },
     praise="Var w = 2/fan_in: half of ReLU's answers are zero, and the weights make up for it.",
     otherwise="Half of fan_in · Var w has to be 1.",
     low=0,
@@ -38,7 +48,7 @@ _STD = number(
 
 def _networks(rng: np.random.Generator) -> list[Case]:
     """A key and the units of a network: layers of one shape, which could get the same weights, and one of another."""
-    few = [200, 250, 300]  # JAX compiles anew for every shape
+    few = [120, 160, 200]  # JAX compiles anew for every shape
     pairs = [rng.choice(few, size=2, replace=False).tolist() for _network in range(2)]
     return [(jax.random.key(int(rng.integers(2**31))), [a, a, a, b]) for a, b in pairs]
 
@@ -57,82 +67,80 @@ def _variances_and_likeness(layers: Any, _key: object, widths: list[int]) -> np.
     return np.array([*factors, 1 + max(likeness, *map(shared_part, read), key=abs)])
 
 
-def _made(factor: Any, likeness: float = 1.0) -> Any:
-    """The statistics of weights whose every layer multiplies by `factor(fan_in, fan_out)`."""
-    return lambda _key, widths: [*(factor(*shape) for shape in itertools.pairwise(widths)), likeness]
+_WIDE = math.sqrt(3)
+"""How far uniform numbers of variance 1 reach."""
+
+
+def _times(
+    std: Callable[[int, int], float], low: float = -_WIDE, high: float = _WIDE, *, one_key: bool = False
+) -> Callable[..., list[np.ndarray]]:
+    """Return a function that draws layers of weights, `std(fan_in, fan_out)` times uniform numbers."""
+
+    def layers(key: Any, widths: list[int]) -> list[np.ndarray]:
+        rng = generator(key)
+        shapes = itertools.pairwise(widths)
+        return [std(*shape) * (generator(key) if one_key else rng).uniform(low, high, shape) for shape in shapes]
+
+    return layers
 
 
 _DRAW = function(
-    _made(lambda _n, _m: 1),
+    lambda _key, widths: [1] * len(widths),
     _networks,
-    (
-        Mistake(
-            "as given",
-            _made(lambda n, _m: n / 2, 2.0),
+    {
+        "as given": Mistake(
+            _times(lambda _n, _m: 1, one_key=True),
             "These are standard normal numbers still, and the same ones in every layer of one shape.",
             NOT_YET,
         ),
-        Mistake(
-            "the same key for every layer",
-            _made(lambda _n, _m: 1, 2.0),
+        "the same key for every layer": Mistake(
+            _times(lambda n, _m: math.sqrt(2 / n), one_key=True),
             "The variance is right, and layers of one shape are copies: the same key for every layer. Split it.",
         ),
-        Mistake(
-            "the factor 2 is missing",
-            _made(lambda _n, _m: 1 / 2),
+        "the factor 2 is missing": Mistake(
+            _times(lambda n, _m: math.sqrt(1 / n)),
             "The factor 2 for ReLU is missing: every layer halves the mean square.",
         ),
-        Mistake(
-            "fan_out for fan_in",
-            _made(lambda n, m: n / m),
-            "Right for square layers only: fan_out stands where fan_in belongs.",
+        "fan_out for fan_in": Mistake(
+            _times(lambda _n, m: math.sqrt(2 / m)), "Right for square layers only: fan_out stands where fan_in belongs."
         ),
-        Mistake(
-            "variance for std",
-            _made(lambda n, _m: 2 / n),
+        "variance for std": Mistake(
+            _times(lambda n, _m: 2 / n),
             "You multiply by the variance 2/n. What multiplies standard normal numbers is their std, its root.",
         ),
-        Mistake(
-            "Xavier for He",
-            _made(lambda n, m: n / (n + m)),
+        "Xavier for He": Mistake(
+            _times(lambda n, m: math.sqrt(2 / (n + m))),
             "That is Xavier's variance 2/(fan_in + fan_out), half of what ReLU needs.",
         ),
-        Mistake(
-            "standard normal",
-            _made(lambda n, _m: n / 2),
+        "standard normal": Mistake(
+            _times(lambda _n, _m: 1),
             "These weights have variance 1: every layer multiplies the mean square by half of fan_in.",
         ),
-        Mistake(
-            "the factor 2 is missing, and one key",
-            _made(lambda _n, _m: 1 / 2, 2.0),
+        "the factor 2 is missing, and one key": Mistake(
+            _times(lambda n, _m: math.sqrt(1 / n), one_key=True),
             "Two things are left: the factor 2 for ReLU, and the same key, which makes layers of one shape copies.",
         ),
-        Mistake(
-            "variance for std, and one key",
-            _made(lambda n, _m: 2 / n, 2.0),
+        "variance for std, and one key": Mistake(
+            _times(lambda n, _m: 2 / n, one_key=True),
             "Two things are left: what multiplies is the std, the root of 2/n, and the same key makes copies.",
         ),
-        Mistake(
-            "Xavier for He, and one key",
-            _made(lambda n, m: n / (n + m), 2.0),
+        "Xavier for He, and one key": Mistake(
+            _times(lambda n, m: math.sqrt(2 / (n + m)), one_key=True),
             "Two things are left: Xavier's variance is half of what ReLU needs, and the same key makes copies.",
         ),
-        Mistake(
-            "fan_out for fan_in, and one key",
-            _made(lambda n, m: n / m, 2.0),
+        "fan_out for fan_in, and one key": Mistake(
+            _times(lambda _n, m: math.sqrt(2 / m), one_key=True),
             "Two things are left: fan_out stands where fan_in belongs, and the same key makes copies.",
         ),
-        Mistake(
-            "std for bound",
-            _made(lambda _n, _m: 1 / 3),
+        "std for bound": Mistake(
+            _times(lambda n, _m: math.sqrt(2 / n), -1, 1),
             "√(2/fan_in) is the std. As the bound of uniform weights it gives a third of the variance.",
         ),
-        Mistake(
-            "only one sign",
-            _made(lambda _n, _m: 1, 1.75),
+        "only one sign": Mistake(
+            _times(lambda n, _m: math.sqrt(2 / n), 0),
             "These weights have one sign only: their mean is not 0, and the terms of a sum do not cancel.",
         ),
-    ),
+    },
     praise="Every layer keeps the mean square of a ReLU signal in the mean, and no two layers are alike.",
     otherwise="These numbers, half of fan_in · Var w for each layer, and the last one for no likeness, should be 1.",
     # Normal or uniform: a normal sample's variance strays the most. The likeness strays by 1/√(numbers), which is less.
@@ -141,18 +149,21 @@ _DRAW = function(
 )
 
 _DEPTH, _KEPT = 50, 10
-_GAIN_MISTAKES = (
-    (1.0, "Xavier as it is", "Gain 1 is Xavier's own. Elu flattens what is negative, and every layer loses a little."),
-    (math.sqrt(2), "He's factor", "√2 makes up for ReLU, which answers 0 to half of its inputs. Elu answers to all."),
-    (
-        theory.gain("elu") ** 2,
-        "variance for std",
-        "That is the factor of the variance. The gain multiplies the weights.",
+_GAIN_MISTAKES = {
+    "Xavier as it is": Mistake(
+        1, "Gain 1 is Xavier's own. Elu flattens what is negative, and every layer loses a little."
     ),
-    (5 / 3, "the gain for tanh", "5/3 is what PyTorch calls the gain of tanh."),
-)
+    "He's factor": Mistake(
+        math.sqrt(2), "√2 makes up for ReLU, which answers 0 to half of its inputs. Elu answers to all."
+    ),
+    "variance for std": Mistake(
+        theory.gain("elu") ** 2, "That is the factor of the variance. The gain multiplies the weights."
+    ),
+    "the gain for tanh": Mistake(5 / 3, "5/3 is what PyTorch calls the gain of tanh."),
+}
 
 
+@knowing(_GAIN_MISTAKES)
 def _elu_gain(rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=0.01, high=10)
     signal = float(theory.activation_second_moments("elu", _DEPTH, gain**2)[-1])
@@ -175,60 +186,50 @@ def _images(rng: np.random.Generator) -> list[Case]:
 _STANDARDIZE = function(
     lambda images: (images - images.mean()) / images.std(),
     _images,
-    (
-        Mistake(
-            "as given",
+    {
+        "as given": Mistake(
             lambda images: (images - images.mean()) / images.var(),
             "This is the function as it was given. Which variance do its images have?",
             NOT_YET,
         ),
-        Mistake("only shifted", lambda images: images - images.mean(), "The mean is 0 now. What about the variance?"),
-        Mistake(
-            "only scaled",
+        "only shifted": Mistake(lambda images: images - images.mean(), "The mean is 0 now. What about the variance?"),
+        "only scaled": Mistake(
             lambda images: images / images.std(),
             "The variance is 1, and the mean is not 0: it counts in the mean square that the first layer meets.",
         ),
-        Mistake(
-            "the range from 0 to 1",
+        "the range from 0 to 1": Mistake(
             lambda images: (images - images.min()) / np.ptp(images),
             "These lie between 0 and 1, with a mean and a small variance. Mean 0 and variance 1 were asked for.",
         ),
-        Mistake(
-            "the rms for the std",
+        "the rms for the std": Mistake(
             lambda images: (images - images.mean()) / np.sqrt(np.mean(images**2)),
             "You divide by the root of the mean square of the images as they were, with their mean in it.",
         ),
-        Mistake(
-            "the range from −1 to 1",
+        "the range from −1 to 1": Mistake(
             lambda images: 2 * (images - images.min()) / np.ptp(images) - 1,
             "These lie between −1 and 1. A range is not a variance: 1 was asked for.",
         ),
-        Mistake(
-            "each pixel by itself",
+        "each pixel by itself": Mistake(
             lambda images: (images - images.mean(axis=0)) / images.std(axis=0),
             "This standardizes each pixel by itself. All numbers together were asked for: no axis.",
         ),
-        Mistake(
-            "each image by itself",
+        "each image by itself": Mistake(
             lambda images: (images - images.mean(axis=1, keepdims=True)) / images.std(axis=1, keepdims=True),
             "This standardizes each image by itself. All numbers together were asked for: no axis.",
         ),
-        Mistake(
-            "divided by 255",
+        "divided by 255": Mistake(
             lambda images: images / 255,
             "A fixed 255 knows nothing of these images: subtract their mean, and divide by their std.",
         ),
-        Mistake(
-            "only the mean divided",
+        "only the mean divided": Mistake(
             lambda images: images - images.mean() / images.std(),
             "Division binds first: only the mean is divided here. Put the difference in parentheses.",
         ),
-        Mistake(
-            "multiplied",
+        "multiplied": Mistake(
             lambda images: (images - images.mean()) * images.std(),
             "Multiplying makes a large spread larger still: divide.",
         ),
-    ),
+    },
     praise="The first layer meets inputs of mean 0 and mean square 1, as every derivation of the course assumes.",
     otherwise="What has to be subtracted, and by what divided, for a mean of 0 and a variance of 1?",
 )

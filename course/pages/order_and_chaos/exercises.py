@@ -7,23 +7,23 @@ import numpy as np
 
 from course import theory
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, recognized
+from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
 _SINE = (1 - math.exp(-2)) / 2
 _SINE_GAIN = number(
     _SINE**-0.5,
-    (
-        Mistake("weight variance for gain", 1 / _SINE, "That is 1/E[φ²], the weight variance. The gain is its root."),
-        Mistake("the slope at 0", 1, "A slope of 1 at 0 is not enough: at z = 2 the sine keeps a fifth of z²."),
-        Mistake("the mean square", _SINE, "That is E[sin² z]. The gain makes up for it: one over its root."),
-        Mistake(
-            "upside down", _SINE**0.5, "Upside down: the sine makes signals smaller, so the weights must be larger."
+    {
+        "weight variance for gain": Mistake(1 / _SINE, "That is 1/E[φ²], the weight variance. The gain is its root."),
+        "the slope at 0": Mistake(1, "A slope of 1 at 0 is not enough: at z = 2 the sine keeps a fifth of z²."),
+        "the mean square": Mistake(_SINE, "That is E[sin² z]. The gain makes up for it: one over its root."),
+        "upside down": Mistake(
+            _SINE**0.5, "Upside down: the sine makes signals smaller, so the weights must be larger."
         ),
-        Mistake("not halved", (2 * _SINE) ** -0.5, "The formula for sin² z has a half in front: E[sin² z] is 0.4323."),
-        Mistake("a half", math.sqrt(2), "E[sin² z] is a half if z goes round evenly. A normal z stays near 0."),
-    ),
+        "not halved": Mistake((2 * _SINE) ** -0.5, "The formula for sin² z has a half in front: E[sin² z] is 0.4323."),
+        "a half": Mistake(math.sqrt(2), "E[sin² z] is a half if z goes round evenly. A normal z stays near 0."),
+    },
     praise="{answer:.4g} keeps the mean square of a sine network.",
     otherwise="The gain is one over the root of E[sin² z].",
     low=0,
@@ -56,55 +56,50 @@ def _iterated(layer: Callable[[float], float], start: float, depth: int) -> list
 _ITERATE = function(
     _iterated,
     _maps,
-    (
-        Mistake(
-            "the input counted as a layer",
+    {
+        "the input counted as a layer": Mistake(
             lambda layer, start, depth: [start, *_iterated(layer, start, depth)][:depth],
             "Your first number is the start itself. Layer 1 has been applied once.",
         ),
-        Mistake(
-            "the input too",
+        "the input too": Mistake(
             lambda layer, start, depth: [start, *_iterated(layer, start, depth)],
             "These are depth + 1 numbers: leave out the start, which is no layer's.",
         ),
-        Mistake(
-            "always from the start",
+        "always from the start": Mistake(
             lambda layer, start, depth: [layer(start)] * depth,
             "Every layer begins at the start here. It receives what the layer before has made.",
         ),
-        Mistake(
-            "the last one alone",
+        "the last one alone": Mistake(
             lambda layer, start, depth: _iterated(layer, start, depth)[-1],
             "That is the last layer's. One number for each layer was asked for.",
         ),
-        Mistake(
-            "from the last layer",
+        "from the last layer": Mistake(
             lambda layer, start, depth: _iterated(layer, start, depth)[::-1],
             "These run from the last layer to the first.",
         ),
-        Mistake(
-            "steps for values",
+        "steps for values": Mistake(
             lambda layer, start, depth: np.diff([start, *_iterated(layer, start, depth)]),
             "These are the steps from layer to layer, and not the values.",
         ),
-    ),
+    },
     praise="This is the staircase between the curve and the diagonal.",
     otherwise="Layer 1 gives layer(start), layer 2 gives layer of that, and so on, depth times.",
 )
 
-_BORDER_MISTAKES = (
-    (_CRITICAL**0.5, "std for variance", "That is the std σ_w. The picture's axis is σ_w²."),
-    (
-        1.0,
-        "as without biases",
-        "1 is the border without biases. They lengthen the preactivations, and slopes get smaller.",
+_BORDER_MISTAKES = {
+    "std for variance": Mistake(_CRITICAL**0.5, "That is the std σ_w. The picture's axis is σ_w²."),
+    "as without biases": Mistake(
+        1, "1 is the border without biases. They lengthen the preactivations, and slopes get smaller."
     ),
-    (_CRITICAL**2, "squared once more", "The axis is σ_w² already: you have squared it once more."),
-    ((5 / 3) ** 2, "PyTorch's gain", "(5/3)² is what PyTorch's gain for tanh gives. It knows nothing of biases."),
-    (2.0, "He's", "2 is He's, for ReLU."),
-)
+    "squared once more": Mistake(_CRITICAL**2, "The axis is σ_w² already: you have squared it once more."),
+    "PyTorch's gain": Mistake(
+        (5 / 3) ** 2, "(5/3)² is what PyTorch's gain for tanh gives. It knows nothing of biases."
+    ),
+    "He's": Mistake(2, "2 is He's, for ReLU."),
+}
 
 
+@knowing(_BORDER_MISTAKES)
 def _border(_rng: np.random.Generator, answer: object) -> Verdict:
     variance = reading.number(answer, "the weight variance", low=1e-3, high=1e3)
     chi = theory.chi("tanh", variance, _BIAS_VARIANCE)
@@ -118,6 +113,7 @@ def _border(_rng: np.random.Generator, answer: object) -> Verdict:
 _DEPTH, _COSINE, _FAR = 20, 0.99, 0.3
 
 
+@knowing(examples={"order": (1, 0), "biases": (10, 1), "near the border": (1.3, 0)})
 def _torn_apart(_rng: np.random.Generator, weight_variance: object, bias_variance: object) -> Verdict:
     weights = reading.number(weight_variance, "the weight variance", low=1e-3, high=20)
     biases = reading.number(bias_variance, "the bias variance", low=0, high=20)
@@ -145,44 +141,37 @@ def _slopes(rng: np.random.Generator) -> list[Case]:
 _CHI = function(
     lambda variance, slopes, density: variance * (density @ slopes**2),
     _slopes,
-    (
-        Mistake(
-            "as given",
+    {
+        "as given": Mistake(
             lambda variance, slopes, density: variance * (density @ slopes) ** 2,
             "This is the function as it was given: the square of a mean is not the mean of the squares.",
             NOT_YET,
         ),
-        Mistake(
-            "not squared",
+        "not squared": Mistake(
             lambda variance, slopes, density: variance * (density @ slopes),
             "That is the mean slope. A gradient is squared before it is averaged.",
         ),
-        Mistake(
-            "a variance squared",
+        "a variance squared": Mistake(
             lambda variance, slopes, density: variance**2 * (density @ slopes**2),
             "A weight variance is squared already.",
         ),
-        Mistake(
-            "the std of the weights",
+        "the std of the weights": Mistake(
             lambda variance, slopes, density: math.sqrt(variance) * (density @ slopes**2),
             "You take the root of the weight variance: it belongs into chi as it is.",
         ),
-        Mistake(
-            "a variance of the slopes",
+        "a variance of the slopes": Mistake(
             lambda variance, slopes, density: variance * (density @ slopes**2 - (density @ slopes) ** 2),
             "That is the variance of the slopes: their mean is taken off. A gradient feels the slopes whole.",
         ),
-        Mistake(
-            "all points alike",
+        "all points alike": Mistake(
             lambda variance, slopes, density: variance * np.mean(slopes**2),
             "You count all points alike. Some z are more likely than others: the density knows.",
         ),
-        Mistake(
-            "the density squared",
+        "the density squared": Mistake(
             lambda variance, slopes, density: variance * np.sum((density * slopes) ** 2),
             "You square the density too. It says how often, and is no part of the slope.",
         ),
-    ),
+    },
     praise="The mean of the squares is larger than the square of the mean, here by enough to turn order into chaos.",
     otherwise="chi is σ_w² times the mean of the squared slopes.",
 )

@@ -1,45 +1,52 @@
 """Exercises: orthogonal weights, and the luck of a draw."""
 
 import math
+from operator import eq
 
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number
+from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
 from course.exercises.table import Exercise
-from course.exercises.verdict import NOT_YET, RIGHT, Verdict, almost, right, wrong
+from course.exercises.verdict import NOT_YET, RIGHT, Verdict, right, wrong
 from course.theory.luck import relu_log_factor
 
 _FOURTH_POWER = number(
     4,
-    (
-        Mistake("the mean square", 1, "1 is the mean of s². The fourth power of s is the moment m = 2."),
-        Mistake("L for L + 1", 3, "The formula gives L + 1, not L."),
-        Mistake("not divided", 28, "28 is the binomial coefficient. Divide it by Lm + 1."),
-        Mistake(
-            "the layers taken one by one", 8, "One layer has 2, and the moments of a product are not a product: not 2³."
+    {
+        "the mean square": Mistake(1, "1 is the mean of s². The fourth power of s is the moment m = 2."),
+        "L for L + 1": Mistake(3, "The formula gives L + 1, not L."),
+        "not divided": Mistake(28, "28 is the binomial coefficient. Divide it by Lm + 1."),
+        "the layers taken one by one": Mistake(
+            8, "One layer has 2, and the moments of a product are not a product: not 2³."
         ),
-    ),
+    },
     praise="",
     otherwise="Put L = 3 and m = 2 into the formula.",
 )
 _LARGEST = number(
     math.sqrt(4**4 / 3**3),
-    (
-        Mistake("the largest square", 4**4 / 3**3, "That is the square of the largest singular value. Take its root."),
-        Mistake("as if they met", 8, "8 = 2³ if the best directions of the three layers met. They do not."),
-        Mistake(
-            "an estimate for great depth", math.sqrt(3 * math.e), "√(eL) is for many layers. For three take it exactly."
+    {
+        "the largest square": Mistake(4**4 / 3**3, "That is the square of the largest singular value. Take its root."),
+        "as if they met": Mistake(8, "8 = 2³ if the best directions of the three layers met. They do not."),
+        "an estimate for great depth": Mistake(
+            math.sqrt(3 * math.e), "√(eL) is for many layers. For three take it exactly."
         ),
-    ),
+    },
     praise="",
     otherwise="The formula for the largest singular value has (L + 1) to the power L + 1 in it.",
 )
 
 
+@knowing(
+    {
+        **{name: mistake._replace(answer=(mistake.answer, 3.08)) for name, mistake in _FOURTH_POWER.mistakes.items()},
+        **{name: mistake._replace(answer=(4, mistake.answer)) for name, mistake in _LARGEST.mistakes.items()},
+    }
+)
 def _three_layers(rng: np.random.Generator, fourth_power: object, largest: object) -> Verdict:
     for judge, answer in ((_FOURTH_POWER, fourth_power), (_LARGEST, largest)):
-        verdict = judge(rng, answer)
+        verdict = judge.verdict(rng, answer)
         if verdict.state != RIGHT:
             return verdict
     return right("The mean of s⁴ is 4, and no direction is stretched by more than 3.08, where 2³ = 8 was to be feared.")
@@ -61,68 +68,60 @@ def _with_variance_one(weights: np.ndarray, inputs: np.ndarray) -> np.ndarray:
 _LSUV = function(
     _with_variance_one,
     _layers,
-    (
-        Mistake(
-            "variance for std",
+    {
+        "variance for std": Mistake(
             lambda weights, inputs: weights / (inputs @ weights).var(),
             "You divide by the variance. Weights twice as large make a variance four times as large: take its root.",
         ),
-        Mistake(
-            "the wrong way",
+        "the wrong way": Mistake(
             lambda weights, inputs: weights * (inputs @ weights).std(),
             "You multiply: what was too large becomes larger still.",
         ),
-        Mistake(
-            "each unit by its own",
+        "each unit by its own": Mistake(
             lambda weights, inputs: weights / (inputs @ weights).std(axis=0),
             "You give every unit a factor of its own. LSUV divides the whole layer by one number.",
         ),
-        Mistake(
-            "the weights' own std",
+        "the weights' own std": Mistake(
             lambda weights, inputs: weights / weights.std(),
             "You divide by the std of the weights. What counts is the std of what they make of the inputs.",
         ),
-        Mistake(
-            "the rms for the std",
+        "the rms for the std": Mistake(
             lambda weights, inputs: weights / np.sqrt(np.mean((inputs @ weights) ** 2)),
             "You divide by the rms. The preactivations have a mean, and the variance leaves it out.",
         ),
-        Mistake(
-            "each unit about its own mean",
+        "each unit about its own mean": Mistake(
             lambda weights, inputs: weights / np.sqrt((inputs @ weights).var(axis=0).mean()),
             "You measure each unit about its own mean. All preactivations together have one mean, and one variance.",
         ),
-        Mistake(
-            "one less than the count",
+        "one less than the count": Mistake(
             lambda weights, inputs: weights / (inputs @ weights).std(ddof=1),
             "You divide by one less than the count (ddof=1). LSUV takes the plain variance of the batch.",
         ),
-        Mistake(
-            "the activations' size",
+        "the activations' size": Mistake(
             lambda weights, inputs: weights / inputs.std(),
             "You divide by the std of the inputs. Measure what comes out: inputs @ weights.",
         ),
-    ),
+    },
     praise="One batch, one division a layer: the preactivations have variance 1, whatever the activation.",
     otherwise="The preactivations are inputs @ weights, and all of them together should have variance 1.",
 )
 
 _DEPTH, _WANTED = 20, 0.1
+_WIDTH_MISTAKES = {
+    "1/n a layer": Mistake(200, "A ReLU layer adds 5/n to the variance of the logarithm, not 1/n."),
+    "orthogonal weights": Mistake(600, "3/n is for orthogonal weights. These are normal."),
+    "upside down": Mistake(2, "Width over depth is 0.1 here: it is depth over width that has to be small."),
+    "without the depth": Mistake(50, "5/n = 0.1 holds for a single layer. There are 20."),
+    "the width of page he": Mistake(100, "That is the width of page he, at which 20 layers stray already."),
+}
 
 
+@knowing(_WIDTH_MISTAKES)
 def _steady_width(_rng: np.random.Generator, answer: object) -> Verdict:
     width = reading.whole(answer, "the width", low=2, high=100_000)
     found = _DEPTH * relu_log_factor(width).variance
-    known = {
-        200: ("1/n a layer", "A ReLU layer adds 5/n to the variance of the logarithm, not 1/n."),
-        600: ("orthogonal weights", "3/n is for orthogonal weights. These are normal."),
-        2: ("upside down", "Width over depth is 0.1 here: it is depth over width that has to be small."),
-        50: ("without the depth", "5/n = 0.1 holds for a single layer. There are 20."),
-        100: ("the width of page he", "That is the width of page he, at which 20 layers stray already."),
-    }
-    if width in known:
-        mistake, sentence = known[width]
-        return almost(f"{sentence} At width {width} it is {found:.2g}.", mistake)
+    if known := recognized(width, _WIDTH_MISTAKES, f"At width {width} it is {found:.2g}.", same=eq):
+        return known
     if abs(found / _WANTED - 1) < 0.15:
         return right(f"{found:.3f} at width {width}, and {_DEPTH * relu_log_factor(100).variance:.1f} at width 100.")
     return wrong(f"At width {width} the variance of the logarithm is {found:.2g}.")
@@ -130,17 +129,17 @@ def _steady_width(_rng: np.random.Generator, answer: object) -> Verdict:
 
 _POWER = number(
     15,
-    (
-        Mistake("not the worst", 2, "1.1⁵⁰ is 117, a power of 2. There is a worse gain."),
-        Mistake(
-            "variance for length", 30, "The mean square grows by 2¹⁰⁰ = 10³⁰. A length grows by the gain once a layer."
+    {
+        "not the worst": Mistake(2, "1.1⁵⁰ is 117, a power of 2. There is a worse gain."),
+        "variance for length": Mistake(
+            30, "The mean square grows by 2¹⁰⁰ = 10³⁰. A length grows by the gain once a layer."
         ),
-        Mistake("a power of two", 50, "It is 2 to the power of 50. Which power of ten is that?"),
-        Mistake("rounded up", 16, "2⁵⁰ = 1.1 · 10¹⁵: rounded down, the power is 15."),
-        Mistake(
-            "isometric all the same", 0, "Orthogonal weights make all directions equal. The gain multiplies them all."
+        "a power of two": Mistake(50, "It is 2 to the power of 50. Which power of ten is that?"),
+        "rounded up": Mistake(16, "2⁵⁰ = 1.1 · 10¹⁵: rounded down, the power is 15."),
+        "isometric all the same": Mistake(
+            0, "Orthogonal weights make all directions equal. The gain multiplies them all."
         ),
-    ),
+    },
     praise="Every direction by 2⁵⁰ = 1.1 · 10¹⁵. Orthogonal weights make all alike; the gain decides how large.",
     otherwise="All singular values of a layer are equal to the gain.",
     whole=True,
@@ -176,41 +175,34 @@ def _nearest(gaussian: np.ndarray) -> np.ndarray:
 _ORTHOGONAL = function(
     _signed(np.sign),
     _normal_matrices,
-    (
-        Mistake(
-            "as given",
+    {
+        "as given": Mistake(
             _signed(lambda diagonal: diagonal),
             "This is the function as it was given. Multiply the matrix by its transpose: is that the identity?",
             NOT_YET,
         ),
-        Mistake(
-            "signs not fixed",
+        "signs not fixed": Mistake(
             _signed(np.ones_like),
             "Orthogonal, but with the signs that the algorithm happens to choose: the mean trace is not 0.",
         ),
-        Mistake(
-            "absolute values",
+        "absolute values": Mistake(
             _signed(np.abs),
             "The columns do not have length 1 any more, and no sign is mended: it is the sign that is wanted.",
         ),
-        Mistake(
-            "rows for columns",
-            _rows_signed,
-            "You change the signs of rows. R's diagonal belongs to the columns of Q.",
+        "rows for columns": Mistake(
+            _rows_signed, "You change the signs of rows. R's diagonal belongs to the columns of Q."
         ),
-        Mistake(
-            "every column turned",
+        "every column turned": Mistake(
             _signed(lambda diagonal: -np.sign(diagonal)),
             "Uniform too: the negative of a uniform orthogonal matrix is one. It is no longer the Q that belongs to R.",
             RIGHT,
         ),
-        Mistake(
-            "the nearest orthogonal matrix",
+        "the nearest orthogonal matrix": Mistake(
             _nearest,
             "Uniform too, by another way: u times v of the SVD is the orthogonal matrix nearest to the given one.",
             RIGHT,
         ),
-    ),
+    },
     praise="Only the signs of R's diagonal belong to Q, and its draws are uniform over all orthogonal matrices.",
     otherwise="A column of Q may change its sign, and nothing else.",
 )

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number
+from course.exercises.judges import Case, Mistake, function, knowing, number
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 from course.probes.chain import run_chain
@@ -14,17 +14,15 @@ _DEPTH = 20
 
 _FAR = number(
     2 * math.acosh(10),
-    (
-        Mistake(
-            "a hundredth for a hundredth of the peak",
-            2 * math.acosh(5),
-            "There the slope is 1/100. The peak is 1/4: a hundredth of it is 1/400.",
+    {
+        "a hundredth for a hundredth of the peak": Mistake(
+            2 * math.acosh(5), "There the slope is 1/100. The peak is 1/4: a hundredth of it is 1/400."
         ),
-        Mistake("root forgotten", 2 * math.acosh(100), "You solved cosh(z/2) = 100. It is cosh² that is 100."),
-        Mistake("half of z", math.acosh(10), "That is z/2, which stands inside the cosh."),
-        Mistake("the mirror image", -2 * math.acosh(10), "That is the solution below 0, just as far from it."),
-        Mistake("e to the −z/2", 2 * math.log(400), "Far out the slope falls like e^−z, and not like e^(−z/2)."),
-    ),
+        "root forgotten": Mistake(2 * math.acosh(100), "You solved cosh(z/2) = 100. It is cosh² that is 100."),
+        "half of z": Mistake(math.acosh(10), "That is z/2, which stands inside the cosh."),
+        "the mirror image": Mistake(-2 * math.acosh(10), "That is the solution below 0, just as far from it."),
+        "e to the −z/2": Mistake(2 * math.log(400), "Far out the slope falls like e^−z, and not like e^(−z/2)."),
+    },
     praise="At z = {answer:.3g} a unit learns a hundred times slower than at 0.",
     otherwise="The slope is 1/(4 cosh²(z/2)), and its peak 1/4. When is cosh² equal to 100?",
 )
@@ -46,41 +44,45 @@ def _chains(rng: np.random.Generator) -> list[Case]:
 _FIRST_GRADIENT = function(
     lambda weights, z: np.prod(_slopes(z)) * np.prod(weights[1:]),
     _chains,
-    (
-        Mistake(
-            "the first weight too",
+    {
+        "the first weight too": Mistake(
             lambda weights, z: np.prod(_slopes(z)) * np.prod(weights),
             "The first weight is one too many: z of layer 1 changes with its own bias one to one.",
         ),
-        Mistake(
-            "one weight too early",
+        "one weight too early": Mistake(
             lambda weights, z: np.prod(_slopes(z)) * np.prod(weights[:-1]),
             "The weights are off by one layer: on the way back from layer 4 to layer 3 stands the weight of layer 4.",
         ),
-        Mistake(
-            "no weights",
+        "no weights": Mistake(
             lambda weights, z: np.prod(_slopes(z)),
             "These are the slopes alone. Between two layers the gradient passes a weight, too.",
         ),
-        Mistake(
-            "no slopes", lambda weights, z: np.prod(weights[1:]), "These are the weights alone. Every unit has a slope."
+        "no slopes": Mistake(
+            lambda weights, z: np.prod(weights[1:]), "These are the weights alone. Every unit has a slope."
         ),
-        Mistake(
-            "answers for slopes",
+        "answers for slopes": Mistake(
             lambda weights, z: np.prod(1 / (1 + np.exp(-z))) * np.prod(weights[1:]),
             "You multiply by the answers σ(z). What passes a change on is the slope, σ(z)(1 − σ(z)).",
         ),
-        Mistake(
-            "the sign lost",
+        "the sign lost": Mistake(
             lambda weights, z: np.prod(_slopes(z)) * np.abs(np.prod(weights[1:])),
             "The size is right. A negative weight turns the gradient's sign round.",
         ),
-    ),
+    },
     praise="L slopes and L − 1 weights, and with weights up to 1 in size at most a quarter a layer.",
     otherwise="Multiply all slopes, and the weights of all layers but the first.",
 )
 
 
+@knowing(
+    examples={
+        "explodes": (10, -5),
+        "weight below 4": (1, -0.5),
+        "no bias": (4, 0),
+        "the bias pushes on": (4, 2),
+        "away from 0": (4, -4),
+    }
+)
 def _kept(_rng: np.random.Generator, weight: object, bias: object) -> Verdict:
     weight = reading.number(weight, "the weight", low=-100, high=100)
     bias = reading.number(bias, "the bias", low=-100, high=100)
@@ -102,6 +104,7 @@ def _kept(_rng: np.random.Generator, weight: object, bias: object) -> Verdict:
     return almost(f"{seen}: {where}. Which bias brings a unit back to 0 that receives {weight:g} · 0.5?", "away from 0")
 
 
+@knowing(examples={"input for change": 0.501, "too large a change": 0.02, "no change": 0, "too small": 1e-6})
 def _pushed_off(_rng: np.random.Generator, answer: object) -> Verdict:
     change = reading.number(answer, "the change of the input")
     if 0.499 <= change <= 0.501:
@@ -124,27 +127,24 @@ def _sigmoid(z: float) -> float:
 _SLOPE_OF_ANSWER = function(
     lambda y: y * (1 - y),
     lambda rng: [(float(y),) for y in (*rng.uniform(0.02, 0.98, 5), 0.5)],
-    (
-        Mistake(
-            "as given",
+    {
+        "as given": Mistake(
             lambda y: _sigmoid(y) * (1 - _sigmoid(y)),
             "This is still the function as it was given. What would it say for y = 0.5, the answer at z = 0?",
             NOT_YET,
         ),
-        Mistake(
-            "one of two mended",
+        "one of two mended": Mistake(
             lambda y: y * (1 - _sigmoid(y)),
             "One of the two is mended. The other one still takes the sigmoid of an answer.",
         ),
-        Mistake(
-            "the other one mended",
+        "the other one mended": Mistake(
             lambda y: _sigmoid(y) * (1 - y),
             "The second factor is mended. The first still takes the sigmoid of an answer.",
         ),
-        Mistake("the slope of tanh", lambda y: 1 - y**2, "1 − y² is the slope of tanh, from tanh's answer."),
-        Mistake("one factor", lambda y: 1 - y, "1 − y is one of the two factors: near y = 0 the slope vanishes, too."),
-        Mistake("the answer", lambda y: y, "This gives the answer back. What is σ' in terms of σ?"),
-    ),
+        "the slope of tanh": Mistake(lambda y: 1 - y**2, "1 − y² is the slope of tanh, from tanh's answer."),
+        "one factor": Mistake(lambda y: 1 - y, "1 − y is one of the two factors: near y = 0 the slope vanishes, too."),
+        "the answer": Mistake(lambda y: y, "This gives the answer back. What is σ' in terms of σ?"),
+    },
     praise="The forward pass has done the work: from the answer alone the slope is a product, without any exponential.",
     otherwise="At z = 0 the answer is 0.5 and the slope 1/4; where the answer nears 1, the slope nears 0.",
 )

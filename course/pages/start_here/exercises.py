@@ -6,7 +6,7 @@ import numpy as np
 
 from course import probes, theory
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, recognized
+from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, right, wrong
 
@@ -14,20 +14,20 @@ _VALUES = np.array([3.0, -1.0, 1.0, -1.0])
 
 _MEAN_SQUARE = number(
     float(np.mean(_VALUES**2)),
-    (
-        Mistake("a sum", 12, "12 is the sum of the squares. Divide by how many there are."),
-        Mistake(
-            "the root", math.sqrt(3), "√3 is the root of the mean square, called rms. The mean square was asked for."
+    {
+        "a sum": Mistake(12, "12 is the sum of the squares. Divide by how many there are."),
+        "the root": Mistake(
+            math.sqrt(3), "√3 is the root of the mean square, called rms. The mean square was asked for."
         ),
-        Mistake(
-            "the variance", 2.75, "2.75 is the variance: the mean was taken away first. Square the values as they are."
+        "the variance": Mistake(
+            2.75, "2.75 is the variance: the mean was taken away first. Square the values as they are."
         ),
-        Mistake(
-            "the mean of the sizes", 1.5, "1.5 is the mean of the values without their signs. Square them instead."
+        "the mean of the sizes": Mistake(
+            1.5, "1.5 is the mean of the values without their signs. Square them instead."
         ),
-        Mistake("the squared mean", 0.25, "0.25 is the square of the mean. Square first, then take the mean."),
-        Mistake("one too few", 4, "12/3 divides by one less than there are values. There are four."),
-    ),
+        "the squared mean": Mistake(0.25, "0.25 is the square of the mean. Square first, then take the mean."),
+        "one too few": Mistake(4, "12/3 divides by one less than there are values. There are four."),
+    },
     praise="Minus signs do not matter to a mean square, and large values matter most.",
     otherwise="Square each of the four values, add, and divide by four.",
     low=0,
@@ -42,42 +42,43 @@ def _layers_of_values(rng: np.random.Generator) -> list[Case]:
 _WRITE_MEAN_SQUARE = function(
     lambda h: np.mean(h**2),
     _layers_of_values,
-    (
-        Mistake("as given", np.mean, "This is the mean still, and not the mean square.", NOT_YET),
-        Mistake(
-            "the squared mean", lambda h: np.mean(h) ** 2, "You square the mean. Square first, then take the mean."
+    {
+        "as given": Mistake(np.mean, "This is the mean still, and not the mean square.", NOT_YET),
+        "the squared mean": Mistake(
+            lambda h: np.mean(h) ** 2, "You square the mean. Square first, then take the mean."
         ),
-        Mistake(
-            "the variance", np.var, "That is the variance: it leaves out the mean, and a mean is part of a signal."
+        "the variance": Mistake(
+            np.var, "That is the variance: it leaves out the mean, and a mean is part of a signal."
         ),
-        Mistake(
-            "the root", lambda h: np.sqrt(np.mean(h**2)), "That is the root of the mean square. Leave out the root."
+        "the root": Mistake(
+            lambda h: np.sqrt(np.mean(h**2)), "That is the root of the mean square. Leave out the root."
         ),
-        Mistake("a sum", lambda h: np.sum(h**2), "That is the sum of the squares. Divide by how many there are."),
-        Mistake(
-            "a row for each", lambda h: np.mean(h**2, axis=0), "That is one number a unit. Take the mean over all."
+        "a sum": Mistake(lambda h: np.sum(h**2), "That is the sum of the squares. Divide by how many there are."),
+        "a row for each": Mistake(
+            lambda h: np.mean(h**2, axis=0), "That is one number a unit. Take the mean over all."
         ),
-        Mistake(
-            "an example for each", lambda h: np.mean(h**2, axis=1), "That is one number an example. One is wanted."
+        "an example for each": Mistake(
+            lambda h: np.mean(h**2, axis=1), "That is one number an example. One is wanted."
         ),
-    ),
+    },
     praise="This is what the second panel of the picture shows, for every layer.",
     otherwise="Square every number of the array, then take the mean over all of them.",
 )
 
 _DEPTH, _KEPT = 50, 10
-_GAIN_MISTAKES = (
-    (1.0, "as it was", "Gain 1 is where you began: each layer halves the mean square."),
-    (2.0, "the gain squared", "2 is by how much the variance has to grow. The gain multiplies the weights themselves."),
-    (math.sqrt(0.5), "the wrong way", "That makes the weights smaller, and the signal still weaker."),
-    (
-        0.5,
-        "half for double",
-        "That makes the weights smaller: a quarter of their variance, and the signal still weaker.",
+_GAIN_MISTAKES = {
+    "as it was": Mistake(1, "Gain 1 is where you began: each layer halves the mean square."),
+    "the gain squared": Mistake(
+        2, "2 is by how much the variance has to grow. The gain multiplies the weights themselves."
     ),
-)
+    "the wrong way": Mistake(math.sqrt(0.5), "That makes the weights smaller, and the signal still weaker."),
+    "half for double": Mistake(
+        0.5, "That makes the weights smaller: a quarter of their variance, and the signal still weaker."
+    ),
+}
 
 
+@knowing(_GAIN_MISTAKES)
 def _relu_gain(rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=0.01, high=10)
     kept = float(theory.activation_second_moments("relu", _DEPTH, gain**2)[-1])
@@ -102,34 +103,29 @@ def _ends(rng: np.random.Generator) -> list[Case]:
 _FACTOR = function(
     lambda first, last, layers: (last / first) ** (1 / (layers - 1)),
     _ends,
-    (
-        Mistake(
-            "as given",
+    {
+        "as given": Mistake(
             lambda first, last, layers: last / first / layers,
             "This is the function as it was given. Factors multiply: what is their product?",
             NOT_YET,
         ),
-        Mistake(
-            "steps for layers",
+        "steps for layers": Mistake(
             lambda first, last, layers: (last / first) ** (1 / layers),
             "Nearly. From the first layer to the last there is one step less than there are layers.",
         ),
-        Mistake(
-            "turned round",
+        "turned round": Mistake(
             lambda first, last, layers: (first / last) ** (1 / (layers - 1)),
             "That is the factor on the way back, from the last layer to the first.",
         ),
-        Mistake(
-            "a difference",
+        "a difference": Mistake(
             lambda first, last, layers: (last - first) / (layers - 1),
             "That is what is added a layer. On a logarithmic axis a straight line multiplies.",
         ),
-        Mistake(
-            "its logarithm",
+        "its logarithm": Mistake(
             lambda first, last, layers: np.log(last / first) / (layers - 1),
             "That is the logarithm of the factor: take the exponential of it.",
         ),
-    ),
+    },
     praise="It is the slope of a straight line on the picture's axis, and the number that the course is about.",
     otherwise="Multiplied once for each step from the first layer to the last, it makes last / first.",
 )

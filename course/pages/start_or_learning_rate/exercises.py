@@ -3,19 +3,19 @@
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, recognized
+from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
 _FIRST_RATE = number(
     0.1 * 2**8,
-    (
-        Mistake("the weights forgotten", 0.1 * 2**9, "The step is as long as before, but the weights are halved too."),
-        Mistake("answers for steps", 0.1 * 2**10, "2¹⁰ is what the answers lose, and not the steps."),
-        Mistake("the wrong way", 0.1 / 2**8, "A smaller gain makes the gradients smaller: the rate has to grow."),
-        Mistake("one layer only", 0.2, "Twice would do for one layer: a gradient has the gains of 9 others in it."),
-        Mistake("as without a change", 0.1, "That is the rate from before. How much smaller has the gradient become?"),
-    ),
+    {
+        "the weights forgotten": Mistake(0.1 * 2**9, "The step is as long as before, but the weights are halved too."),
+        "answers for steps": Mistake(0.1 * 2**10, "2¹⁰ is what the answers lose, and not the steps."),
+        "the wrong way": Mistake(0.1 / 2**8, "A smaller gain makes the gradients smaller: the rate has to grow."),
+        "one layer only": Mistake(0.2, "Twice would do for one layer: a gradient has the gains of 9 others in it."),
+        "as without a change": Mistake(0.1, "That is the rate from before. How much smaller has the gradient become?"),
+    },
     praise="256 times as large. A network that has grown out of its start will not survive such a rate.",
     otherwise="A layer's gradient has the gains of the 9 others in it, and the weights have their own.",
     low=0,
@@ -35,66 +35,55 @@ def _tables(rng: np.random.Generator) -> list[Case]:
 _BEST_OF_EACH = function(
     lambda losses: np.nanmin(losses, axis=1),
     _tables,
-    (
-        Mistake(
-            "NaN wins",
+    {
+        "NaN wins": Mistake(
             lambda losses: np.min(losses, axis=1),
             "A start with one run that is not a number gets no result at all: such a run should lose, not win.",
         ),
-        Mistake(
-            "NaN wins where it comes first",
+        "NaN wins where it comes first": Mistake(
             lambda losses: np.array([min(row) for row in losses]),
             "Python's `min` keeps a NaN that comes first in its row: every comparison with it is false.",
         ),
-        Mistake(
-            "one rate for all",
+        "one rate for all": Mistake(
             lambda losses: losses[:, np.nanargmin(np.nanmean(losses, axis=0))],
             "You choose one learning rate for all starts. Each should have its own best one.",
         ),
-        Mistake(
-            "the best of each rate",
-            lambda losses: np.nanmin(losses, axis=0),
-            "That is the best start for each rate: a row is a start.",
+        "the best of each rate": Mistake(
+            lambda losses: np.nanmin(losses, axis=0), "That is the best start for each rate: a row is a start."
         ),
-        Mistake(
-            "the rate for its loss",
+        "the rate for its loss": Mistake(
             lambda losses: np.nanargmin(losses, axis=1),
             "That is at which place in the row the best rate is. The loss there was asked for.",
         ),
-        Mistake(
-            "the best of all",
-            lambda losses: np.nanmin(losses),
-            "That is the least loss of the whole table. Give one for each start.",
+        "the best of all": Mistake(
+            lambda losses: np.nanmin(losses), "That is the least loss of the whole table. Give one for each start."
         ),
-        Mistake(
-            "NaN as 0",
+        "NaN as 0": Mistake(
             lambda losses: np.min(np.nan_to_num(losses), axis=1),
             "A run that is not a number counts as a loss of 0 here, and wins. It should lose.",
         ),
-        Mistake(
-            "the mean over rates",
+        "the mean over rates": Mistake(
             lambda losses: np.nanmean(np.where(np.isinf(losses), np.nan, losses), axis=1),
             "A mean over rates punishes a start for rates that nobody would use with it.",
         ),
-    ),
+    },
     praise="Every start is now judged at the rate that suits it, and a run that diverges only loses.",
     otherwise="One number for each row: its least loss, where NaN does not count.",
 )
 
 _LAYERS, _AT_LEAST = 18, 1 / 8
-_RESIDUAL_MISTAKES = (
-    (1.0, "He's own gain", "That is He's gain."),
-    (
-        1 / _LAYERS,
-        "variance for std",
-        "1/N is the variance's factor. A gain multiplies the weights: take the root.",
+_RESIDUAL_MISTAKES = {
+    "He's own gain": Mistake(1, "That is He's gain."),
+    "variance for std": Mistake(
+        1 / _LAYERS, "1/N is the variance's factor. A gain multiplies the weights: take the root."
     ),
-    (_LAYERS**-0.25, "the root twice", "You have taken the root of 1/√N again."),
-    (2**-0.5, "halved", "1/√2 halves the variance, whatever the depth: it has to fall as 1/N."),
-    (_LAYERS**0.5, "the wrong way", "That makes the weights larger."),
-)
+    "the root twice": Mistake(_LAYERS**-0.25, "You have taken the root of 1/√N again."),
+    "halved": Mistake(2**-0.5, "1/√2 halves the variance, whatever the depth: it has to fall as 1/N."),
+    "the wrong way": Mistake(_LAYERS**0.5, "That makes the weights larger."),
+}
 
 
+@knowing(_RESIDUAL_MISTAKES, {"off": 0.01})
 def _residual_gain(_rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=1e-6, high=100)
     growth = (1 + gain**2) ** _LAYERS
@@ -111,6 +100,15 @@ def _residual_gain(_rng: np.random.Generator, answer: object) -> Verdict:
 _EPSILON, _MARGIN = 1e-8, 100
 
 
+@knowing(
+    examples={
+        "a gain near 1": (20, 0.95),
+        "near ε": (20, 0.38),
+        "two layers": (2, 0.25),
+        "too shallow": (10, 0.25),
+        "Adam copes": (10, 0.5),
+    }
+)
 def _too_small_for_adam(_rng: np.random.Generator, depth: object, gain: object) -> Verdict:
     layers = reading.whole(depth, "the depth", low=2, high=20)
     factor = reading.number(gain, "the gain", low=1e-6, high=1)
@@ -141,34 +139,29 @@ def _moments(rng: np.random.Generator) -> list[Case]:
 _ADAM = function(
     lambda mean, square, rate: -rate * mean / (np.sqrt(square) + _EPSILON),
     _moments,
-    (
-        Mistake(
-            "as given",
+    {
+        "as given": Mistake(
             lambda mean, square, rate: -rate * mean / (square + _EPSILON),
             "This is the function as it was given. With a gradient of 1/1000: how long is its step?",
             NOT_YET,
         ),
-        Mistake(
-            "ε under the root",
+        "ε under the root": Mistake(
             lambda mean, square, rate: -rate * mean / np.sqrt(square + _EPSILON),
             "ε stands under the root here: it is then felt by gradients of 10⁻⁴ already. Add it to the root.",
         ),
-        Mistake(
-            "without ε",
+        "without ε": Mistake(
             lambda mean, square, rate: -rate * mean / np.sqrt(square),
             "Without ε: a gradient of 10⁻¹¹, which is mostly rounding, gets a full step, and one of 0 divides 0 by 0.",
         ),
-        Mistake(
-            "uphill",
+        "uphill": Mistake(
             lambda mean, square, rate: rate * mean / (np.sqrt(square) + _EPSILON),
             "This climbs: the step goes against the gradient.",
         ),
-        Mistake(
-            "the sign alone",
+        "the sign alone": Mistake(
             lambda mean, square, rate: -rate * mean / (np.abs(mean) + _EPSILON),
             "You divide by the mean's own size: that leaves its sign alone. Divide by the root of the mean square.",
         ),
-    ),
+    },
     praise="A step is as long as the learning rate at most, whatever the size of the gradient, down to ε.",
     otherwise="Divide the mean by the root of the mean square, plus ε, times the learning rate, downhill.",
 )

@@ -7,25 +7,23 @@ import numpy as np
 
 from course.activations import ACTIVATIONS
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, choice, function, number, standard_error
+from course.exercises.judges import Case, Mistake, choice, function, generator, knowing, number, standard_error
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
 _DIFFERENT = number(
     5,
-    (
-        Mistake("all are free", 33, "33 are free only if the units differ. Here the eight are equal."),
-        Mistake(
-            "one left out",
-            4,
-            "One is left out: the two incoming weights of a unit come apart, and the output has a bias.",
+    {
+        "all are free": Mistake(33, "33 are free only if the units differ. Here the eight are equal."),
+        "one left out": Mistake(
+            4, "One is left out: the two incoming weights of a unit come apart, and the output has a bias."
         ),
-        Mistake("as at the start", 2, "That is so before training: 0.5 and 0. What comes apart, and what cannot?"),
-        Mistake("the copies", 28, "28 are the copies. How many are left of 33?"),
-        Mistake(
-            "counted for every unit", 33 - 8, "Equal units share all their numbers: they have one bias, and not eight."
+        "as at the start": Mistake(2, "That is so before training: 0.5 and 0. What comes apart, and what cannot?"),
+        "the copies": Mistake(28, "28 are the copies. How many are left of 33?"),
+        "counted for every unit": Mistake(
+            33 - 8, "Equal units share all their numbers: they have one bias, and not eight."
         ),
-    ),
+    },
     praise="Two incoming weights, one bias and one outgoing weight for all eight units, and the output's bias.",
     otherwise="Count the numbers of a single unit, and what is not in any unit.",
     whole=True,
@@ -50,43 +48,39 @@ def _hidden_layers(rng: np.random.Generator) -> list[Case]:
 _COUNT_UNITS = function(
     lambda weights: np.unique(weights, axis=1).shape[1],
     _hidden_layers,
-    (
-        Mistake(
-            "numbers for units",
+    {
+        "numbers for units": Mistake(
             lambda weights: np.unique(weights).size,
             "That is how many different numbers there are. A unit is a column: how many different columns?",
         ),
-        Mistake(
-            "rows for columns",
+        "rows for columns": Mistake(
             lambda weights: np.unique(weights, axis=0).shape[0],
             "These are the different rows, one for each input. A unit is a column.",
         ),
-        Mistake("all units", lambda weights: weights.shape[1], "That is how many units there are, equal ones too."),
-        Mistake(
-            "the first input alone",
+        "all units": Mistake(lambda weights: weights.shape[1], "That is how many units there are, equal ones too."),
+        "the first input alone": Mistake(
             lambda weights: np.unique(weights[0]).size,
             "You compare the first incoming weight only. Two units may agree in it and differ in the next.",
         ),
-        Mistake(
-            "sums for columns",
+        "sums for columns": Mistake(
             lambda weights: np.unique(weights.sum(axis=0)).size,
             "You compare the columns' sums: (1, 2) and (2, 1) have the same one, and are different units.",
         ),
-    ),
+    },
     praise="This is the number in the sentence below the picture.",
     otherwise="How many columns are there that differ in at least one number?",
 )
 
 _EXCEPTIONS = choice(
     {"sigmoid", "softplus"},
-    (
-        Mistake("one is missing", {"sigmoid"}, "Right, and there is one more. Evaluate each of them at 0."),
-        Mistake("sigmoid is missing", {"softplus"}, "Right, and you have seen another one on this page."),
-        Mistake("tanh like sigmoid", {"sigmoid", "tanh"}, "tanh has sigmoid's shape and goes through 0: tanh 0 = 0."),
-        Mistake("relu", {"relu"}, "ReLU's corner is at 0, and its value there is 0: the sentence is true for it."),
-        Mistake("softplus like relu", {"sigmoid", "relu"}, "ReLU is 0 at 0. Its smooth relative is not."),
-        Mistake("all of them", set(ACTIVATIONS), "Most go through 0, and with them a network of zeros answers zeros."),
-    ),
+    {
+        "one is missing": Mistake({"sigmoid"}, "Right, and there is one more. Evaluate each of them at 0."),
+        "sigmoid is missing": Mistake({"softplus"}, "Right, and you have seen another one on this page."),
+        "tanh like sigmoid": Mistake({"sigmoid", "tanh"}, "tanh has sigmoid's shape and goes through 0: tanh 0 = 0."),
+        "relu": Mistake({"relu"}, "ReLU's corner is at 0, and its value there is 0: the sentence is true for it."),
+        "softplus like relu": Mistake({"sigmoid", "relu"}, "ReLU is 0 at 0. Its smooth relative is not."),
+        "all of them": Mistake(set(ACTIVATIONS), "Most go through 0, and with them a network of zeros answers zeros."),
+    },
     praise="Sigmoid gives 0.5 and softplus ln 2 = 0.693. All others pass through the origin.",
     known=ACTIVATIONS,
 )
@@ -94,6 +88,15 @@ _EXCEPTIONS = choice(
 _UNITS = 8
 
 
+@knowing(
+    examples={
+        "all zero": [0] * 8,
+        "none is zero": [1, 2, 3, 4, 5, 6, 7, 8],
+        "several zeros": [0, 0, 1, 2, 3, 4, 5, 6],
+        "all equal": [0.5] * 8,
+        "some equal": [0, 1, 1, 2, 3, 4, 5, 6],
+    }
+)
 def _first_weights(_rng: np.random.Generator, answer: object) -> Verdict:
     weights = reading.array(answer, "the weights", (_UNITS,)).astype(np.float32)  # as they are trained
     kinds, zeros = np.unique(weights).size, int(np.sum(weights == 0))
@@ -119,6 +122,10 @@ def _layers_to_draw(rng: np.random.Generator) -> list[Case]:
     return [(jax.random.key(int(rng.integers(2**31))), *shape) for shape in _SHAPES]
 
 
+def _normal(key: Any, *shape: int) -> np.ndarray:
+    return _STD * generator(key).normal(size=shape)
+
+
 def _kinds_and_variance(weights: Any, _key: object, fan_in: int, fan_out: int) -> np.ndarray:
     """How many units differ, how many inputs are weighed differently, the variance over the right one, and the sign.
 
@@ -135,39 +142,33 @@ def _kinds_and_variance(weights: Any, _key: object, fan_in: int, fan_out: int) -
 _START = function(
     lambda _key, fan_in, fan_out: [fan_out, fan_in, 1, 1],
     _layers_to_draw,
-    (
-        Mistake(
-            "as given",
-            lambda _key, fan_in, fan_out: [1, fan_in, 1, 1],
+    {
+        "as given": Mistake(
+            lambda key, fan_in, fan_out: _normal(key, fan_in, 1) + np.zeros(fan_out),
             "This is the function as it was given: one column is drawn, and every unit gets a copy of it.",
             NOT_YET,
         ),
-        Mistake(
-            "copies of a row",
-            lambda _key, fan_in, fan_out: [fan_out, 1, 1, 1],
+        "copies of a row": Mistake(
+            lambda key, fan_in, fan_out: _normal(key, fan_out) + np.zeros((fan_in, 1)),
             "Now the units differ, and every unit weighs all its inputs alike. Draw every number.",
         ),
-        Mistake(
-            "one number",
-            lambda _key, fan_in, fan_out: [1, 1, 1, 1],
+        "one number": Mistake(
+            lambda key, fan_in, fan_out: np.full((fan_in, fan_out), _normal(key)),
             "One number is drawn for the whole layer. Draw one for each weight.",
         ),
-        Mistake(
-            "the factor lost",
-            lambda _key, fan_in, fan_out: [fan_out, fan_in, 4, 1],
+        "the factor lost": Mistake(
+            lambda key, fan_in, fan_out: _normal(key, fan_in, fan_out) / _STD,
             "All weights differ now, and their std is 1 instead of 0.5.",
         ),
-        Mistake(
-            "the factor squared",
-            lambda _key, fan_in, fan_out: [fan_out, fan_in, 1 / 4, 1],
+        "the factor squared": Mistake(
+            lambda key, fan_in, fan_out: _normal(key, fan_in, fan_out) * _STD,
             "All weights differ now. Their variance is 1/16: 0.5 multiplies a number, and 0.25 its variance.",
         ),
-        Mistake(
-            "only one sign",
-            lambda _key, fan_in, fan_out: [fan_out, fan_in, 1, 1 + 2 / np.pi],
+        "only one sign": Mistake(
+            lambda key, fan_in, fan_out: np.abs(_normal(key, fan_in, fan_out)),
             "All weights have the same sign now. Normal ones lie on both sides of 0.",
         ),
-    ),
+    },
     praise="No two units start alike, and so none need ever be alike.",
     otherwise="These are the units that differ, the inputs that are weighed differently, the variance over 0.5², which "
     "should be 1, and a number that is 1 if the weights' mean is 0.",

@@ -1,7 +1,7 @@
 """Exercises: the papers' experiments."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,14 @@ from course.exercises.verdict import NOT_YET
 
 _ENOUGH = number(
     16,
-    (
-        Mistake("one in twenty", 15, "Luck reaches 15 of 20 in 2.1 % of cases: enough for 5 %, and not for 1 %."),
-        Mistake("one too many", 17, "17 is enough, and one seed fewer would be too."),
-        Mistake("the share of ten seeds", 18, "Nine tenths were needed of 10 seeds. Of 20 a smaller share is enough."),
-        Mistake("all", 20, "All 20 come about once in a million cases. That is far more than was asked for."),
-        Mistake("half", 10, "Half of the seeds is what luck gives: count from the upper end."),
-        Mistake("one in twenty, nearly", 14, "Luck reaches 14 of 20 in 5.8 % of cases: that is not even 5 %."),
-    ),
+    {
+        "one in twenty": Mistake(15, "Luck reaches 15 of 20 in 2.1 % of cases: enough for 5 %, and not for 1 %."),
+        "one too many": Mistake(17, "17 is enough, and one seed fewer would be too."),
+        "the share of ten seeds": Mistake(18, "Nine tenths were needed of 10 seeds. Of 20 a smaller share is enough."),
+        "all": Mistake(20, "All 20 come about once in a million cases. That is far more than was asked for."),
+        "half": Mistake(10, "Half of the seeds is what luck gives: count from the upper end."),
+        "one in twenty, nearly": Mistake(14, "Luck reaches 14 of 20 in 5.8 % of cases: that is not even 5 %."),
+    },
     praise="Luck reaches 16 of 20 in 0.6 % of cases. With more seeds a smaller share is enough.",
     otherwise="Add the chances of n, n + 1, … 20 heads in 20 tosses of a coin.",
     low=0,
@@ -58,64 +58,58 @@ def _from_the_last_time_above(steps: np.ndarray, losses: np.ndarray, threshold: 
 _TIMES = function(
     _learning_times,
     _records,
-    (
-        Mistake(
-            "never is step one",
+    {
+        "never is step one": Mistake(
             lambda steps, losses, threshold: steps[(losses < threshold).argmax(axis=0)],
             "A run that never gets there has the first step here: argmax of nothing but False is 0.",
         ),
-        Mistake(
-            "places for steps",
+        "places for steps": Mistake(
             lambda steps, losses, threshold: np.where(
                 (losses < threshold).any(axis=0), (losses < threshold).argmax(axis=0), np.inf
             ),
             "Those are places in the record. Which steps are they?",
         ),
-        Mistake(
-            "at once is never",
+        "at once is never": Mistake(
             lambda steps, losses, threshold: np.where(
                 (losses < threshold).argmax(axis=0) > 0, steps[(losses < threshold).argmax(axis=0)], np.inf
             ),
             "A run that is below from its first record on counts as never here: 0 may be the place of a True, too.",
         ),
-        Mistake(
-            "for good",
+        "for good": Mistake(
             _from_the_last_time_above,
             "That is when a run is below for good. The first time was asked for, even if it rises again.",
         ),
-        Mistake(
-            "the step of the least loss",
+        "the step of the least loss": Mistake(
             lambda steps, losses, threshold: np.where(
                 (losses < threshold).any(axis=0), steps[losses.argmin(axis=0)], np.inf
             ),
             "That is when the loss is least. The threshold may have been passed before.",
         ),
-        Mistake(
-            "how many records",
+        "how many records": Mistake(
             lambda steps, losses, threshold: np.sum(losses < threshold, axis=0),
             "That is how many records of each run are below the threshold. When is the first one?",
         ),
-    ),
+    },
     praise="Learning times, with infinity for never: a median over seeds can then be taken of all of them.",
     otherwise="For each column: the first step at which the loss is below the threshold, else infinity.",
 )
 
 _STANDARD_GAIN = number(
     math.sqrt(3),
-    (
-        Mistake("as it is", 1, "That is the standard start as it is: its variance is 1/(3n)."),
-        Mistake(
-            "variance for std", 3, "3 is the factor of the variance. A gain multiplies the weights: take the root."
+    {
+        "as it is": Mistake(1, "That is the standard start as it is: its variance is 1/(3n)."),
+        "variance for std": Mistake(
+            3, "3 is the factor of the variance. A gain multiplies the weights: take the root."
         ),
-        Mistake("the wrong way", 3**-0.5, "The standard start is too small already, and this makes it smaller."),
-        Mistake(
-            "a third", 1 / 3, "A third is what the variance has too little by: the weights have to grow, not to shrink."
+        "the wrong way": Mistake(3**-0.5, "The standard start is too small already, and this makes it smaller."),
+        "a third": Mistake(
+            1 / 3, "A third is what the variance has too little by: the weights have to grow, not to shrink."
         ),
-        Mistake(
-            "He's factor", math.sqrt(2), "√2 makes up for ReLU. Here a variance of 1/(3n) is to become one of 1/n."
+        "He's factor": Mistake(
+            math.sqrt(2), "√2 makes up for ReLU. Here a variance of 1/(3n) is to become one of 1/n."
         ),
-        Mistake("half of 6", math.sqrt(6), "√6 is the bound's factor for a variance of 2/n. Here it is to be 1/n."),
-    ),
+        "half of 6": Mistake(math.sqrt(6), "√6 is the bound's factor for a variance of 2/n. Here it is to be 1/n."),
+    },
     praise="The gradient's variance at layer 1 rises from {before:.1g} to {after:.1g} of that at layer 5.".format(
         before=theory.gradient_variances("tanh", 5, 1 / 3)[0], after=theory.gradient_variances("tanh", 5, 1.0)[0]
     ),
@@ -141,46 +135,40 @@ def _of_each(output: Any, losses: Mapping[str, np.ndarray]) -> list[Any]:
     return [output[start] for start in losses]
 
 
-def _at_the_rate_of(start: str) -> Any:
-    return lambda losses: [row[losses[start].argmin()] for row in losses.values()]
+def _for_each(pick: Callable[..., float]) -> Callable[..., dict[str, float]]:
+    """Return a comparison that gives `pick(losses of the start, losses of all)` for every start."""
+    return lambda losses: {start: pick(row, losses) for start, row in losses.items()}
 
 
 _FAIR = function(
     lambda losses: [row.min() for row in losses.values()],
     _race,
-    (
-        Mistake(
-            "as given",
-            _at_the_rate_of("he_normal"),
+    {
+        "as given": Mistake(
+            _for_each(lambda row, losses: row[losses["he_normal"].argmin()]),
             "This is the comparison as it was given. For whom was the learning rate chosen?",
             NOT_YET,
         ),
-        Mistake(
-            "the other one's rate",
-            _at_the_rate_of("glorot_normal"),
+        "the other one's rate": Mistake(
+            _for_each(lambda row, losses: row[losses["glorot_normal"].argmin()]),
             "Now the rate is Xavier's best, and He's start has to make do with it.",
         ),
-        Mistake(
-            "one compromise for all",
-            lambda losses: [row[sum(losses.values()).argmin()] for row in losses.values()],
+        "one compromise for all": Mistake(
+            _for_each(lambda row, losses: row[sum(losses.values()).argmin()]),
             "One rate for all, chosen by the sum: still somebody else's rate for most of them.",
         ),
-        Mistake(
-            "the rate for its loss",
-            lambda losses: [row.argmin() for row in losses.values()],
+        "the rate for its loss": Mistake(
+            _for_each(lambda row, _losses: row.argmin()),
             "That is at which place the best rate of each start is. Give the loss there.",
         ),
-        Mistake(
-            "the mean over rates",
-            lambda losses: [row.mean() for row in losses.values()],
+        "the mean over rates": Mistake(
+            _for_each(lambda row, _losses: row.mean()),
             "A mean over rates punishes a start for rates that nobody would use with it.",
         ),
-        Mistake(
-            "the worst",
-            lambda losses: [row.max() for row in losses.values()],
-            "That is the loss at the worst rate of each start.",
+        "the worst": Mistake(
+            _for_each(lambda row, _losses: row.max()), "That is the loss at the worst rate of each start."
         ),
-    ),
+    },
     praise="Each start is judged at its own best rate, as Saxe and his co-authors did for every depth.",
     otherwise="Each start should get the learning rate at which its own loss is least.",
     read=_of_each,

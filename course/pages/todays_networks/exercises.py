@@ -1,13 +1,24 @@
 """Exercises: how today's networks start."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 
 from course.exercises import guard, reading
-from course.exercises.judges import Case, Mistake, close, function, number, recognized, shared_part, standard_error
+from course.exercises.judges import (
+    Case,
+    Mistake,
+    close,
+    function,
+    knowing,
+    number,
+    recognized,
+    shared_part,
+    standard_error,
+)
 from course.exercises.table import Exercise
 from course.exercises.verdict import Verdict, almost, not_yet, right, wrong
 from course.probes.blocks import measure_blocks
@@ -16,19 +27,17 @@ from course.theory.residual import stack
 
 _KERNEL_STD = number(
     math.sqrt(2 / 800),
-    (
-        Mistake("channels only", math.sqrt(2 / 32), "A unit sees 25 positions of each channel, and not one of each."),
-        Mistake("one side of the kernel", math.sqrt(2 / 160), "The kernel has 5 · 5 places, not 5."),
-        Mistake("fan_out for fan_in", math.sqrt(2 / 3200), "That is the way back, with 128 channels out: fan_in here."),
-        Mistake("variance for std", 2 / 800, "That is the variance. The standard deviation is its root."),
-        Mistake("the factor 2 is missing", math.sqrt(1 / 800), "The factor 2 for the ReLU in front is missing."),
-        Mistake(
-            "bound for std",
-            math.sqrt(6 / 800),
-            "That is the bound of a uniform distribution, √3 times the standard deviation.",
+    {
+        "channels only": Mistake(math.sqrt(2 / 32), "A unit sees 25 positions of each channel, and not one of each."),
+        "one side of the kernel": Mistake(math.sqrt(2 / 160), "The kernel has 5 · 5 places, not 5."),
+        "fan_out for fan_in": Mistake(math.sqrt(2 / 3200), "That is the way back, with 128 channels out: fan_in here."),
+        "variance for std": Mistake(2 / 800, "That is the variance. The standard deviation is its root."),
+        "the factor 2 is missing": Mistake(math.sqrt(1 / 800), "The factor 2 for the ReLU in front is missing."),
+        "bound for std": Mistake(
+            math.sqrt(6 / 800), "That is the bound of a uniform distribution, √3 times the standard deviation."
         ),
-        Mistake("Xavier for He", math.sqrt(2 / 4000), "That takes both fans, as Xavier does. He divides by fan_in."),
-    ),
+        "Xavier for He": Mistake(math.sqrt(2 / 4000), "That takes both fans, as Xavier does. He divides by fan_in."),
+    },
     praise="fan_in is 5 · 5 · 32 = 800. The channels out do not matter on the way up.",
     otherwise="How many numbers does one unit add up?",
     low=0,
@@ -37,6 +46,16 @@ _KERNEL_STD = number(
 _RMS = 3e-7
 
 
+@knowing(
+    examples={
+        "no power of 2": 203.5,
+        "exponent for the power": 8,
+        "subnormal for normal": 1,
+        "too small": 128,
+        "larger than needed": 512,
+        "up to 1": 2.0**22,
+    }
+)
 def _smallest_scale(_rng: np.random.Generator, answer: object) -> Verdict:
     scale = reading.number(answer, "the loss scale", low=2.0**-40, high=2.0**40)
     floor, lifted = range_of("float16").smallest_normal, scale * _RMS
@@ -45,7 +64,7 @@ def _smallest_scale(_rng: np.random.Generator, answer: object) -> Verdict:
     if close(scale, math.ceil(math.log2(floor / _RMS)), 1e-6):
         return almost("That is the exponent: the loss scale is 2 to that power.", "exponent for the power")
     if not math.log2(scale).is_integer():
-        return wrong(f"{scale:g} is no power of 2, and would round every gradient.", "")
+        return wrong(f"{scale:g} is no power of 2, and would round every gradient.")
     if scale == 1:
         sentence = "it is above the smallest subnormal number, and so not 0, but has lost most of its digits"
         return almost(f"Unscaled, {sentence}.", "subnormal for normal")
@@ -58,7 +77,7 @@ def _smallest_scale(_rng: np.random.Generator, answer: object) -> Verdict:
     return right(f"It lifts the rms to {lifted:.1e}, just above {floor:.1e}. In practice one takes more.")
 
 
-_SHAPES = ((1, 250), (3, 60), (5, 40))
+_SHAPES = ((1, 180), (3, 60), (5, 36))
 """Sizes and channels in of kernels with enough weights to measure a variance well: few, as JAX compiles for each."""
 
 
@@ -77,76 +96,64 @@ def _kernel_factor(
     return np.array([factor, 1 + shared_part(kernel.reshape(-1, channels_out))])
 
 
-def _of(factor: Any, shared: float = 0) -> Any:
-    """What kernels measure whose E[w²] is `factor(size, channels_in, channels_out, branches)` times the right one."""
-    return lambda _rng, *case: [factor(*case), 1 + shared]
+def _up_to(bound: Callable[..., float], low: float = -1) -> Callable[..., np.ndarray]:
+    """Return a function that draws uniform kernels, from `low` to 1 times `bound(size, channels_in, …, branches)`."""
+    return lambda rng, k, n, m, branches: bound(k, n, m, branches) * rng.uniform(low, 1, (k, k, n, m))
 
 
 _LAST_KERNEL = function(
-    _of(lambda _k, _n, _m, _branches: 1),
+    lambda _rng, *_case: [1, 1],
     _branches,
-    (
-        Mistake(
-            "branches left out",
-            _of(lambda _k, _n, _m, branches: branches),
+    {
+        "branches left out": Mistake(
+            _up_to(lambda k, n, _m, _branches: math.sqrt(6 / (k**2 * n))),
             "These are He's weights, unscaled: the sum of all branches grows like 3 to their number.",
         ),
-        Mistake(
-            "1/L for 1/√L",
-            _of(lambda _k, _n, _m, branches: 1 / branches),
+        "1/L for 1/√L": Mistake(
+            _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k**2 * n)) / branches),
             "The variance should be divided by the number of branches, and so the weights by its root only.",
         ),
-        Mistake(
-            "channels only",
-            _of(lambda k, _n, _m, _branches: k**2),
+        "channels only": Mistake(
+            _up_to(lambda _k, n, _m, branches: math.sqrt(6 / (n * branches))),
             "Right for 1×1 kernels only: fan_in counts the positions of a kernel too.",
         ),
-        Mistake(
-            "fan_out for fan_in",
-            _of(lambda _k, n, m, _branches: n / m),
+        "fan_out for fan_in": Mistake(
+            _up_to(lambda k, _n, m, branches: math.sqrt(6 / (k**2 * m * branches))),
             "fan_out stands where fan_in belongs: these are right for as many channels out as in.",
         ),
-        Mistake(
-            "the factor 2 is missing",
-            _of(lambda _k, _n, _m, _branches: 1 / 2),
+        "the factor 2 is missing": Mistake(
+            _up_to(lambda k, n, _m, branches: math.sqrt(3 / (k**2 * n * branches))),
             "The factor 2 is missing: in front of a branch's last weights there is a ReLU.",
         ),
-        Mistake(
-            "variance for std",
-            _of(lambda k, n, _m, branches: 2 / (k**2 * n * branches)),
+        "variance for std": Mistake(
+            _up_to(lambda k, n, _m, branches: 2 * math.sqrt(3) / (k**2 * n * branches)),
             "You draw with the variance where the standard deviation belongs.",
         ),
-        Mistake(
-            "std for bound",
-            _of(lambda _k, _n, _m, _branches: 1 / 3),
+        "std for bound": Mistake(
+            _up_to(lambda k, n, _m, branches: math.sqrt(2 / (k**2 * n * branches))),
             "A uniform distribution from −std to std has a third of the variance: its bound is √3 · std.",
         ),
-        Mistake(
-            "both fans",
-            _of(lambda _k, n, m, _branches: 2 * n / (n + m)),
+        "both fans": Mistake(
+            _up_to(lambda k, n, m, branches: math.sqrt(12 / (k**2 * (n + m) * branches))),
             "The mean of both fans is Xavier's compromise. He's rule divides by fan_in alone.",
         ),
-        Mistake(
-            "one side of the kernel",
-            _of(lambda k, _n, _m, _branches: k),
+        "one side of the kernel": Mistake(
+            _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k * n * branches))),
             "A kernel has size · size positions, not size.",
         ),
-        Mistake(
-            "one number for all",
-            _of(lambda _k, _n, _m, _branches: 1, shared=1),
+        "one number for all": Mistake(
+            _up_to(lambda k, n, _m, branches: math.sqrt(2 / (k**2 * n * branches)), 1),
             "All weights are the same number, and all channels out are copies: draw them.",
         ),
-        Mistake(
-            "only one sign, uniform",
-            _of(lambda _k, _n, _m, _branches: 1, shared=3 / 4),
+        "only one sign, uniform": Mistake(
+            _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k**2 * n * branches)), 0),
             "These weights have one sign only, so their mean is not 0: draw from −bound to bound.",
         ),
-        Mistake(
-            "only one sign",
-            _of(lambda _k, _n, _m, _branches: 1, shared=2 / math.pi),
+        "only one sign": Mistake(
+            lambda rng, k, n, m, branches: math.sqrt(2 / (k**2 * n * branches)) * np.abs(rng.normal(size=(k, k, n, m))),
             "These weights have one sign only, so their mean is not 0.",
         ),
-    ),
+    },
     praise="Var w = 2/(fan_in · branches): the whole network grows by less than e², however deep.",
     otherwise="The first number, half of fan_in · E[w²] times the number of branches, should be 1. The second is 1 if "
     "no two weights share anything.",
@@ -159,29 +166,27 @@ _BLOCKS = 24
 _DOUBLING = math.sqrt((2 ** (1 / _BLOCKS) - 1) / 2)
 _NEAR = 0.05
 """How near to 2 the growth has to be: the exponential for the power gives a = 0.120 and 1.98, which will do."""
-_FACTOR_MISTAKES = (
-    (_BLOCKS**-0.5, "1/√L", "That is 1/√L, which comes near e². A doubling needs less."),
-    (1 / _BLOCKS, "1/L", "1/L takes too much away: it is the square of the factor that adds up over the blocks."),
-    (_DOUBLING**2, "the square of the factor", "That is its square: a factor a of the weights counts as a²."),
-    (
-        2 * _DOUBLING,
-        "LeCun's weights",
-        "That would do with LeCun's weights in both layers. With He's, a block adds 2a².",
+_FACTOR_MISTAKES = {
+    "1/√L": Mistake(_BLOCKS**-0.5, "That is 1/√L, which comes near e². A doubling needs less."),
+    "1/L": Mistake(
+        1 / _BLOCKS, "1/L takes too much away: it is the square of the factor that adds up over the blocks."
     ),
-    (
+    "the square of the factor": Mistake(_DOUBLING**2, "That is its square: a factor a of the weights counts as a²."),
+    "LeCun's weights": Mistake(
+        2 * _DOUBLING, "That would do with LeCun's weights in both layers. With He's, a block adds 2a²."
+    ),
+    "a² for 2a²": Mistake(
         math.sqrt(2) * _DOUBLING,
-        "a² for 2a²",
         "With He's weights in both layers a block adds 2a², not a²: the first weights make up for a ReLU too many.",
     ),
-    (
-        _DOUBLING / math.sqrt(2),
-        "4a² for 2a²",
-        "A block adds ½ · 2 · 2a² = 2a²: the ReLU inside the branch takes half.",
+    "4a² for 2a²": Mistake(
+        _DOUBLING / math.sqrt(2), "A block adds ½ · 2 · 2a² = 2a²: the ReLU inside the branch takes half."
     ),
-    (1.0, "unscaled", "That leaves the weights as they are, and every block multiplies by 3."),
-)
+    "unscaled": Mistake(1, "That leaves the weights as they are, and every block multiplies by 3."),
+}
 
 
+@knowing(_FACTOR_MISTAKES)
 def _branch_factor(_rng: np.random.Generator, answer: object) -> Verdict:
     factor = reading.number(answer, "the factor", low=0, high=10)
     growth = float(stack("relu", _BLOCKS, 2.0, 2.0 * factor**2).signal[-1])
@@ -189,11 +194,8 @@ def _branch_factor(_rng: np.random.Generator, answer: object) -> Verdict:
         return right(
             f"The mean square grows × {growth:.2f} in {_BLOCKS} blocks, × {growth ** (1 / _BLOCKS):.3f} in each."
         )
-    if known := recognized(
-        factor, _FACTOR_MISTAKES, f"The mean square grows × {growth:.3g} in {_BLOCKS} blocks.", tolerance=0.01
-    ):
-        return known
-    return wrong(f"With {factor:.4g} the mean square grows × {growth:.3g} in {_BLOCKS} blocks.")
+    known = recognized(factor, _FACTOR_MISTAKES, f"The mean square grows × {growth:.3g} in {_BLOCKS} blocks.")
+    return known or wrong(f"With {factor:.4g} the mean square grows × {growth:.3g} in {_BLOCKS} blocks.")
 
 
 _KINDS, _NORMALIZATIONS = ("plain", "residual"), ("none", "layer", "batch")
@@ -206,6 +208,14 @@ def _one_of(answer: object, name: str, known: tuple[str, ...]) -> str:
     return found.pop()
 
 
+@knowing(
+    examples={
+        "no normalization": ("plain", "none", 50),
+        "skip connections": ("residual", "batch", 50),
+        "layer normalization": ("plain", "layer", 50),
+        "too few blocks": ("plain", "batch", 30),
+    }
+)
 def _exploding(_rng: np.random.Generator, kind: object, normalization: object, blocks: object) -> Verdict:
     kind, normalization = _one_of(kind, "the kind", _KINDS), _one_of(normalization, "normalization", _NORMALIZATIONS)
     depth = reading.whole(blocks, "the number of blocks", low=1, high=100)
@@ -233,6 +243,19 @@ def _gradients(first: np.ndarray, last: np.ndarray) -> tuple[float, float, float
     return tuple(float(np.abs(values).max()) for values in (h @ last, down, h.T @ directions))
 
 
+def _of(first: np.ndarray, last: np.ndarray) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
+    """Return a branch of these weights for every key."""
+    return lambda _key: (first, last)
+
+
+@knowing(
+    examples={
+        "both random": _of(np.eye(16), np.eye(16)),
+        "the first zero": _of(np.zeros((16, 16)), np.eye(16)),
+        "identical units": _of(np.ones((16, 16)), np.zeros((16, 16))),
+        "one key for all": _of(np.eye(16), np.zeros((16, 16))),
+    }
+)
 def _branch(rng: np.random.Generator, answer: object) -> Verdict:
     branch = reading.function(answer)
     keys = [jax.random.key(int(rng.integers(2**31))) for _draw in range(2)]

@@ -8,23 +8,23 @@ import numpy as np
 
 from course import theory
 from course.exercises import guard, reading
-from course.exercises.judges import Case, Mistake, function, number, recognized
+from course.exercises.judges import Case, Mistake, function, generator, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
 _WEIGHT = (1 / (0.1 * 18 * 1000)) ** (1 / 18)
 _START_WEIGHT = number(
     _WEIGHT,
-    (
-        Mistake("the power for the weight", 1 / 1800, "That is the 18th power of the weight: take its root."),
-        Mistake("the 20th root", 1800 ** (-1 / 20), "That is the 20th root: the formula has the power depth − 2."),
-        Mistake(
-            "a share of the wait", 0.5 / 145.636, "A wait 146 times shorter does not take a weight 146 times smaller."
+    {
+        "the power for the weight": Mistake(1 / 1800, "That is the 18th power of the weight: take its root."),
+        "the 20th root": Mistake(1800 ** (-1 / 20), "That is the 20th root: the formula has the power depth − 2."),
+        "a share of the wait": Mistake(
+            0.5 / 145.636, "A wait 146 times shorter does not take a weight 146 times smaller."
         ),
-        Mistake("the rate left out", 18_000 ** (-1 / 18), "You have left out the learning rate of 0.1."),
-        Mistake("the depth left out", 100 ** (-1 / 18), "You have left out the factor of 18 in front of the power."),
-        Mistake("as it was", 0.5, "That is the weight with which it waits 145,636 steps."),
-    ),
+        "the rate left out": Mistake(18_000 ** (-1 / 18), "You have left out the learning rate of 0.1."),
+        "the depth left out": Mistake(100 ** (-1 / 18), "You have left out the factor of 18 in front of the power."),
+        "as it was": Mistake(0.5, "That is the weight with which it waits 145,636 steps."),
+    },
     praise="A weight 1.3 times as large shortens the wait 145-fold.",
     otherwise="Solve 1/(0.1 · 18 · w¹⁸) = 1000 for w.",
     low=0,
@@ -43,77 +43,72 @@ _MOMENTUM = function(
         0.9 * velocity + gradient,
     ),
     _steps,
-    (
-        Mistake(
-            "uphill",
+    {
+        "uphill": Mistake(
             lambda weight, velocity, gradient, rate: (
                 weight + rate * (0.9 * velocity + gradient),
                 0.9 * velocity + gradient,
             ),
             "This climbs: the step goes against the velocity.",
         ),
-        Mistake(
-            "the old velocity",
+        "the old velocity": Mistake(
             lambda weight, velocity, gradient, rate: (weight - rate * velocity, 0.9 * velocity + gradient),
             "The weight moves with the old velocity: renew it before.",
         ),
-        Mistake(
-            "nothing forgotten",
+        "nothing forgotten": Mistake(
             lambda weight, velocity, gradient, rate: (weight - rate * (velocity + gradient), velocity + gradient),
             "The velocity forgets nothing: 0.9 of the old one stays.",
         ),
-        Mistake(
-            "a mean of gradients",
+        "a mean of gradients": Mistake(
             lambda weight, velocity, gradient, rate: (
                 weight - rate * (0.9 * velocity + 0.1 * gradient),
                 0.9 * velocity + 0.1 * gradient,
             ),
             "You take 0.1 of the gradient: a mean. Here the whole gradient is added.",
         ),
-        Mistake(
-            "no velocity",
+        "no velocity": Mistake(
             lambda weight, velocity, gradient, rate: (weight - rate * gradient, gradient),
             "That is a plain step of gradient descent: the old velocity is lost.",
         ),
-        Mistake(
-            "in the other order",
+        "in the other order": Mistake(
             lambda weight, velocity, gradient, rate: (
                 0.9 * velocity + gradient,
                 weight - rate * (0.9 * velocity + gradient),
             ),
             "Both are right, in the other order: the weight comes first.",
         ),
-        Mistake(
-            "the rate in the velocity",
+        "the rate in the velocity": Mistake(
             lambda weight, velocity, gradient, rate: (
                 weight - 0.9 * velocity - rate * gradient,
                 0.9 * velocity + rate * gradient,
             ),
             "Your velocity has the learning rate in it. Here it adds the bare gradient, and the step has the rate.",
         ),
-        Mistake(
-            "the rate twice",
+        "the rate twice": Mistake(
             lambda weight, velocity, gradient, rate: (
                 weight - rate * (0.9 * velocity + rate * gradient),
                 0.9 * velocity + rate * gradient,
             ),
             "The learning rate is in the velocity and in the step. It belongs into the step alone.",
         ),
-    ),
+    },
     praise="A gradient that keeps its direction adds up to ten times itself.",
     otherwise="First the velocity, 0.9 of the old one plus the gradient; then the weight, less rate times velocity.",
 )
 
 _DEPTH, _KEPT = 10, 10
-_GAIN_MISTAKES = (
-    (1.0, "as it is", "That is the standard start as it is."),
-    (6.0, "variance for std", "6 is the factor for the variance: the gain multiplies the standard deviation."),
-    (2**0.5, "He's factor alone", "√2 is what ReLU needs on top of a variance of 1/n. The standard start has 1/(3n)."),
-    (3**0.5, "Xavier's", "√3 makes Xavier's start of it, and ReLU loses half of the mean square a layer."),
-    (6**-0.5, "the wrong way", "That makes the weights smaller still."),
-)
+_GAIN_MISTAKES = {
+    "as it is": Mistake(1, "That is the standard start as it is."),
+    "variance for std": Mistake(6, "6 is the factor for the variance: the gain multiplies the standard deviation."),
+    "He's factor alone": Mistake(
+        2**0.5, "√2 is what ReLU needs on top of a variance of 1/n. The standard start has 1/(3n)."
+    ),
+    "Xavier's": Mistake(3**0.5, "√3 makes Xavier's start of it, and ReLU loses half of the mean square a layer."),
+    "the wrong way": Mistake(6**-0.5, "That makes the weights smaller still."),
+}
 
 
+@knowing(_GAIN_MISTAKES)
 def _standard_gain(_rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=0.01, high=100)
     kept = float(theory.activation_second_moments("relu", _DEPTH, gain**2 / 3)[-1])
@@ -145,6 +140,23 @@ def _stacked(given: Any) -> Any:
     return [reading.array(batch, "a batch") for batch in given]
 
 
+def _drawn(key: Any, steps: int, batch: int, examples: int) -> np.ndarray:
+    return generator(key).integers(examples, size=(steps, batch))
+
+
+@knowing(
+    examples={
+        "reordered": lambda key, steps, batch, _all: generator(key).permuted([[*range(batch)]] * steps, axis=1),
+        "a key used again": lambda key, steps, *case: np.tile(_drawn(key, steps // 2, *case), (2, 1)),
+        "in the file's order": lambda _key, steps, batch, _all: np.arange(steps * batch).reshape(steps, batch),
+        "neighbours": lambda key, steps, batch, examples: _drawn(key, steps, 1, examples - batch) + np.arange(batch),
+        "a fixed seed": lambda _key, *case: _drawn(jax.random.key(0), *case),
+        "another run each time": lambda _key, *case: _drawn(
+            jax.random.key(np.random.default_rng().integers(9**9)), *case
+        ),
+        "a part of the examples": lambda key, steps, batch, examples: _drawn(key, steps, batch, examples // 10),
+    }
+)
 def _fresh_batches(rng: np.random.Generator, answer: object) -> Verdict:
     draw = reading.function(answer)
     first, second = (int(key) for key in rng.integers(2**31, size=2))

@@ -8,25 +8,25 @@ import numpy as np
 
 from course import tuning
 from course.exercises import guard, reading
-from course.exercises.judges import Case, Mistake, function, number
+from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 from course.tuning import Parameter
 
 _TRIES = number(
     math.ceil(math.log(0.05) / math.log(0.99)),
-    (
-        Mistake(
-            "chances added", 95, "95 tries of 1 % each do not add up to 95 %: several of them may hit the good part."
+    {
+        "chances added": Mistake(
+            95, "95 tries of 1 % each do not add up to 95 %: several of them may hit the good part."
         ),
-        Mistake("rounded down", 298, "298 tries still miss with 5.004 %. Where n must reach a value, round up."),
-        Mistake("the mean wait", 100, "100 = 1/p is how long the first hit takes in the mean. 37 % wait longer."),
-        Mistake("the median wait", 69, "With 69 tries the chance is a half: 0.99⁶⁹ = 0.5. It is to be 0.05."),
-        Mistake("99 % for 95 %", 459, "459 tries are enough for 99 %. Only 95 % were asked for."),
-        Mistake(
-            "a rule of thumb", 300, "Three divided by the share is a good rule of thumb. Exactly, one try less will do."
+        "rounded down": Mistake(298, "298 tries still miss with 5.004 %. Where n must reach a value, round up."),
+        "the mean wait": Mistake(100, "100 = 1/p is how long the first hit takes in the mean. 37 % wait longer."),
+        "the median wait": Mistake(69, "With 69 tries the chance is a half: 0.99⁶⁹ = 0.5. It is to be 0.05."),
+        "99 % for 95 %": Mistake(459, "459 tries are enough for 99 %. Only 95 % were asked for."),
+        "a rule of thumb": Mistake(
+            300, "Three divided by the share is a good rule of thumb. Exactly, one try less will do."
         ),
-    ),
+    },
     praise="{answer:.0f} tries miss with a chance just below 5 %; three divided by the share is the rule of thumb.",
     otherwise="All n tries miss with the chance 0.99ⁿ.",
     tolerance=1e-9,
@@ -34,57 +34,52 @@ _TRIES = number(
     whole=True,
 )
 
-_DRAWS = 2000
+_DRAWS, _OWN_DRAWS = 2000, 500
+"""As many rates are drawn of a reader's function, and of one that makes a mistake."""
 _STRAY = 3.0
-"""The greatest distance between the shares drawn and expected, times √draws, has a chance of 2·exp(−18) to exceed 3."""
-
-
-def _on_logarithmic_scale(x: np.ndarray, low: float, high: float) -> np.ndarray:
-    return np.log(x / low) / np.log(high / low)
-
-
-_RATE_MISTAKES = (
-    Mistake(
-        "the rate itself is uniform",
-        lambda x, low, high: (x - low) / (high - low),
+"""The distance of two samples, over its standard error, has a chance of 2·exp(−18) to exceed 3."""
+_RATE_MISTAKES = {
+    "the rate itself is uniform": Mistake(
+        lambda generator, low, high: generator.uniform(low, high),
         "Uniform in the rate: nearly all draws are in the highest power of ten. Draw its logarithm.",
     ),
-    Mistake(
-        "the logarithm is given back",
-        lambda x, low, high: (x - np.log(low)) / np.log(high / low),
+    "the logarithm is given back": Mistake(
+        lambda generator, low, high: generator.uniform(math.log(low), math.log(high)),
         "That is the logarithm of a rate. Take the exponential of what you have drawn.",
     ),
-    Mistake(
-        "the decimal logarithm is given back",
-        lambda x, low, high: (x - np.log10(low)) / np.log10(high / low),
+    "the decimal logarithm is given back": Mistake(
+        lambda generator, low, high: generator.uniform(math.log10(low), math.log10(high)),
         "That is the decimal logarithm of a rate: ten to its power is the rate.",
     ),
-    Mistake(
-        "exponents of the ends",
-        lambda x, low, high: (np.log(x) - low) / (high - low),
+    "exponents of the ends": Mistake(
+        lambda generator, low, high: math.exp(generator.uniform(low, high)),
         "You draw the exponent between the ends themselves. It lies between their logarithms.",
     ),
-    Mistake(
-        "ten to the power of the ends",
-        lambda x, low, high: (np.log10(x) - low) / (high - low),
+    "ten to the power of the ends": Mistake(
+        lambda generator, low, high: 10 ** generator.uniform(low, high),
         "You draw the power of ten between the ends themselves. It lies between their logarithms.",
     ),
-    Mistake(
-        "ten to the power of natural logarithms",
-        lambda x, low, high: np.log10(x / low ** math.log(10)) / np.log(high / low),
+    "ten to the power of natural logarithms": Mistake(
+        lambda generator, low, high: 10 ** generator.uniform(math.log(low), math.log(high)),
         "Natural logarithms belong to exp, and decimal ones to powers of ten: you have mixed the two.",
     ),
+}
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Say whether two samples may have one distribution (Kolmogorov and Smirnov)."""
+    both = np.concatenate([one, other])
+    below, other_below = (np.searchsorted(np.sort(part), both, side="right") / part.size for part in (one, other))
+    return bool(np.abs(below - other_below).max() < _STRAY * math.sqrt(1 / one.size + 1 / other.size))
+
+
+@knowing(
+    _RATE_MISTAKES,
+    {
+        "another generator": lambda _generator, low, high: low * (high / low) ** np.random.default_rng().random(),
+        "the same draw": lambda _generator, low, _high: low,
+    },
 )
-
-
-def _spread_evenly(shares: np.ndarray) -> bool:
-    """Say whether shares are uniform between 0 and 1 (Kolmogorov and Smirnov)."""
-    if not np.all((shares >= -1e-6) & (shares <= 1 + 1e-6)):
-        return False
-    expected = np.arange(1, shares.size + 1) / shares.size
-    return bool(np.max(np.abs(np.sort(shares) - expected)) * math.sqrt(shares.size) < _STRAY)
-
-
 def _random_rate(rng: np.random.Generator, answer: object) -> Verdict:
     low, high = float(10 ** rng.uniform(-4, -2)), float(10 ** rng.uniform(0, 1))
     seed = rng.integers(2**32)
@@ -94,23 +89,25 @@ def _random_rate(rng: np.random.Generator, answer: object) -> Verdict:
         generator = np.random.default_rng(seed)
         return [draw(generator, low, high) for _ in range(_DRAWS)]
 
+    def same(drawn: np.ndarray, made: Callable[..., float]) -> bool:
+        return _alike(drawn, np.array([made(rng, low, high) for _ in range(_OWN_DRAWS)]))
+
     outputs = guard.call(draws)
     if reading.is_blank(outputs):
         return Verdict(NOT_YET, "Nothing is given back yet.")
     drawn = reading.array(outputs, "what your function gives back", (_DRAWS,))
     if np.ptp(drawn) == 0:
         return wrong("Every draw is the same number. Use the generator that the function is given.", "the same draw")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        if _spread_evenly(_on_logarithmic_scale(drawn, low, high)):
-            if (reading.array(guard.call(draws), "what your function gives back", (_DRAWS,)) != drawn).any():
-                return almost(
-                    "The same generator gives other rates the second time: draw with the one that is given.",
-                    "another generator",
-                )
-            return right("A rate between 0.001 and 0.01 is now as likely as one between 1 and 10.")
-        for mistake in _RATE_MISTAKES:
-            if _spread_evenly(np.asarray(mistake.answer(drawn, low, high))):
-                return mistake.verdict
+    within = low * (1 - 1e-6) <= drawn.min() and drawn.max() <= high * (1 + 1e-6)
+    if within and _alike(drawn, np.geomspace(low, high, 10 * _DRAWS)):
+        if (reading.array(guard.call(draws), "what your function gives back", (_DRAWS,)) != drawn).any():
+            return almost(
+                "The same generator gives other rates the second time: draw with the one that is given.",
+                "another generator",
+            )
+        return right("A rate between 0.001 and 0.01 is now as likely as one between 1 and 10.")
+    if known := recognized(drawn, _RATE_MISTAKES, same=same):
+        return known
     seen = f"For {low:.2g} to {high:.2g} your rates lie between {drawn.min():.2g} and {drawn.max():.2g}"
     return wrong(f"{seen}, half of them below {np.median(drawn):.2g}. It should be {math.sqrt(low * high):.2g}.")
 
@@ -141,6 +138,29 @@ def _parameter(given: Any, name: str) -> Parameter:
     return Parameter(least, most, bool(given.log))
 
 
+def stand_in(point: Mapping[str, float]) -> float:
+    """Return a loss as the page's map has it: good near gain 1 at rates from 0.015 to 0.6, with a slope outside."""
+    away = max(abs(math.log2(point["gain"])) - 0.8, 0) + max(abs(math.log10(point["learning_rate"] / 0.095)) - 0.8, 0)
+    return min(0.3 + 5 * away, math.log(10))
+
+
+def searched(
+    gain: tuple[float, float], rate: tuple[float, float], *, log: bool = True
+) -> tuple[dict[str, Parameter], Callable[[Mapping[str, float]], float]]:
+    """Return an answer for a box with these ends."""
+    return {"gain": Parameter(*gain, log), "learning_rate": Parameter(*rate, log)}, stand_in
+
+
+@knowing(
+    examples={
+        "no room left": searched((0.9, 1.1), (0.1, 0.2)),
+        "the large box": searched(*_LARGE_BOX.values()),
+        "He's gain left out": searched((2.5, 4), (0.02, 0.5)),
+        "the gain left open": searched((0.25, 4), (0.001, 1)),
+        "no logarithm": searched((0.9, 1.1), (0.5, 9), log=False),
+        "the wrong rates": searched((0.9, 1.1), (2, 9)),
+    }
+)
 def _small_box(_rng: np.random.Generator, answer: object, loss: object) -> Verdict:
     box = _box(answer)
     room = box["learning_rate"].high / box["learning_rate"].low
@@ -181,26 +201,23 @@ def _runs(rng: np.random.Generator) -> list[Case]:
 _SHARE_LEARNED = function(
     lambda losses: np.mean(losses < 1),
     _runs,
-    (
-        Mistake(
-            "as given",
+    {
+        "as given": Mistake(
             lambda losses: np.mean(losses[np.isfinite(losses)] < 1),
             "This is the function as it was given. Try it with 12 losses, 4 of them infinite.",
             NOT_YET,
         ),
-        Mistake("a count", lambda losses: np.sum(losses < 1), "That is how many have learned. Their share was asked."),
-        Mistake("turned round", lambda losses: np.mean(losses >= 1), "That is the share that has not learned."),
-        Mistake(
-            "diverged runs count as learned",
+        "a count": Mistake(lambda losses: np.sum(losses < 1), "That is how many have learned. Their share was asked."),
+        "turned round": Mistake(lambda losses: np.mean(losses >= 1), "That is the share that has not learned."),
+        "diverged runs count as learned": Mistake(
             lambda losses: np.mean((losses < 1) | np.isinf(losses)),
             "Runs that diverged count as learned here: what is put in place of an infinite loss must be large.",
         ),
-        Mistake(
-            "the share that ended",
+        "the share that ended": Mistake(
             lambda losses: np.mean(np.isfinite(losses)),
             "That is the share of the runs that did not diverge, whether they have learned or not.",
         ),
-    ),
+    },
     praise="A run that diverges is a try like any other, and one that has not learned.",
     otherwise="Every run counts in the share, those that diverged too.",
 )

@@ -4,22 +4,22 @@ import numpy as np
 
 from course import probes
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, close, function, number, recognized
+from course.exercises.judges import Case, Mistake, close, function, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
 _FACTOR = 400 * 0.06**2
 _GROWTH = number(
     _FACTOR**20,
-    (
-        Mistake("rms for mean square", _FACTOR**10, "That is the growth of the rms. The mean square is its square."),
-        Mistake("factors added", 20 * _FACTOR, "Twenty factors of 1.44 multiply: they make a power and not a sum."),
-        Mistake("std for variance", (400 * 0.06) ** 20, "400 · 0.06 = 24 is not a layer's factor: the std is squared."),
-        Mistake("the width left out", (0.06**2) ** 20, "A unit adds up 400 terms: the width belongs to the factor."),
-        Mistake("one layer short", _FACTOR**19, "That is 19 layers. The first one multiplies too."),
-        Mistake("one layer too many", _FACTOR**21, "That is 21 layers. The input is not one of them."),
-        Mistake("one layer", _FACTOR, "1.44 is the factor of one layer. There are 20."),
-    ),
+    {
+        "rms for mean square": Mistake(_FACTOR**10, "That is the growth of the rms. The mean square is its square."),
+        "factors added": Mistake(20 * _FACTOR, "Twenty factors of 1.44 multiply: they make a power and not a sum."),
+        "std for variance": Mistake((400 * 0.06) ** 20, "400 · 0.06 = 24 is not a layer's factor: the std is squared."),
+        "the width left out": Mistake((0.06**2) ** 20, "A unit adds up 400 terms: the width belongs to the factor."),
+        "one layer short": Mistake(_FACTOR**19, "That is 19 layers. The first one multiplies too."),
+        "one layer too many": Mistake(_FACTOR**21, "That is 21 layers. The input is not one of them."),
+        "one layer": Mistake(_FACTOR, "1.44 is the factor of one layer. There are 20."),
+    },
     praise="× 1.44 a layer makes × 1470 after 20: a fifth too much in the std, and the signal explodes.",
     otherwise="The factor of one layer is width · std², 20 times over.",
     tolerance=0.01,  # 20 times the rounding of a factor in the fourth digit
@@ -38,50 +38,45 @@ def _networks(rng: np.random.Generator) -> list[Case]:
 _MEAN_SQUARES = function(
     lambda width, std, depth: (width * std**2) ** np.arange(1, depth + 1),
     _networks,
-    (
-        Mistake(
-            "the input counted as a layer",
+    {
+        "the input counted as a layer": Mistake(
             lambda width, std, depth: (width * std**2) ** np.arange(depth),
             "Your first number is the input's own 1. Layer 1 has multiplied once already.",
         ),
-        Mistake(
-            "std not squared",
+        "std not squared": Mistake(
             lambda width, std, depth: (width * std) ** np.arange(1, depth + 1),
             "The factor of a layer is the width times the variance of the weights: square the std.",
         ),
-        Mistake(
-            "the rms",
+        "the rms": Mistake(
             lambda width, std, depth: (width * std**2) ** (np.arange(1, depth + 1) / 2),
             "These are the rms of the layers, the roots of their mean squares.",
         ),
-        Mistake(
-            "the width left out",
+        "the width left out": Mistake(
             lambda width, std, depth: std ** (2 * np.arange(1, depth + 1)),
             "A unit adds up `width` terms, and their variances add: the width belongs to the factor.",
         ),
-        Mistake(
-            "added for multiplied",
+        "added for multiplied": Mistake(
             lambda width, std, depth: width * std**2 * np.arange(1, depth + 1),
             "Each layer multiplies what the layer before has made. You add the factors up.",
         ),
-        Mistake(
-            "from the last layer",
+        "from the last layer": Mistake(
             lambda width, std, depth: (width * std**2) ** np.arange(depth, 0, -1),
             "These run from the last layer to the first. Layer 1 comes first.",
         ),
-    ),
+    },
     praise="These are the black dashes of the picture's second panel, for a linear network.",
     otherwise="Layer 1 multiplies the input's mean square of 1 by width · std², and so does each layer after it.",
 )
 
-_STD_MISTAKES = (
-    (0.01, "variance for std", "1/100 is the variance that is needed. The std is its root."),
-    (1.0, "nothing divided", "With std 1 a unit adds up 100 terms of size 1."),
-    (30**-0.5, "depth for width", "1/√30 divides by the depth. What a unit adds up are the 100 units below it."),
-    (0.02**0.5, "He's factor", "√(2/100) is for ReLU, which loses half of its inputs."),
-)
+_STD_MISTAKES = {
+    "variance for std": Mistake(0.01, "1/100 is the variance that is needed. The std is its root."),
+    "nothing divided": Mistake(1, "With std 1 a unit adds up 100 terms of size 1."),
+    "depth for width": Mistake(30**-0.5, "1/√30 divides by the depth. What a unit adds up are the 100 units below it."),
+    "He's factor": Mistake(0.02**0.5, "√(2/100) is for ReLU, which loses half of its inputs."),
+}
 
 
+@knowing(_STD_MISTAKES, {"too large": 0.12, "too small": 0.09})
 def _good_std(_rng: np.random.Generator, answer: object) -> Verdict:
     std = reading.number(answer, "the std", low=1e-6, high=1e6)
     # One network, the same for every reader: near the edges of the window another draw may decide otherwise.
@@ -102,6 +97,7 @@ _LARGE = 2.0
 """From this std on a gradient that does not overflow wants a smaller std, and below it a larger one."""
 
 
+@knowing(examples={"too large": 100, "too few left": 14, "no explosion": 0.1, "just": 1, "not enough": 0.5})
 def _breaking_std(_rng: np.random.Generator, answer: object) -> Verdict:
     std = reading.number(answer, "the std", low=1e-6, high=1e30)
     stats = probes.measure(0, depth=100, width=100, activation="tanh", scheme="normal_1", gain=std)
@@ -134,41 +130,33 @@ def _in_float64(h: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.asarray(h, dtype=np.float64) ** 2)))
 
 
-def _share_of_the_largest(h: np.ndarray) -> float:
-    return _in_float64(h) / float(np.abs(h).max())
-
-
 _RMS = function(
     _in_float64,
     _large_activations,
-    (
-        Mistake(
-            "as given",
-            lambda h: np.inf if np.abs(h).max() > 1e19 else _in_float64(h),
+    {
+        "as given": Mistake(
+            lambda h: np.sqrt(np.mean(h**2)),
             "Activations of 1e25 fit into float32, and their squares do not: this overflows as the given one.",
             NOT_YET,
         ),
-        Mistake(
-            "not multiplied back",
-            _share_of_the_largest,
+        "not multiplied back": Mistake(
+            lambda h: _in_float64(h) / np.abs(h).max(),
             "You have divided by the largest value, so that no square overflows. Multiply the root by it again.",
         ),
-        Mistake("the largest value", lambda h: np.abs(h).max(), "That is the largest value, and not the rms."),
-        Mistake(
-            "the mean of the sizes", lambda h: np.mean(np.abs(h)), "That is the mean of the sizes, without squares."
+        "the largest value": Mistake(lambda h: np.abs(h).max(), "That is the largest value, and not the rms."),
+        "the mean of the sizes": Mistake(
+            lambda h: np.mean(np.abs(h)), "That is the mean of the sizes, without squares."
         ),
-        Mistake(
-            "the spread alone",
+        "the spread alone": Mistake(
             lambda h: np.std(np.asarray(h, dtype=np.float64)),
             "That is the std: it leaves out the mean, which is a part of the rms.",
         ),
-        Mistake("no root", lambda h: _in_float64(h) ** 2, "That is the mean square. Take its root."),
-        Mistake(
-            "the sum for the mean",
+        "no root": Mistake(lambda h: _in_float64(h) ** 2, "That is the mean square. Take its root."),
+        "the sum for the mean": Mistake(
             lambda h: np.linalg.norm(np.asarray(h, dtype=np.float64)),
             "That is the root of the sum of the squares: divide by their number before you take it.",
         ),
-    ),
+    },
     praise="The instrument now holds as long as the network does.",
     otherwise="What is right for small activations has to be right for 1e25 as well.",
 )

@@ -1,30 +1,28 @@
 """Exercises: the variance of a sum."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, number, standard_error
+from course.exercises.judges import Case, Mistake, function, knowing, number, standard_error
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
 _BOUND = number(
     math.sqrt(3 / 300),
-    (
-        Mistake(
-            "b² for the variance",
-            300**-0.5,
-            "1/√d makes the variance of z 1/3: U(±b) has the variance b²/3, and not b².",
+    {
+        "b² for the variance": Mistake(
+            300**-0.5, "1/√d makes the variance of z 1/3: U(±b) has the variance b²/3, and not b²."
         ),
-        Mistake("variance for the bound", 3 / 300, "That is b², the square of the bound. Take its root."),
-        Mistake(
-            "d/3 for 3/d",
+        "variance for the bound": Mistake(3 / 300, "That is b², the square of the bound. Take its root."),
+        "d/3 for 3/d": Mistake(
             math.sqrt(300 / 3),
             "Many inputs need small weights: 3/d, not d/3. This bound gives z the variance 1,000,000.",
         ),
-        Mistake("length for bound", math.sqrt(12 / 300), "That is the length of the interval from −b to b, twice b."),
-    ),
+        "length for bound": Mistake(math.sqrt(12 / 300), "That is the length of the interval from −b to b, twice b."),
+    },
     praise="With b = {answer:.3g} each of the 300 terms has the variance b²/3, and their sum 1.",
     otherwise="Solve 300 · b²/3 = 1 for b.",
     low=0,
@@ -40,45 +38,45 @@ def _layer_sizes(rng: np.random.Generator) -> list[Case]:
 def _variance_and_kurtosis(weights: np.ndarray, _rng: object, d: int, mean_square: float) -> np.ndarray:
     """The variance of z that these weights give, their kurtosis, 9/5 for uniform ones, and 1 if they have no mean."""
     weights = reading.array(weights, "what your function gives back", (d,))
-    square = np.mean(weights**2)
-    return np.array([d * square * mean_square, np.mean(weights**4) / square**2, 1 + np.mean(weights) ** 2 / square])
+    squares = weights**2
+    square = np.mean(squares)
+    return np.array([d * square * mean_square, np.mean(squares**2) / square**2, 1 + np.mean(weights) ** 2 / square])
+
+
+def _up_to(bound: Callable[[int, float], float]) -> Callable[..., np.ndarray]:
+    """Return a function that draws uniform weights up to `bound(d, mean_square)`."""
+    return lambda rng, d, mean_square: bound(d, mean_square) * rng.uniform(-1, 1, d)
 
 
 _UNIFORM_WEIGHTS = function(
-    lambda _rng, d, mean_square: [1, 9 / 5, 1],
+    lambda _rng, _d, _mean_square: [1, 9 / 5, 1],
     _layer_sizes,
-    (
-        Mistake(
-            "1/√d: variance 1/3",
-            lambda _rng, d, mean_square: [mean_square / 3, 9 / 5, 1],
+    {
+        "1/√d: variance 1/3": Mistake(
+            _up_to(lambda d, _mean_square: math.sqrt(1 / d)),
             "These are U(±1/√d): z gets a third of the inputs' mean square as its variance.",
         ),
-        Mistake(
-            "mean square left out",
-            lambda _rng, d, mean_square: [mean_square, 9 / 5, 1],
+        "mean square left out": Mistake(
+            _up_to(lambda d, _mean_square: math.sqrt(3 / d)),
             "Right for inputs of mean square 1 only: the terms are w·x, and z has the variance d · Var w · E[x²].",
         ),
-        Mistake(
-            "mean square for its root",
-            lambda _rng, d, mean_square: [1 / mean_square, 9 / 5, 1],
+        "mean square for its root": Mistake(
+            _up_to(lambda d, mean_square: math.sqrt(3 / d) / mean_square),
             "You divide the bound by the mean square: it is the bound's square that is divided by it.",
         ),
-        Mistake(
-            "bound for std",
-            lambda _rng, d, mean_square: [1 / 3, 9 / 5, 1],
+        "bound for std": Mistake(
+            _up_to(lambda d, mean_square: math.sqrt(1 / (d * mean_square))),
             "1/√(d·E[x²]) is the std that the weights need. The bound of uniform weights is √3 times as large.",
         ),
-        Mistake(
-            "normal for uniform",
-            lambda _rng, d, mean_square: [1, 3, 1],
+        "normal for uniform": Mistake(
+            lambda rng, d, mean_square: rng.normal(0, math.sqrt(1 / (d * mean_square)), d),
             "The variance is right, but these weights are normal: their tails reach further than any bound.",
         ),
-        Mistake(
-            "only one sign",
-            lambda _rng, d, mean_square: [1, 9 / 5, 1 + 3 / 4],
+        "only one sign": Mistake(
+            lambda rng, d, mean_square: rng.uniform(0, math.sqrt(3 / (d * mean_square)), d),
             "These weights have one sign only: draw around 0, from −bound to bound. Inputs with a mean would add up.",
         ),
-    ),
+    },
     praise="Every unit has a z of variance 1, whatever its number of inputs and their mean square.",
     otherwise="The first number is the variance of z: which one do the weights need, so that d · Var w · E[x²] = 1? "
     "The second, their kurtosis, is 9/5 for uniform weights, and the third is 1 if their mean is 0.",
@@ -89,23 +87,24 @@ _UNIFORM_WEIGHTS = function(
 
 _GREY = number(
     1 / 9,
-    (
-        Mistake("nine times too wide", 1, "Nine times too wide: U(±1/√d) has the variance 1/(3d), and not 3/d."),
-        Mistake(
-            "variance for mean square", 1 / 36, "1/36 is what Var x = 1/12 gives. Grey values have a mean: take E[x²]."
+    {
+        "nine times too wide": Mistake(1, "Nine times too wide: U(±1/√d) has the variance 1/(3d), and not 3/d."),
+        "variance for mean square": Mistake(
+            1 / 36, "1/36 is what Var x = 1/12 gives. Grey values have a mean: take E[x²]."
         ),
-        Mistake("inputs of mean square 1", 1 / 3, "1/3 is for inputs of mean square 1. What is E[x²] between 0 and 1?"),
-        Mistake(
-            "mean for mean square", 1 / 6, "1/6 takes the inputs' mean, 1/2. What counts is their mean square, E[x²]."
+        "inputs of mean square 1": Mistake(1 / 3, "1/3 is for inputs of mean square 1. What is E[x²] between 0 and 1?"),
+        "mean for mean square": Mistake(
+            1 / 6, "1/6 takes the inputs' mean, 1/2. What counts is their mean square, E[x²]."
         ),
-        Mistake("squared mean for mean square", 1 / 12, "1/12 takes E[x]² = 1/4. The mean of the squares is larger."),
-    ),
+        "squared mean for mean square": Mistake(1 / 12, "1/12 takes E[x]² = 1/4. The mean of the squares is larger."),
+    },
     praise="E[x²] = 1/3 makes d · 1/(3d) · 1/3 = 1/9, three times less than with inputs of mean square 1.",
     otherwise="The rule is d · Var w · E[x²], and Var w = 1/(3d).",
     low=0,
 )
 
 
+@knowing(examples={"one layer early": 12, "std for variance": 26, "powers of ten": 6, "late": 20})
 def _lost_at(_rng: np.random.Generator, answer: object) -> Verdict:
     layer = reading.whole(answer, "the layer", low=1)
     if layer == 13:
@@ -130,29 +129,23 @@ def _moments(rng: np.random.Generator) -> list[Case]:
 _PRODUCT_VARIANCE = function(
     lambda mx, vx, my, vy: vx * vy + mx**2 * vy + my**2 * vx,
     _moments,
-    (
-        Mistake(
-            "as given",
-            lambda mx, vx, my, vy: vx * vy,
-            "This is still Var X · Var Y: right if both means are 0.",
-            NOT_YET,
+    {
+        "as given": Mistake(
+            lambda mx, vx, my, vy: vx * vy, "This is still Var X · Var Y: right if both means are 0.", NOT_YET
         ),
-        Mistake(
-            "means crossed",
+        "means crossed": Mistake(
             lambda mx, vx, my, vy: vx * vy + mx**2 * vx + my**2 * vy,
             "Each mean goes with the variance of the other: μ_X moves Y's spread, and not its own.",
         ),
-        Mistake(
-            "product of mean squares",
+        "product of mean squares": Mistake(
             lambda mx, vx, my, vy: (vx + mx**2) * (vy + my**2),
             "That is E[X²Y²]. The variance of the product is smaller by the square of its mean, μ_X² μ_Y².",
         ),
-        Mistake(
-            "means not squared",
+        "means not squared": Mistake(
             lambda mx, vx, my, vy: vx * vy + mx * vy + my * vx,
             "Square the means: a variance of 1 in Y, multiplied by 3, becomes one of 9.",
         ),
-    ),
+    },
     praise="The rule holds for any means, and with both 0 it is the short one again.",
     otherwise="Start from E[X²] E[Y²] − μ_X² μ_Y².",
 )

@@ -4,6 +4,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Mapping
+from operator import eq
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,37 @@ from course import mistakes
 from course.diagnosis import LayerReport, read
 from course.diagnosis.judging import Judgement
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, close, function, shared_part, standard_error
+from course.exercises.judges import Case, Mistake, close, function, knowing, recognized, shared_part, standard_error
 from course.exercises.table import Exercise
-from course.exercises.verdict import NOT_YET, Verdict, almost, not_yet, right, wrong
+from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
 _FACTORS = {3: math.sqrt(1 / 2), 4: math.sqrt(2.0 / 4.1), 6: 10.0}
 """What each wrong layer's std lacks: the root of what went in, over what came out."""
 _READ_OFF = 0.03
 """Relative tolerance: mean squares of two digits, 0.05/2 = 2.5 % for a factor, half of it for its root."""
+_CHANGES = {
+    "the messenger accused": Mistake(
+        {3: 0.7, 4: 0.7, 5: 1.01, 6: 10}, "Layer 5 is only the messenger: 4.1 in, 4.0 out."
+    ),
+    "judged by size": Mistake(
+        {3: 0.7, 4: 0.5, 5: 0.5}, "Small and large count from what a layer is given: 4.1 in, 4.0 out is well."
+    ),
+    "one each": Mistake(
+        {3: 0.7, 6: 10}, "Layer 4 was given 2.0 and made 4.1 of it: that is a second fault of the same kind."
+    ),
+    "only the smallest": Mistake({6: 10}, "Layer 6 is one of them. Two earlier ones double what they are given."),
+    "variance": Mistake(
+        {layer: factor**2 for layer, factor in _FACTORS.items()},
+        "These are factors of the mean square, and so of the variance. The std is its root.",
+    ),
+    "the fault for the remedy": Mistake(
+        {layer: 1 / factor for layer, factor in _FACTORS.items()},
+        "These are what the layers do wrong. The remedy is one over it.",
+    ),
+}
 
 
+@knowing(_CHANGES)
 def _remedies(_rng: np.random.Generator, answer: object) -> Verdict:
     if not isinstance(answer, Mapping) or not answer:
         raise reading.Unreadable(f"the answer should be a dict from layer to factor, not {reading.spelled(answer)}.")
@@ -32,36 +54,30 @@ def _remedies(_rng: np.random.Generator, answer: object) -> Verdict:
     changed = {layer: factor for layer, factor in given.items() if factor != 1}
     if not changed:
         return wrong("A factor of 1 changes nothing: some of these layers do not keep what they are given.")
-    return _wrong_layers(set(changed)) or _wrong_factors(changed)
+    if _same_factors(changed, _FACTORS):
+        return right("Layers 3 and 4 double the mean square, layer 6 keeps a hundredth, and 5 is only the messenger.")
+    if known := recognized(changed, _CHANGES, same=_same_change):
+        return known
+    return _wrong_layers(set(changed) - set(_FACTORS), set(_FACTORS) - set(changed))
 
 
-def _wrong_layers(layers: set[int]) -> Verdict | None:
-    if layers == set(_FACTORS):
-        return None
-    if layers == {3, 4, 5, 6}:
-        return almost("Layer 5 is only the messenger: 4.1 in, 4.0 out.", "the messenger accused")
-    if layers == {3, 4, 5}:
-        return almost("Small and large count from what a layer is given: 4.1 in, 4.0 out is well.", "judged by size")
-    if layers == {3, 6}:
-        return almost("Layer 4 was given 2.0 and made 4.1 of it: that is a second fault of the same kind.", "one each")
-    if layers == {6}:
-        return almost("Layer 6 is one of them. Two earlier ones double what they are given.", "only the smallest")
-    sound, missing = sorted(layers - set(_FACTORS)), set(_FACTORS) - layers
-    words = [f"Layer {layer} keeps what it is given." for layer in sound]
+def _same_factors(changed: Mapping[int, float], wanted: Mapping[int, float]) -> bool:
+    return set(changed) == set(wanted) and all(close(changed[layer], wanted[layer], _READ_OFF) for layer in wanted)
+
+
+def _same_change(changed: Mapping[int, float], known: Mapping[int, float]) -> bool:
+    """Say whether these are a mistake's layers, and where they are the right ones, its factors too."""
+    return _same_factors(changed, known) if set(known) == set(_FACTORS) else set(changed) == set(known)
+
+
+def _wrong_layers(sound: set[int], missing: set[int]) -> Verdict:
+    if not sound | missing:
+        return wrong(
+            "The layers are the right ones. The mean square goes with the std squared: which std undoes its factor?"
+        )
+    words = [f"Layer {layer} keeps what it is given." for layer in sorted(sound)]
     words += [f"{len(missing)} of the wrong layers {'is' if len(missing) == 1 else 'are'} missing."] if missing else []
     return wrong(f"{' '.join(words)} Divide each number by the one before it.")
-
-
-def _wrong_factors(given: Mapping[int, float]) -> Verdict:
-    if all(close(given[layer], factor, _READ_OFF) for layer, factor in _FACTORS.items()):
-        return right("Layers 3 and 4 double the mean square, layer 6 keeps a hundredth, and 5 is only the messenger.")
-    if all(close(given[layer], factor**2, 2 * _READ_OFF) for layer, factor in _FACTORS.items()):
-        return almost("These are factors of the mean square, and so of the variance. The std is its root.", "variance")
-    if all(close(given[layer], 1 / factor, _READ_OFF) for layer, factor in _FACTORS.items()):
-        return almost("These are what the layers do wrong. The remedy is one over it.", "the fault for the remedy")
-    return wrong(
-        "The layers are the right ones. The mean square goes with the std squared: which std undoes its factor?"
-    )
 
 
 def _weights(rng: np.random.Generator) -> list[Case]:
@@ -81,23 +97,21 @@ def _each(statistic: Callable[[np.ndarray], float]) -> Callable[[list[np.ndarray
 _OWN_FACTORS = function(
     _each(lambda w: len(w) * np.mean(w**2)),
     _weights,
-    (
-        Mistake(
-            "fan_out for fan_in",
+    {
+        "fan_out for fan_in": Mistake(
             _each(lambda w: w.shape[1] * np.mean(w**2)),
             "fan_out stands where fan_in belongs: right for square layers only.",
         ),
-        Mistake(
-            "variance for mean square",
+        "variance for mean square": Mistake(
             _each(lambda w: len(w) * np.var(w)),
             "Right for centred weights only. The first patient's std went into the mean: Var w does not see it.",
         ),
-        Mistake("the fan left out", _each(lambda w: np.mean(w**2)), "That is E[w²] alone: fan_in is missing."),
-        Mistake("the root", _each(lambda w: math.sqrt(len(w) * np.mean(w**2))), "That is the root of what was asked."),
-        Mistake(
-            "the sum of all", _each(lambda w: np.sum(w**2)), "The sum over all weights is fan_in · fan_out times E[w²]."
+        "the fan left out": Mistake(_each(lambda w: np.mean(w**2)), "That is E[w²] alone: fan_in is missing."),
+        "the root": Mistake(_each(lambda w: math.sqrt(len(w) * np.mean(w**2))), "That is the root of what was asked."),
+        "the sum of all": Mistake(
+            _each(lambda w: np.sum(w**2)), "The sum over all weights is fan_in · fan_out times E[w²]."
         ),
-    ),
+    },
     praise="2 suits a layer behind a ReLU, 1 one behind a tanh; a number that follows the width tells of the line.",
     otherwise="A layer's number is fan_in, the rows of its matrix, times the mean of its squared weights.",
 )
@@ -118,6 +132,9 @@ def _found(layers: tuple[LayerReport, ...]) -> str:
     return ", ".join(dict.fromkeys(layer.finding for layer in layers if layer.state != "ok")) or "nothing"
 
 
+@knowing(
+    examples={"the two exchanged": (6, 10), "not loud enough": (5, 4), "not quiet": (12, 10), "too far apart": (10, 2)}
+)
 def _loud_and_quiet(_rng: np.random.Generator, loud: object, quiet: object) -> Verdict:
     loud = reading.number(loud, "the loud factor", low=0, high=1000)
     quiet = reading.number(quiet, "the quiet factor", low=0, high=1000)
@@ -135,7 +152,7 @@ def _loud_and_quiet(_rng: np.random.Generator, loud: object, quiet: object) -> V
     return right(f"{loud:g} is found and {quiet:g} is not. Biases win near the root of layer 1's fan_in, √64 = 8.")
 
 
-_SIZES = (64, 64, 64, 128, 128, 64)
+_SIZES = (100, 100, 100, 160, 100)
 _SHAPES = list(itertools.pairwise(_SIZES))
 
 
@@ -167,66 +184,64 @@ def _matrices(layers: Any, widths: list[int]) -> list[np.ndarray]:
     return [reading.array(layer[0], "a layer's weights", shape) for layer, shape in zip(layers, shapes, strict=True)]
 
 
-def _drawn(half: Callable[[int, int], float], likeness: float = 1.0, shared: float = 0.0) -> Callable[..., list[float]]:
-    return lambda _seed, _widths: [*(half(*shape) for shape in _SHAPES), likeness, 1 + shared]
+def _uniform(bound: Callable[[int, int], float], low: float = -1, *, one_key: bool = False) -> Callable[..., Any]:
+    """Return a function that draws uniform weights, from `low` to 1 times `bound(fan_in, fan_out)`."""
+
+    def layers(seed: int, widths: list[int]) -> list[tuple[np.ndarray, str]]:
+        rng = np.random.default_rng(seed)
+        shapes = itertools.pairwise(widths)
+        numbers = ((np.random.default_rng(seed) if one_key else rng).uniform(low, 1, shape) for shape in shapes)
+        return [(bound(*drawn.shape) * drawn, "relu") for drawn in numbers]
+
+    return layers
 
 
 _DRAW = function(
-    _drawn(lambda _n, _m: 1),
+    lambda _seed, widths: [1] * (len(widths) + 1),
     _seeds,
-    (
-        Mistake(
-            "as given",
-            _drawn(lambda n, m: n / m, 2.0),
+    {
+        "as given": Mistake(
+            _uniform(lambda _n, m: math.sqrt(6 / m), one_key=True),
             "This is the function as it was given. What do two layers of one shape have in common?",
             NOT_YET,
         ),
-        Mistake(
-            "the same key for every layer",
-            _drawn(lambda _n, _m: 1, 2.0),
+        "the same key for every layer": Mistake(
+            _uniform(lambda n, _m: math.sqrt(6 / n), one_key=True),
             "The fan is mended. Layers of one shape are still copies: the same key for every layer.",
         ),
-        Mistake(
-            "fan_out for fan_in",
-            _drawn(lambda n, m: n / m),
+        "fan_out for fan_in": Mistake(
+            _uniform(lambda _n, m: math.sqrt(6 / m)),
             "No layer repeats another now. Still fan_out stands where fan_in belongs: right for square layers only.",
         ),
-        Mistake(
-            "both fans",
-            _drawn(lambda n, m: 2 * n / (n + m)),
+        "both fans": Mistake(
+            _uniform(lambda n, m: math.sqrt(12 / (n + m))),
             "The mean of both fans is Xavier's compromise. On the way forward fan_in is what counts.",
         ),
-        Mistake(
-            "Xavier for He",
-            _drawn(lambda n, m: n / (n + m)),
+        "Xavier for He": Mistake(
+            _uniform(lambda n, m: math.sqrt(6 / (n + m))),
             "No layer repeats another now. But that is Xavier's bound: behind a ReLU it is the root of 6/fan_in.",
         ),
-        Mistake(
-            "1 for 6",
-            _drawn(lambda _n, _m: 1 / 6),
+        "1 for 6": Mistake(
+            _uniform(lambda n, _m: math.sqrt(1 / n)),
             "The root of 1/fan_in is the default of some libraries. He's bound is √6 times as wide.",
         ),
-        Mistake(
-            "one number for all",
-            _drawn(lambda _n, _m: 1, shared=1.0),
+        "one number for all": Mistake(
+            _uniform(lambda n, _m: math.sqrt(2 / n), 1),
             "All weights of a layer are the same number: its units are identical, and will stay so (page symmetry).",
         ),
-        Mistake(
-            "only one sign",
-            _drawn(lambda _n, _m: 1, shared=3 / 4),
+        "only one sign": Mistake(
+            _uniform(lambda n, _m: math.sqrt(6 / n), 0),
             "The weights have one sign only, so their mean is not 0. Draw from −bound to bound.",
         ),
-        Mistake(
-            "3 for 6",
-            _drawn(lambda _n, _m: 1 / 2),
+        "3 for 6": Mistake(
+            _uniform(lambda n, _m: math.sqrt(3 / n)),
             "Behind a ReLU the bound is the root of 6/fan_in: the 2 is missing.",
         ),
-        Mistake(
-            "std for bound",
-            _drawn(lambda _n, _m: 1 / 3),
+        "std for bound": Mistake(
+            _uniform(lambda n, _m: math.sqrt(2 / n)),
             "√(2/fan_in) is the std. A uniform distribution reaches √3 times as far.",
         ),
-    ),
+    },
     praise="Both are mended: fan_in is the first number of a shape here, and one generator serves all layers.",
     otherwise="All numbers should be 1: half of fan_in · E[w²] for each layer, then one that is 2 if layers are "
     "copies, and one that is larger if a layer's weights share something.",
@@ -236,22 +251,29 @@ _DRAW = function(
 )
 
 _NAMES = [f"layer {number}" for number in range(1, 21)]
+_ORDERS = {
+    "as given": Mistake(
+        sorted(_NAMES), "As given: layer 1, layer 10, layer 11 come first. Is that the order of the network?", NOT_YET
+    ),
+    "backwards": Mistake(_NAMES[::-1], "Sorted from the last layer to the first. Layer 1 comes first."),
+    "last digit": Mistake(
+        sorted(_NAMES, key=lambda name: name[-1]),
+        "Only the last digit was read: 10 and 20 come before 1. Read the whole number.",
+    ),
+}
 
 
+@knowing(_ORDERS, {"names left out": _NAMES[:9]})
 def _order(_rng: np.random.Generator, answer: object) -> Verdict:
     if not isinstance(answer, list | tuple) or not all(isinstance(name, str) for name in answer):
         raise reading.Unreadable(f"order should be a list of names, not {reading.spelled(answer)}.")
     order = list(answer)
-    if order == sorted(_NAMES):
-        return not_yet(f"As given: {', '.join(order[:3])} come first. Is that the order of the network?")
     if order == _NAMES:
         return right("The gradient falls from layer to layer towards the input, and nothing is broken.")
-    if order == _NAMES[::-1]:
-        return almost("Sorted from the last layer to the first. Layer 1 comes first.", "backwards")
+    if known := recognized(order, _ORDERS, same=eq):
+        return known
     if sorted(order) != sorted(_NAMES):
         return almost("Every one of the 20 names belongs there once: sort them, and leave none out.", "names left out")
-    if order == sorted(_NAMES, key=lambda name: name[-1]):
-        return almost("Only the last digit was read: 10 and 20 come before 1. Read the whole number.", "last digit")
     return wrong(f"After {order[0]} comes {order[1]} here. Which comes next in the network?")
 
 

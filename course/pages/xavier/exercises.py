@@ -2,61 +2,48 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from course.exercises import guard, reading
-from course.exercises.judges import Case, Mistake, function, number, shared_part, standard_error
+from course.exercises.judges import Case, Mistake, function, knowing, number, shared_part, standard_error
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 
 _FAN_IN, _FAN_OUT = 300, 100
 _BOUND = number(
     math.sqrt(6 / (_FAN_IN + _FAN_OUT)),
-    (
-        Mistake(
-            "as the blog has it",
+    {
+        "as the blog has it": Mistake(
             math.sqrt(6 / _FAN_IN + _FAN_OUT),
             "That is the blog's line as it stands: division binds first, so it divides 6 by 300 only.",
         ),
-        Mistake(
-            "std for bound",
+        "std for bound": Mistake(
             math.sqrt(2 / (_FAN_IN + _FAN_OUT)),
             "That is the std. The bound of a uniform distribution is √3 times as large.",
         ),
-        Mistake("no root", 6 / (_FAN_IN + _FAN_OUT), "That is the square of the bound: take its root."),
-        Mistake(
-            "only the 6 under the root",
-            math.sqrt(6) / (_FAN_IN + _FAN_OUT),
-            "The root belongs to all of it, to the sum of the fans as well.",
+        "no root": Mistake(6 / (_FAN_IN + _FAN_OUT), "That is the square of the bound: take its root."),
+        "only the 6 under the root": Mistake(
+            math.sqrt(6) / (_FAN_IN + _FAN_OUT), "The root belongs to all of it, to the sum of the fans as well."
         ),
-        Mistake(
-            "the mean for the sum",
+        "the mean for the sum": Mistake(
             math.sqrt(12 / (_FAN_IN + _FAN_OUT)),
             "You divide 6 by the mean of the fans. With their sum the variance is 2/(fan_in + fan_out).",
         ),
-        Mistake(
-            "only the outputs",
-            math.sqrt(6 / _FAN_OUT),
-            "That divides by fan_out alone. Xavier takes both fans.",
+        "only the outputs": Mistake(math.sqrt(6 / _FAN_OUT), "That divides by fan_out alone. Xavier takes both fans."),
+        "only the inputs": Mistake(
+            math.sqrt(6 / _FAN_IN), "That divides by fan_in alone, as He does for ReLU. Xavier takes both fans."
         ),
-        Mistake(
-            "only the inputs",
-            math.sqrt(6 / _FAN_IN),
-            "That divides by fan_in alone, as He does for ReLU. Xavier takes both fans.",
+        "the product of the fans": Mistake(
+            math.sqrt(6 / (_FAN_IN * _FAN_OUT)), "You have multiplied the fans. Xavier takes their mean."
         ),
-        Mistake(
-            "the product of the fans",
-            math.sqrt(6 / (_FAN_IN * _FAN_OUT)),
-            "You have multiplied the fans. Xavier takes their mean.",
-        ),
-        Mistake(
-            "the mean not halved",
+        "the mean not halved": Mistake(
             math.sqrt(3 / (_FAN_IN + _FAN_OUT)),
             "The mean of the fans is half of their sum: 3 over the mean is 6 over the sum.",
         ),
-    ),
+    },
     praise="{answer:.4f}. The blog's line gives 10.00, and about 98 of 100 tanh units would be saturated.",
     otherwise="The variance 2/(300 + 100) is b²/3.",
     low=0,
@@ -75,86 +62,68 @@ def _variance_and_shape(weights: Any, _rng: object, fan_in: int, fan_out: int) -
     What a row or a column shares, a mean that is not 0 or one number for all, adds its part of the mean square to 1.
     """
     drawn = reading.array(weights, "what your function gives back", (fan_in, fan_out))
-    square = max(np.mean(drawn**2), np.finfo(float).tiny)
-    return np.array([square * (fan_in + fan_out) / 2, np.mean(drawn**4) / square**2, 1 + shared_part(drawn)])
+    squares = drawn**2
+    square = max(np.mean(squares), np.finfo(float).tiny)
+    return np.array([square * (fan_in + fan_out) / 2, np.mean(squares**2) / square**2, 1 + shared_part(drawn)])
 
 
-def _of(variance: Any, kurtosis: float = 9 / 5, shared: float = 0) -> Any:
-    """What weights of `variance(fan_in, fan_out)` measure."""
-    return lambda _rng, n, m: [variance(n, m) * (n + m) / 2, kurtosis, 1 + shared]
+def _up_to(bound: Callable[[int, int], float]) -> Callable[..., np.ndarray]:
+    """Return a function that draws uniform weights up to `bound(fan_in, fan_out)`."""
+    return lambda rng, n, m: bound(n, m) * rng.uniform(-1, 1, (n, m))
 
 
 _DRAW = function(
-    _of(lambda n, m: 2 / (n + m)),
+    lambda _rng, _fan_in, _fan_out: [1, 9 / 5, 1],
     _layers,
-    (
-        Mistake(
-            "fan_in alone",
-            _of(lambda n, _m: 1 / n),
+    {
+        "fan_in alone": Mistake(
+            _up_to(lambda n, _m: math.sqrt(3 / n)),
             "Right for square layers only: this keeps the signal and forgets the gradient. Take both fans.",
         ),
-        Mistake(
-            "fan_out alone",
-            _of(lambda _n, m: 1 / m),
+        "fan_out alone": Mistake(
+            _up_to(lambda _n, m: math.sqrt(3 / m)),
             "That is fan_out alone: it keeps the gradient and forgets the signal. Take both fans.",
         ),
-        Mistake(
-            "the standard start",
-            _of(lambda n, _m: 1 / (3 * n)),
-            "That is U(±1/√fan_in), whose variance is a third of 1/fan_in.",
+        "the standard start": Mistake(
+            _up_to(lambda n, _m: 1 / math.sqrt(n)), "That is U(±1/√fan_in), whose variance is a third of 1/fan_in."
         ),
-        Mistake(
-            "nine times too wide: 3/n for 1/(3n)",
-            _of(lambda n, _m: 3 / n),
+        "nine times too wide: 3/n for 1/(3n)": Mistake(
+            _up_to(lambda n, _m: 3 / math.sqrt(n)),
             "Nine times too wide: 3/n for the 1/(3n) of U(±1/√n). A bound three times as large makes nine times the "
             "variance; and take both fans.",
         ),
-        Mistake(
-            "std for bound",
-            _of(lambda n, m: 2 / (3 * (n + m))),
+        "std for bound": Mistake(
+            _up_to(lambda n, m: math.sqrt(2 / (n + m))),
             "√(2/(fan_in + fan_out)) is the std. As a bound it gives a third of the variance.",
         ),
-        Mistake(
-            "sum for mean",
-            _of(lambda n, m: 1 / (n + m)),
+        "sum for mean": Mistake(
+            _up_to(lambda n, m: math.sqrt(3 / (n + m))),
             "You divide by the sum of the fans. Their mean is half of it: the variance is 2/(fan_in + fan_out).",
         ),
-        Mistake(
-            "normal for uniform",
-            _of(lambda n, m: 2 / (n + m), 3.0),
+        "normal for uniform": Mistake(
+            lambda rng, n, m: rng.normal(0, math.sqrt(2 / (n + m)), (n, m)),
             "The variance is right, but these are normal weights. Uniform ones were asked for.",
         ),
-        Mistake(
-            "He's",
-            _of(lambda n, _m: 2 / n),
-            "That is He's variance, for ReLU.",
-        ),
-        Mistake(
-            "only one sign",
-            _of(lambda n, m: 2 / (n + m), shared=3 / 4),
+        "He's": Mistake(_up_to(lambda n, _m: math.sqrt(6 / n)), "That is He's variance, for ReLU."),
+        "only one sign": Mistake(
+            lambda rng, n, m: rng.uniform(0, math.sqrt(6 / (n + m)), (n, m)),
             "These weights have one sign only, so their mean is not 0. Draw from −b to b, and not from 0 to b.",
         ),
-        Mistake(
-            "the mean for the sum",
-            _of(lambda n, m: 4 / (n + m)),
+        "the mean for the sum": Mistake(
+            _up_to(lambda n, m: math.sqrt(12 / (n + m))),
             "You divide 6 by the mean of the fans: the variance is twice what it should be.",
         ),
-        Mistake(
-            "as the blog has it",
-            _of(lambda n, m: (6 / n + m) / 3),
+        "as the blog has it": Mistake(
+            _up_to(lambda n, m: math.sqrt(6 / n + m)),
             "That is the blog's line of exercise 1: its sum needs parentheses.",
         ),
-        Mistake(
-            "no root",
-            _of(lambda n, m: 12 / (n + m) ** 2),
-            "6/(fan_in + fan_out) is the square of the bound: take its root.",
+        "no root": Mistake(
+            _up_to(lambda n, m: 6 / (n + m)), "6/(fan_in + fan_out) is the square of the bound: take its root."
         ),
-        Mistake(
-            "variance for bound",
-            _of(lambda n, m: 4 / (3 * (n + m) ** 2)),
-            "2/(fan_in + fan_out) is the variance. Which b has b²/3 equal to it?",
+        "variance for bound": Mistake(
+            _up_to(lambda n, m: 2 / (n + m)), "2/(fan_in + fan_out) is the variance. Which b has b²/3 equal to it?"
         ),
-    ),
+    },
     praise="This is Xavier's start: between the rule for the signal and the rule for the gradient.",
     otherwise="The first number, the mean square over Xavier's 2/(fan_in + fan_out), should be 1. The second tells the "
     "distribution, 1.8 for a uniform one, and the third is 1 if no two weights share anything.",
@@ -166,10 +135,18 @@ _DRAW = function(
 _LEAST, _MOST, _LAYERS = 16, 128, 10
 
 
+@knowing(
+    examples={
+        "one width": [64] * 11,
+        "widening": [*range(28, 128, 9)][:11],
+        "narrowing": [*range(127, 27, -9)][:11],
+        "not enough": [64, 48] * 5 + [64],
+    }
+)
 def _both_lost(_rng: np.random.Generator, answer: object) -> Verdict:
     units = reading.array(answer, "the list of units")
     if units.shape != (_LAYERS + 1,):
-        return wrong(f"The inputs and {_LAYERS} layers make {_LAYERS + 1} numbers, and this has {units.size}.", "")
+        return wrong(f"The inputs and {_LAYERS} layers make {_LAYERS + 1} numbers, and this has {units.size}.")
     widths = [reading.whole(n, "each number", low=_LEAST, high=_MOST) for n in units]
     pairs = list(itertools.pairwise(widths))
     signal = math.prod(2 * n / (n + m) for n, m in pairs)
@@ -197,6 +174,15 @@ def _weights_apart(rng: np.random.Generator) -> list[np.ndarray]:
     return [gain * drawn / math.sqrt(_SHAPE[0]) for drawn in unit for gain in (0.1, 1.0, 10.0)]
 
 
+@knowing(
+    examples={
+        "the std": np.std,
+        "reversed": lambda w: w.std() / abs(w).max(),
+        "the gain counts": lambda w: abs(w).max(),
+        "another border": lambda w: np.mean(w**4) / np.var(w) ** 2 - 3,
+        "not the tails": np.size,
+    }
+)
 def _telltale(rng: np.random.Generator, answer: object) -> Verdict:
     telling = reading.function(answer)
     drawn = _weights_apart(rng)
