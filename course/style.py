@@ -46,6 +46,25 @@ FOUR_STARTS = (
     look(color=SKY, marker="D", markersize=4, linestyle="none"),
 )
 """Points of starts in one panel; the first are large and hollow, and so are seen around others that lie on them."""
+CHOICE = look(color=ACCENT, linestyle="none", marker="v", markersize=9)
+"""Points from above at what the controls have chosen."""
+OUTSIDE, LOSES = look(color=ACCENT, linewidth=0, alpha=0.3), look(color=ACCENT, linewidth=0, alpha=0.12)
+"""Where a number format holds no numbers, and where it holds them with fewer digits."""
+ORTHOGONAL_POINTS = look(color=ACCENT, linestyle="none", marker="s", markersize=3.5)
+"""Measured with orthogonal weights, where those with normal ones are measured too."""
+LOST = look(color=MEASURED, linestyle="none", marker="v", markersize=5, clip_on=False)
+THREE_WIDTHS = tuple(
+    look(color=colour, marker=marker, linestyle="none", markersize=5)
+    for colour, marker in ((ACCENT, "^"), (GREEN, "s"), (MEASURED, "o"))
+)
+"""Points of three widths, narrow to wide."""
+SIGN = look(color="black", linestyle="none", markersize=7, markeredgewidth=0)
+STATES = {
+    "ok": (SURE, look(**SIGN, marker="$✓$")),
+    "warning": (WARNING, look(**SIGN, marker="$!$")),
+    "fault": (FAULT, look(**SIGN, marker="X")),
+}
+"""The colour of a diagnosed layer, and its sign, by which its state can be told without the colour."""
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 

@@ -43,7 +43,6 @@ RULES = {
     "pages": rule(
         "activations theory initializers networks probes data training tuning mistakes exercises diagnosis live "
         "figures explorers",
-        never="matplotlib",
     ),
     "compilation_cache": rule(never=DRAWING),
     "cells": rule(never="jax matplotlib"),
