@@ -65,12 +65,12 @@ def predicted_curves(*, depth: int, width: int, activation: str, scheme: str, ga
     )
 
 
-def by_layer(key: str, title: str, x: Axis, y: Axis, **panel) -> Panel:
+def by_layer(key: str, title: str, x: Axis, y: Axis, *, pin: bool = True, **panel) -> Panel:
     """Return a panel of one quantity by layer: "key" is measured, "key.theory" predicted, "key.band" a spread."""
     marks = (
         band(f"{key}.band"),
-        curve(key, MEASURED_POINTS, "measured", edges=True),
-        curve(f"{key}.theory", PREDICTED_LINE, "theory"),
+        curve(key, MEASURED_POINTS, "measured", pin=pin, edges=True),
+        curve(f"{key}.theory", PREDICTED_LINE, "theory", pin=pin),
     )
     return Panel(title, x, y, marks, reference=1.0, **panel)
 

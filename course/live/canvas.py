@@ -22,6 +22,7 @@ FILE_DPI = 200
 """Pixels to an inch in a saved PNG."""
 HINTING = 0.98
 """Smaller letters, set on whole pixels, can be wider than their size says, by less than this allows."""
+CAPTION_SIZE = 10.0
 FORMATS = ("png", "svg")
 
 
@@ -52,7 +53,6 @@ class Canvas:
         self._moving = [*moving, *self._caption]
         self._set_animated(True)
         self._expected: list[Artist] = []
-        self._sizes: dict[Text, float] = {}
         self._background = None
         self.set_look(self.look)  # so that a look that is left and taken up again is the same to the last pixel
 
@@ -127,17 +127,10 @@ class Canvas:
 
     def caption(self, now: str, pinned: str) -> None:
         """Say what the moving curves are and what the pinned ones."""
+        room = self.figure.axes[-1].get_position().x1 - self._layout.panels.left
         for text, words in zip(self._caption, (f"● now: {now}", f"○ pinned: {pinned}"), strict=True):
             text.set_text(words)
-            self.fit(text, self.figure.axes[-1].get_position().x1 - self._layout.panels.left)
-
-    def fit(self, text: Text, share: float) -> None:
-        """Set a moving text in smaller type, if it has to be, so that it takes at most this share of the width."""
-        text.set_fontsize(self._sizes.setdefault(text, text.get_fontsize()))
-        width = text.get_window_extent(self._canvas.get_renderer()).width
-        room = share * self.figure.bbox.width
-        if width > room:
-            text.set_fontsize(text.get_fontsize() * HINTING * room / width)
+            fit(text, CAPTION_SIZE, room * self.figure.bbox.width)
 
     def render(self) -> bytes:
         """Draw the moving artists over the background and give the picture as PNG bytes."""
@@ -169,3 +162,11 @@ class Canvas:
     def _set_animated(self, animated: bool) -> None:
         for artist in self._moving:
             artist.set_animated(animated)
+
+
+def fit(text: Text, size: float, room: float) -> None:
+    """Set a text in this size, or in a smaller one so that it is at most `room` pixels wide."""
+    text.set_fontsize(size)
+    width = text.get_window_extent(text.figure.canvas.get_renderer()).width
+    if width > room:
+        text.set_fontsize(size * HINTING * room / width)

@@ -56,8 +56,9 @@ class Picture(NamedTuple):
     """Panels in one of some grids: a letter a panel in order, rows separated by semicolons, as in "AB;AC".
 
     `height` is in inches for the first grid, `widths` are ratios of its columns. `legend` names marks of all panels
-    under them, by key, in `columns`; with `renamed` their names change with the curves. `left` is for the numbers and
-    the name of the first panel's axis, in inches; `heights` are ratios of the rows.
+    under them, by key, in `columns`; with `renamed` their names change with the curves. In inches, `left` is for the
+    numbers and the name of the first panel's axis, `top` for what stands above the panels, and `between` lies between
+    two rows of them; `heights` are ratios of the rows.
     """
 
     panels: Sequence[Panel]
@@ -68,6 +69,8 @@ class Picture(NamedTuple):
     columns: int = 4
     renamed: bool = False
     left: float = LEFT
+    top: float = TOP
+    between: float = BETWEEN
     heights: Sequence[float] | None = None
 
 
@@ -118,15 +121,15 @@ class Drawing:
         bottom = BOTTOM + LEGEND_LINE * lines + (0.08 if lines else 0)
         room = (
             WIDTH - picture.left - RIGHT - ACROSS * (columns - 1),
-            picture.height - TOP - bottom - BETWEEN * (rows - 1),
+            picture.height - picture.top - bottom - picture.between * (rows - 1),
         )
         self.figure.subplots_adjust(
             left=picture.left / WIDTH,
             right=1 - RIGHT / WIDTH,
             bottom=bottom / picture.height,
-            top=1 - TOP / picture.height,
+            top=1 - picture.top / picture.height,
             wspace=ACROSS / (room[0] / columns),
-            hspace=BETWEEN / (room[1] / rows),
+            hspace=picture.between / (room[1] / rows),
         )
         return [named[letter] for letter in sorted(named)]
 
