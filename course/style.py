@@ -125,6 +125,25 @@ LINE_NUMBER = look(color=MEASURED, linestyle="none", markersize=7, markeredgewid
 GROUND = look(color="white", linestyle="none", marker="o", markersize=8)
 """What a number on a line stands on."""
 ZERO = look(**EDGE, marker="v", zorder=5)
+CHOICE = look(color=ACCENT, linestyle="none", marker="v", markersize=9)
+"""Points from above at what the controls have chosen."""
+OUTSIDE, LOSES = look(color=ACCENT, linewidth=0, alpha=0.3), look(color=ACCENT, linewidth=0, alpha=0.12)
+"""Where a number format holds no numbers, and where it holds them with fewer digits."""
+ORTHOGONAL_POINTS = look(color=ACCENT, linestyle="none", marker="s", markersize=3.5)
+"""Measured with orthogonal weights, where those with normal ones are measured too."""
+LOST = look(color=MEASURED, linestyle="none", marker="v", markersize=5, clip_on=False)
+THREE_WIDTHS = tuple(
+    look(color=colour, marker=marker, linestyle="none", markersize=5)
+    for colour, marker in ((ACCENT, "^"), (GREEN, "s"), (MEASURED, "o"))
+)
+"""Points of three widths, narrow to wide."""
+SIGN = look(color="black", linestyle="none", markersize=7, markeredgewidth=0)
+STATES = {
+    "ok": (SURE, look(**SIGN, marker="$✓$")),
+    "warning": (WARNING, look(**SIGN, marker="$!$")),
+    "fault": (FAULT, look(**SIGN, marker="X")),
+}
+"""The colour of a diagnosed layer, and its sign, by which its state can be told without the colour."""
 
 STYLE = Path(__file__).with_name("course.mplstyle")
 

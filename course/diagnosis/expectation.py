@@ -2,27 +2,19 @@
 
 import math
 from collections import Counter
-from typing import NamedTuple
 
 import numpy as np
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.picture import Curve, Curves
 from course.diagnosis.trend import Run
-from course.figures.diagnosis import Curve
 from course.theory import finite_width
 
 DEVIATIONS = 2.5
 """Half the width of the shaded band in standard deviations of the logarithm: one draw in eighty is outside."""
 USUAL_INPUTS = 1e-4, 10.0
 """Data of a mean square between these are taken as they are; others should have been standardized, to 1."""
-
-
-class Curves(NamedTuple):
-    """E[h²] after each layer, and the gradient's mean square over the last layer's; nan where theory says nothing."""
-
-    forward: Curve
-    gradient: Curve
 
 
 def curves(network: Network) -> Curves:

@@ -5,13 +5,14 @@ from collections import defaultdict
 
 import numpy as np
 
-from course.diagnosis import evidence, expectation, findings, report
+from course.diagnosis import evidence, expectation, findings, picture, report
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.expectation import Curves
 from course.diagnosis.findings import Found
+from course.diagnosis.picture import PICTURE, Curves
 from course.diagnosis.reading import NetworkReading
 from course.diagnosis.report import Diagnosis, LayerReport
-from course.figures.diagnosis import DiagnosisPicture
+from course.live.panels import Drawing, View
+from course.live.tables import Table
 from course.live.words import number
 
 HEALTHY = "healthy"
@@ -27,16 +28,15 @@ class Judgement:
         self.sentence = overall(self.layers)
         self.table = _table(self.network, self.curves, self.layers)
 
+    def view(self, sentence: str) -> View:
+        """Return what the picture shows, with a sentence."""
+        return picture.view(self.curves, [layer.state for layer in self.layers], sentence, self.table)
 
-def judged(reading: NetworkReading, picture: DiagnosisPicture | None = None) -> Diagnosis:
-    """Judge a reading, drawn anew or into a picture that is kept."""
+
+def judged(reading: NetworkReading) -> Diagnosis:
+    """Judge a reading, and draw it."""
     judgement = Judgement(reading)
-    frame = (picture or DiagnosisPicture()).update(
-        *judgement.curves,
-        [layer.state for layer in judgement.layers],
-        judgement.sentence,
-        judgement.table,
-    )
+    frame = Drawing(PICTURE).show(judgement.view(judgement.sentence))
     return Diagnosis(frame.image, judgement.sentence, judgement.layers, judgement.table)
 
 
@@ -107,19 +107,21 @@ def _which(numbers: list[int]) -> str:
     return f"{len(numbers)} layers"
 
 
-def _table(network: Network, curves: Curves, layers: tuple[LayerReport, ...]) -> dict[str, np.ndarray]:
+def _table(network: Network, curves: Curves, layers: tuple[LayerReport, ...]) -> Table:
     rows = network.layers
-    return {
-        "layer": np.array([row.number for row in rows]),
-        "name": np.array([row.name for row in rows]),
-        "finding": np.array([layer.finding for layer in layers]),
-        "fan_in": np.array([row.fan_in for row in rows]),
-        "fan_out": np.array([row.fan_out for row in rows]),
-        "fan_in · Var w": np.array([row.weight_variance for row in rows]),
-        "E[h²], measured": curves.forward.measured,
-        "E[h²], expected": curves.forward.expected,
-        "gradient, measured": curves.gradient.measured,
-        "gradient, expected": curves.gradient.expected,
-        "share of flat slopes": np.array([row.saturated_share for row in rows]),
-        "share of dead units": np.array([row.dead_share for row in rows]),
-    }
+    return Table(
+        {
+            "layer": ("layer", np.array([row.number for row in rows])),
+            "name": ("name", np.array([row.name for row in rows])),
+            "finding": ("finding", np.array([layer.finding for layer in layers])),
+            "fan_in": ("fan_in", np.array([row.fan_in for row in rows])),
+            "fan_out": ("fan_out", np.array([row.fan_out for row in rows])),
+            "weight_variance": ("fan_in · Var w", np.array([row.weight_variance for row in rows])),
+            "forward": ("E[h²], measured", curves.forward.measured),
+            "forward.expected": ("E[h²], expected", curves.forward.expected),
+            "gradient": ("gradient, measured", curves.gradient.measured),
+            "gradient.expected": ("gradient, expected", curves.gradient.expected),
+            "saturated": ("share of flat slopes", np.array([row.saturated_share for row in rows])),
+            "dead": ("share of dead units", np.array([row.dead_share for row in rows])),
+        }
+    )

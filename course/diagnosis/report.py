@@ -2,13 +2,11 @@
 
 import base64
 import html
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from course.figures.diagnosis import TITLES
+from course.diagnosis.picture import TITLES
+from course.live.tables import Table
 
 SHOWN = "layer", "name", "finding", "what is seen", "why", "what to do"
 
@@ -32,13 +30,13 @@ class LayerReport(NamedTuple):
 class Diagnosis(NamedTuple):
     """A network's picture as PNG bytes, what it shows in a sentence, its numbers, and its layers' reports.
 
-    `table` maps titles of columns to arrays of shape `(layers,)`. Displays itself in a notebook.
+    `table` has arrays of shape `(layers,)` by the keys of its columns. Displays itself in a notebook.
     """
 
     image: bytes
     sentence: str
     layers: tuple[LayerReport, ...]
-    table: Mapping[str, np.ndarray] = MappingProxyType({})
+    table: Table = Table()
 
     @property
     def healthy(self) -> bool:
@@ -53,7 +51,7 @@ class Diagnosis(NamedTuple):
     @property
     def alt(self) -> str:
         """The picture in words, for readers who do not see it."""
-        panels = " and ".join(title[0].lower() + title[1:] for title in TITLES)
+        panels = " and ".join(title[0].lower() + title[1:] for title in TITLES.values())
         return f"Two curves over {len(self.layers)} layers, {panels}, with a mark for each layer. {self.sentence}"
 
     def __repr__(self) -> str:

@@ -109,3 +109,7 @@ def verdict(ratio: float) -> str:
 def theory_words(predicted: float) -> str:
     """Return what theory says, in brackets; nothing where it says nothing."""
     return "" if np.isnan(predicted) else say(" (theory: {value})", value=number(predicted))
+
+
+RANDOM_SCHEMES = {row.title: name for name, row in SCHEMES.items() if row.distribution != "constant"}
+"""The schemes whose weights are drawn, by their titles."""

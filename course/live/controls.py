@@ -38,7 +38,10 @@ def slider(value: float, low: float, high: float, *, step: float | None = None, 
 
 
 def menu(options: Iterable[Any] | Mapping[str, Any], value: Any = None, *, label: str | None = None) -> Control:
-    """Return a menu of values, or of words by which values are chosen; the first one unless `value` says otherwise."""
+    """Return a menu of values, or of words by which values are chosen; the first one unless `value` says otherwise.
+
+    Words that stand for several values are given in pairs, `(words, value)`.
+    """
     return _choice(widgets.Dropdown, options, value, label)
 
 
@@ -53,8 +56,8 @@ def buttons(options: Iterable[Any] | Mapping[str, Any], value: Any = None, *, la
 
 
 def _choice(kind: type, options: Iterable[Any] | Mapping[str, Any], value: Any, label: str | None) -> Control:
-    pairs = options.items() if isinstance(options, Mapping) else [(str(option), option) for option in options]
-    pairs = list(pairs)
+    listed = options.items() if isinstance(options, Mapping) else options
+    pairs = [option if isinstance(option, tuple) else (str(option), option) for option in listed]
     chosen = pairs[0][1] if value is None else value
     return lambda name: kind(
         options=[(say(words), option) for words, option in pairs], value=chosen, description=_label(name, label)

@@ -7,8 +7,7 @@ import numpy as np
 
 from course import initializers
 from course.activations import ACTIVATIONS
-from course.explorers.signals import by_layer, columns, pairs, verdict
-from course.initializers import SCHEMES
+from course.explorers.signals import RANDOM_SCHEMES, by_layer, columns, pairs, verdict
 from course.live.axes import decades, fixed, layers
 from course.live.controls import SEED, menu, slider
 from course.live.declare import explorer
@@ -29,7 +28,6 @@ KINDS = {
 }
 DEFAULT_OF = {"standard_uniform": "PyTorch", "lecun_normal": "Flax", "glorot_uniform": "Keras"}
 """Which framework draws the weights of its layers by which scheme, when nothing is said."""
-RANDOM_SCHEMES = {row.title: name for name, row in SCHEMES.items() if row.distribution != "constant"}
 LIMITS = (-3.0, 3.0)
 CURVES = {
     "forward": "mean square E[x²]",
