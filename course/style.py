@@ -87,6 +87,11 @@ def lost_point(colour: str) -> Look:
     return look(color=colour, linestyle="none", marker="x", markersize=7, markeredgewidth=2, clip_on=False, zorder=6)
 
 
+def never_point(colour: str) -> Look:
+    """Return the look of the point at the edge of a panel that stands for what never came."""
+    return look(color=colour, linestyle="none", marker="^", markersize=8, clip_on=False, zorder=5)
+
+
 STYLE = Path(__file__).with_name("course.mplstyle")
 
 
