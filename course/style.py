@@ -145,6 +145,12 @@ STATES = {
 }
 """The colour of a diagnosed layer, and its sign, by which its state can be told without the colour."""
 
+
+def never_point(colour: str) -> Look:
+    """Return the look of the point at the edge of a panel that stands for what never came."""
+    return look(color=colour, linestyle="none", marker="^", markersize=8, clip_on=False, zorder=5)
+
+
 STYLE = Path(__file__).with_name("course.mplstyle")
 
 
