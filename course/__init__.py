@@ -14,7 +14,6 @@
 - `style`: every colour, marker and size of the pictures.
 - `diagrams`: small drawings of a layer and of the two passes.
 - `live`: controls, a picture that is declared once and updated in place, a screen in the page, a sentence.
-- `figures`: pictures that are still built by hand.
 - `explorers`: controls wired to probe, theory and picture: the live pictures of the pages.
 - `exercises`: judges of a reader's answer that know the usual mistakes by name: `check`.
 - `blas`: one thread for decompositions of small matrices.
