@@ -17,8 +17,10 @@ from course.diagnosis import diagnose, evidence, expectation, starts, trend
 from course.diagnosis.findings import FINDINGS, deviations
 from course.diagnosis.findings.found import COMPARISONS, FALSE_ALARMS
 from course.diagnosis.judging import Judgement, judged
+from course.diagnosis.picture import PICTURE, Curve, Curves, view
 from course.diagnosis.report import Diagnosis, LayerReport, first
-from course.figures.diagnosis import Curve, DiagnosisPicture
+from course.live.panels import Drawing
+from course.live.tables import Table
 
 NAMED = {
     "std_as_mean": "weights not centred",
@@ -477,23 +479,24 @@ def curve(depth, factor):
     return Curve(values, np.ones(depth), np.full(depth, 0.5), np.full(depth, 2.0))
 
 
-def show(picture, depth, factor, state="ok"):
-    return picture.update(curve(depth, factor), curve(depth, 1 / factor), [state] * depth, "", {}).image
+def show(depth, factor, state, drawing=None):
+    curves = Curves(curve(depth, factor), curve(depth, 1 / factor))
+    return (drawing or Drawing(PICTURE)).show(view(curves, [state] * depth, "", Table())).image
 
 
 def test_a_picture_updated_in_place_has_the_pixels_of_a_fresh_one():
-    moved = DiagnosisPicture()
+    moved = Drawing(PICTURE)
     for depth, factor, state in ((20, 1.0, "ok"), (3, 0.5, "fault"), (20, 2.0, "warning"), (200, 0.99, "ok")):
-        assert show(moved, depth, factor, state) == show(DiagnosisPicture(), depth, factor, state)
+        assert show(depth, factor, state, moved) == show(depth, factor, state)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 10, 50, 200])
 def test_a_state_can_be_told_without_its_colour(depth):
     grey = [
-        np.asarray(Image.open(io.BytesIO(show(DiagnosisPicture(), depth, 1.0, state))).convert("L"), float)
+        np.asarray(Image.open(io.BytesIO(show(depth, 1.0, state))).convert("L"), float)
         for state in ("ok", "warning", "fault")
     ]
-    strip = slice(300, 340)
+    strip = slice(290, 330)
     dark = [np.mean(image[strip] < 40) for image in grey]  # the marks are black
     assert len(set(dark)) == 3
 
@@ -502,7 +505,7 @@ def test_a_layer_without_a_number_leaves_the_picture_whole():
     values = np.array([1.0, np.inf, np.nan])
     nothing = np.full(3, np.nan)
     odd = Curve(values, nothing, nothing, nothing)
-    assert DiagnosisPicture().update(odd, odd, ["ok", "fault", "ok"], "", {}).image
+    assert Drawing(PICTURE).show(view(Curves(odd, odd), ["ok", "fault", "ok"], "", Table())).image
 
 
 def test_kinds_of_sound_networks_are_so_by_the_lights_of_theory():
