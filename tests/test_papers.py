@@ -9,10 +9,14 @@ import pytest
 from PIL import Image
 
 from course import initializers, theory, training
-from course.figures.layers_in_training import LayersInTrainingPicture, Lower, Moments, Start
-from course.figures.learning_time import LearningTimePicture, Times
-from course.figures.samples import COLUMNS, SamplesPicture
-from course.pages.the_papers.layers_in_training import layers_in_training, layers_shown, mean_of_seeds, start_of
+from course.live.panels import Drawing
+from course.pages.the_papers.layers_in_training import (
+    PICTURE,
+    gradients_at_start,
+    layers_in_training,
+    layers_shown,
+    mean_of_seeds,
+)
 from course.pages.the_papers.learning_time import learning_time
 from course.pages.the_papers.papers import (
     EXPERIMENTS,
@@ -22,11 +26,12 @@ from course.pages.the_papers.papers import (
     SAXE_STARTS,
     DepthSweep,
     LearningTimes,
-    Reproduction,
     Size,
     fastest,
+    reproduction,
     steps_to_learn,
 )
+from course.pages.the_papers.shapeset_samples import COLUMNS, sheet
 from course.training import Setup, Training
 
 SMALL = Size(depth=3, width=8, batch=4, steps=6, records=3)
@@ -69,7 +74,7 @@ def test_the_number_of_layers_in_a_name_is_that_of_the_network():
 
 def test_both_starts_of_a_reproduction_give_what_each_gives_alone():
     experiment = EXPERIMENTS["Klambauer et al. 2017: SELU and ReLU, 100 layers"]
-    run = finished(Reproduction(experiment, SMALL, [3, 4]))
+    run = finished(reproduction(experiment, SMALL, [3, 4]))
     for start, history in zip(experiment.starts, run.histories(), strict=True):
         trials = training.trials([start.scheme], [3, 4], learning_rates=[start.learning_rate])
         alone = Training(Setup(3, 8, start.activation, experiment.task, 4), trials, steps=6, records=3).run()
@@ -77,7 +82,7 @@ def test_both_starts_of_a_reproduction_give_what_each_gives_alone():
 
 
 def test_a_reproduction_counts_the_steps_that_both_starts_have_behind_them():
-    run = Reproduction(EXPERIMENTS["He et al. 2015: ReLU, 22 layers"], SMALL, [0])
+    run = reproduction(EXPERIMENTS["He et al. 2015: ReLU, 22 layers"], SMALL, [0])
     seen = []
     while not run.finished:
         assert len({len(history.steps) for history in run.histories()}) == 1
@@ -151,76 +156,69 @@ def test_runs_that_have_diverged_are_left_out_of_the_mean():
 
 def test_theory_is_shown_for_the_gradients_before_training_and_for_nothing_else():
     experiment = EXPERIMENTS["Glorot and Bengio 2010: tanh, 5 hidden layers"]
-    run = finished(Reproduction(experiment, SMALL, [0, 1]))
-    normalized, setup, history = experiment.starts[1], run.trainings[1].setup, run.histories()[1]
-    shown = start_of(normalized, setup, history, np.array([1, 2]), "preactivation_gradient_rms")
+    run = finished(reproduction(experiment, SMALL, [0, 1]))
+    normalized, setup, history = experiment.starts[1], run.setups[1], run.histories()[1]
+    shown = gradients_at_start(normalized, setup, history)
     # Layer 1 has 1,024 inputs and 8 units, so that fan_in · Var w = 2 · 1024 / 1032; layer 2 is square.
     left = theory.gradient_variances("tanh", 2, [2048 / 1032, 1.0])
     last = history.layers.preactivation_gradient_rms[0, :, -1].mean()
-    assert shown.predicted == pytest.approx(np.sqrt(left) * last)
-    assert np.all(np.isnan(start_of(normalized, setup, history, np.array([1, 2]), "saturated_share").predicted))
+    assert shown == pytest.approx(np.sqrt(left) * last)
+    assert "right.theory" in layers_in_training.view(run, "gradients ∂C/∂z").curves
+    assert "right.theory" not in layers_in_training.view(run, "saturated share").curves
 
 
 # Pictures
 
 
-def start(title, records=4, seeds=3, layers=2, **changed):
-    values = np.linspace(0.1, 0.5, records * layers).reshape(records, layers)
-    losses = np.full((records, seeds), 2.0)
-    return Start(title, values, values / 2, values, losses, losses / 4, "3 of 3 learned", values[0])._replace(**changed)
+TANH = EXPERIMENTS["Glorot and Bengio 2010: tanh, 5 hidden layers"]
 
 
-MOMENTS = Moments(np.array([0, 10, 20, 30]), 30, 3, np.array([1, 4]))
+def ended(learning_rate=0.05, size=SMALL):
+    starts = tuple(start._replace(learning_rate=learning_rate) for start in TANH.starts)
+    return finished(reproduction(TANH._replace(starts=starts), size, [0, 1, 2]))
 
 
 def test_the_picture_of_two_starts_says_where_each_stands():
-    frame = LayersInTrainingPicture().update([start("A"), start("B")], MOMENTS, Lower(), 2.2, (0, 1))
-    assert "After 30 of 30 steps, 3 seeds each" in frame.sentence
-    assert "A: 3 of 3 learned, median loss 2, error 50%; layer 1 has h = 0.44 ± 0.22" in frame.sentence
-    assert "layer 4 has h = 0.50 ± 0.25" in frame.sentence
-    np.testing.assert_array_equal(frame.table["step"], MOMENTS.steps)
-    np.testing.assert_array_equal(frame.table["B: std of h, layer 4"], start("B").std[:, 1])
+    view = layers_in_training.view(ended(), "saturated share")
+    assert view.sentence.startswith("After 6 of 6 steps, 3 seeds each: standard: ")
+    mean, std = (view.table[f"right.{what}.2"][-1] for what in ("mean", "std"))
+    assert f"layer 2 has h = {mean:.2f} ± {std:.2f}" in view.sentence
+    assert len(view.table["step"]) == 4
+    assert "normalized: std of h, layer 2" in view.table.titles
 
 
 def test_a_start_whose_runs_have_all_diverged_is_named_without_numbers():
-    lost = start("A", losses=np.full((4, 3), np.nan), words="3 of 3 diverged by step 2")
-    frame = LayersInTrainingPicture().update([lost, start("B")], MOMENTS, Lower("g", True), 2.2, (0, 1))
-    assert "A: 3 of 3 diverged by step 2; B" in frame.sentence
-    assert "nan" not in frame.sentence
+    sentence = layers_in_training.view(ended(1e38), "gradients ∂C/∂z").sentence
+    assert "standard: 3 of 3 diverged by step" in sentence
+    assert "nan" not in sentence
 
 
 def test_a_picture_is_the_same_whatever_was_shown_before():
-    used, fresh = LayersInTrainingPicture(), LayersInTrainingPicture()
-    five = MOMENTS._replace(layers=np.arange(1, 6))
-    used.update([start("C", layers=5), start("D", layers=5)], five, Lower(), 1, (-1, 1))
-    last = [start("A"), start("B")], MOMENTS, Lower("g", True), 2.2, (0, 1)
-    np.testing.assert_array_equal(*[pixels(picture.update(*last).image) for picture in (used, fresh)])
+    used, fresh = Drawing(PICTURE), Drawing(PICTURE)
+    used.show(layers_in_training.view(ended(size=SMALL._replace(depth=6)), "saturated share"))
+    last = layers_in_training.view(ended(), "gradients ∂C/∂z")
+    np.testing.assert_array_equal(*[pixels(drawing.show(last).image) for drawing in (used, fresh)])
 
 
 def test_the_picture_of_learning_times_says_how_long_each_start_took_and_which_never_got_there():
-    steps = np.array([[10.0, 20, 30], [np.inf, np.inf, 40]])
-    never = np.full((2, 3), np.inf)
-    times = [Times("A", steps, np.array([0.1, np.nan])), Times("B", never, np.full(2, np.nan))]
-    frame = LearningTimePicture().update(times, [3, 9, 27], [0.05, 0.1], 100, 5)
-    assert frame.sentence.startswith("2 of 3 depths have run.")
-    assert "A: 20 with 3 layers, not within 100 with 9 layers" in frame.sentence
-    assert "B: not within 100 with 3 layers, not within 100 with 9 layers" in frame.sentence
-    np.testing.assert_array_equal(frame.table["depth"], [3, 9])
-    np.testing.assert_array_equal(frame.table["A: fewest steps"], [10, 40])
+    run = finished(LearningTimes(SWEEP._replace(rates=(1e-9,)), [0, 1]))
+    view = learning_time.view(run)
+    assert view.sentence.startswith("2 of 2 depths have run.")
+    assert "not within 20 with 2 layers, not within 20 with 3 layers" in view.sentence
+    np.testing.assert_array_equal(view.table["depth"], [2, 3])
+    assert np.isinf(next(values for key, values in view.table.items() if key.endswith(".fewest"))).all()
 
 
 def test_a_sheet_of_samples_shows_the_first_images_of_every_class():
     images, labels = np.zeros((30, 8, 8)), np.repeat([0, 1], [20, 10])
-    picture = SamplesPicture(["dark", "light"])
-    before = pixels(picture.update(images, labels).image)
+    before = sheet(images, labels)
     images[labels == 1] = 1.0
-    frame = picture.update(images, labels)
-    changed = np.any(before != pixels(frame.image), axis=(1, 2))
-    assert not changed[: len(changed) // 2].any()  # the upper row is that of the dark class
-    assert changed[len(changed) // 2 :].any()
-    assert "30 images of 8 by 8 pixels in 2 classes, 10 to 20 of each" in frame.sentence
-    images[COLUMNS + 1 : 20] = 1.0  # the dark class has more images than a row holds
-    np.testing.assert_array_equal(pixels(picture.update(images, labels).image), pixels(frame.image))
+    changed = np.any(before != sheet(images, labels), axis=1)[::-1]
+    assert not changed[:10].any()  # the upper row is that of the first class
+    assert changed[10:20].any()
+    after = sheet(images, labels)
+    images[COLUMNS + 1 : 20] = 1.0  # the first class has more images than a row holds
+    np.testing.assert_array_equal(sheet(images, labels), after)
 
 
 # Explorers
