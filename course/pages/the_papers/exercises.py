@@ -32,7 +32,7 @@ _ENOUGH = number(
 
 
 def _records(rng: np.random.Generator) -> list[Case]:
-    """Return steps, losses `(records, runs)` that fall and rise again, a threshold; run 0 never learns, run 1 at once."""
+    """Return steps, losses `(records, runs)` that fall and rise again, a threshold; run 0 never learns, 1 at once."""
     cases = []
     for _case in range(4):
         records, runs = rng.integers(6, 15), rng.integers(3, 7)

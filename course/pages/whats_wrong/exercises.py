@@ -161,7 +161,7 @@ def _seeds(rng: np.random.Generator) -> list[Case]:
 
 
 def _variances_and_likeness(layers: Any, _seed: int, widths: list[int]) -> np.ndarray:
-    """Return half of fan_in · E[w²] of each layer, how alike two of one shape are, and how much a layer's weights share.
+    """Return half of fan_in · E[w²] of each layer, how alike two of one shape are, and how much one layer shares.
 
     The last two are 1 if nothing is, and 2 for copies and for one number in all places.
     """
