@@ -28,7 +28,7 @@ CHECK = re.compile(r'exercises\.check\("(\w+\.\d+)", .+\)')
 
 
 def rights(name):
-    """Right answers to an exercise, each as what is handed to `check` after its name."""
+    """Return right answers to an exercise, each as what is handed to `check` after its name."""
     page, _, number = name.partition(".")
     found = importlib.import_module(f"answers.{page}").RIGHT[int(number)]
     return [Mistake(answer).given for answer in found]
@@ -39,13 +39,13 @@ def mistakes(name):
 
 
 def tagged(page, tag):
-    """The cells of a page that carry a tag, in order."""
+    """Return the cells of a page that carry a tag, in order."""
     cells = nbformat.read(PAGES[page], 4).cells
     return [cell for cell in cells if tag in cell.metadata.get("tags", [])]
 
 
 def run(cells):
-    """Run code cells, and give the names that they define."""
+    """Run code cells, and return the names that they define."""
     names = {"__name__": "__main__"}
     for cell in cells:
         exec(cell.source, names)
@@ -53,7 +53,7 @@ def run(cells):
 
 
 def states_before_and_after(page, names):
-    """The states of a page's exercises with the stubs as they are, and with the solutions."""
+    """Return the states of a page's exercises with the stubs as they are, and with the solutions."""
     before, after = [], []
     for stub, check, solution in zip(*(tagged(page, tag) for tag in ("stub", "check", "solution")), strict=True):
         exec(stub.source, names)

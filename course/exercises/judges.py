@@ -1,10 +1,12 @@
 """General judges: they compare an answer with the right one and with those that known mistakes would give.
 
 A mistake is not described but made, and told once: as the number, the set or the function of somebody who makes it.
-A judge measures it as it measures the reader's, and so recognizes it in any answer; the tests answer with it.
+A judge measures it as it measures the reader's, and so recognizes it in any answer; the tests answer with it. Numbers
+that could not be told apart are noticed when the table is built, and functions by the tests.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,6 +22,8 @@ ROUNDED = 0.005
 """Relative tolerance for a number worked out by hand: what rounding to three digits can change, 0.5/100."""
 FLOAT32 = 1e-4
 """Relative tolerance for computed numbers: a sum of a thousand terms in 32 bits strays by less (1000 · 6e-8)."""
+BOTH_DRAW = math.sqrt(2)
+"""By how much two measurements that both stray differ more than one of them from what is exact."""
 
 
 class Mistake(NamedTuple):
@@ -60,7 +64,7 @@ def knowing(mistakes: Mapping[str, Mistake] = {}, examples: Mapping[str, Any] = 
 
 
 def shared_part(weights: np.ndarray) -> float:
-    """The part of the mean square of weights `(rows, columns)` that all of a row or of a column have in common.
+    """Return the part of the mean square of weights `(rows, columns)` that all of a row or of a column have in common.
 
     1 for copies of one number, 3/4 for U(0, b), and about 0 for independent weights of mean 0; 0 for zeros.
     """
@@ -69,7 +73,7 @@ def shared_part(weights: np.ndarray) -> float:
 
 
 def standard_error(draws: int, kurtosis: float = 3.0) -> float:
-    """The relative standard error of a variance that is measured from so many draws: sqrt((kurtosis - 1)/draws)."""
+    """Return the relative standard error of a variance measured from so many draws: sqrt((kurtosis - 1)/draws)."""
     return float(np.sqrt((kurtosis - 1) / draws))
 
 
@@ -178,8 +182,8 @@ def function(
 
     Its output, passed through `read(output, *case)`, is compared with `correct(*case)`, which is exact, and with what
     `read` makes of each mistake's answer on the same case. `tolerance` is relative, or a function of a case: five
-    standard errors where the function draws at random. Two that both draw differ by √2 as much as one from what is
-    exact. A mistake is recognized if it explains every case.
+    standard errors where the function draws at random, and `BOTH_DRAW` times that between it and a mistake's answer.
+    A mistake is recognized if it explains every case.
     """
 
     @knowing(mistakes)
@@ -195,11 +199,7 @@ def function(
         if all(agree):
             return right(praise)
         rows = list(zip(drawn, found, limits, strict=True))
-
-        def explains(_found: Any, made: Callable[..., Any]) -> bool:
-            return all(close(seen, _own(made, read, case), 2**0.5 * limit) for case, seen, limit in rows)
-
-        known = recognized(found, mistakes, same=explains)
+        known = recognized(rows, mistakes, same=lambda rows, made: _explains(made, read, rows))
         return known or _unexplained(drawn, found, wanted, agree, otherwise)
 
     return judge
@@ -210,10 +210,12 @@ def _run_all(answer: Callable[..., Any], cases: Sequence[Case]) -> list[Any]:
     return [answer(*(part.copy() if isinstance(part, np.ndarray) else part for part in case)) for case in cases]
 
 
-def _own(made: Callable[..., Any], read: Callable[..., Any], case: Case) -> np.ndarray:
-    """Return what is read of the answer that a mistake makes: code of our own, which needs no guard."""
+def _explains(
+    made: Callable[..., Any], read: Callable[..., Any], rows: Sequence[tuple[Case, np.ndarray, float]]
+) -> bool:
+    """Say whether a mistake's answer gives what was found in every case; it is code of our own, and needs no guard."""
     with np.errstate(all="ignore"):
-        return np.asarray(read(made(*case), *case), dtype=float)
+        return all(close(found, read(made(*case), *case), BOTH_DRAW * limit) for case, found, limit in rows)
 
 
 def _read(read: Callable[..., Any], output: Any, case: Case) -> np.ndarray:

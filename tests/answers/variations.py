@@ -21,7 +21,7 @@ def varied(answer: Any, rng: np.random.Generator) -> Any:
 
 
 def dressed(answer: Any, clothes: Callable[[np.ndarray], Any], kind: type) -> Any:
-    """Give the answer with its numbers in these clothes, and its sets of names as this kind of collection."""
+    """Return the answer with its numbers in these clothes, and its sets of names as this kind of collection."""
     if callable(answer):
         return lambda *arguments, **named: dressed(answer(*arguments, **named), clothes, kind)
     if isinstance(answer, Mapping):

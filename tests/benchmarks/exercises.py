@@ -35,10 +35,10 @@ class Sum(NamedTuple):
 
 def checks(page: str) -> Iterator[tuple]:
     """Yield the name of an exercise and an answer to it, right and wrong ones."""
-    right = importlib.import_module(f"answers.{page}").RIGHT
-    for number, (name, exercise) in enumerate(table.of_page(page).items(), start=1):
-        for mistake in (*map(Mistake, right[number]), *exercise.judge.mistakes.values()):
-            yield name, mistake.given
+    for number, answers in importlib.import_module(f"answers.{page}").RIGHT.items():
+        yield from ((f"{page}.{number}", Mistake(answer).given) for answer in answers)
+    for name, exercise in table.of_page(page).items():
+        yield from ((name, mistake.given) for mistake in exercise.judge.mistakes.values())
 
 
 def timed(name: str, given: tuple, seed: int) -> float:

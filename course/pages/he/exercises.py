@@ -36,7 +36,7 @@ _VARIANCE = number(
 
 
 def _layers(rng: np.random.Generator) -> list[Case]:
-    """Fans of layers whose two sides differ, and of one square layer."""
+    """Return fans of layers whose two sides differ, and of one square layer."""
     drawn = [tuple(int(n) for n in rng.integers(10, 1000, 2)) for _layer in range(5)]
     return [*drawn, (drawn[0][0],) * 2, (20, 500)]
 

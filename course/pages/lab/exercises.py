@@ -47,14 +47,14 @@ _STD = number(
 
 
 def _networks(rng: np.random.Generator) -> list[Case]:
-    """A key and the units of a network: layers of one shape, which could get the same weights, and one of another."""
+    """Return keys and units of networks: layers of one shape, which could get the same weights, and one of another."""
     few = [120, 160, 200]  # JAX compiles anew for every shape
     pairs = [rng.choice(few, size=2, replace=False).tolist() for _network in range(2)]
     return [(jax.random.key(int(rng.integers(2**31))), [a, a, a, b]) for a, b in pairs]
 
 
 def _variances_and_likeness(layers: Any, _key: object, widths: list[int]) -> np.ndarray:
-    """What each layer multiplies a ReLU signal by, and how alike two layers are: 1 if not at all, 2 for copies.
+    """Return what each layer multiplies a ReLU signal by, and how alike two layers are: 1 if not at all, 2 for copies.
 
     What all weights of a row or a column of one layer share, such as a mean that is not 0, counts in the same way.
     """
@@ -179,7 +179,7 @@ def _elu_gain(rng: np.random.Generator, answer: object) -> Verdict:
 
 
 def _images(rng: np.random.Generator) -> list[Case]:
-    """Grey values `(examples, pixels)` of any brightness and contrast."""
+    """Return grey values `(examples, pixels)` of any brightness and contrast."""
     return [(rng.uniform(5, 50) + rng.uniform(2, 60) * rng.random(rng.integers(3, 12, 2)),) for _batch in range(5)]
 
 

@@ -34,7 +34,7 @@ _CRITICAL = theory.critical_weight_variance("tanh", _BIAS_VARIANCE)
 
 
 def _maps(rng: np.random.Generator) -> list[Case]:
-    """Maps of a cosine or a length from layer to layer, where to start, how many layers."""
+    """Return maps of a cosine or a length from layer to layer, where to start, how many layers."""
     cases = []
     for slope in rng.uniform(0.3, 0.9, 4):
         shift = float(rng.uniform(0.05, 0.3))
@@ -130,7 +130,7 @@ def _torn_apart(_rng: np.random.Generator, weight_variance: object, bias_varianc
 
 
 def _slopes(rng: np.random.Generator) -> list[Case]:
-    """A weight variance, slopes at several points, and the points' weights, which add up to 1."""
+    """Return a weight variance, slopes at several points, and the points' weights, which add up to 1."""
     cases = []
     for points in rng.integers(5, 40, 5):
         density = rng.uniform(0.1, 1, points)

@@ -53,7 +53,7 @@ def _three_layers(rng: np.random.Generator, fourth_power: object, largest: objec
 
 
 def _layers(rng: np.random.Generator) -> list[Case]:
-    """Weights of any scale, units of different ones, and inputs `(examples, fan_in)` with a mean."""
+    """Return weights of any scale, units of different ones, and inputs `(examples, fan_in)` with a mean."""
     sizes = rng.integers(5, 30, size=(5, 3))
     return [
         (rng.normal(size=(n, m)) * rng.uniform(0.1, 5, m), rng.uniform(0.5, 2) + rng.normal(size=(batch, n)))
@@ -152,7 +152,7 @@ def _normal_matrices(rng: np.random.Generator) -> list[Case]:
 
 
 def _signed(of: object) -> object:
-    """The Q of a QR decomposition with each column multiplied by `of(diagonal of R)`."""
+    """Return a function for the Q of a QR decomposition, each column multiplied by `of(diagonal of R)`."""
 
     def mended(gaussian: np.ndarray) -> np.ndarray:
         q, r = np.linalg.qr(gaussian)

@@ -33,7 +33,7 @@ def _slopes(preactivations: np.ndarray) -> np.ndarray:
 
 
 def _chains(rng: np.random.Generator) -> list[Case]:
-    """Weights of chains and where their layers sit; the weights' sizes are well away from 1 and from each other."""
+    """Return weights of chains and where their layers sit; weights are well away from ±1 and from each other."""
     cases = []
     for depth in (2, 3, 4, 6):
         weights = rng.choice([-1, 1], depth) * rng.permutation(np.linspace(1.3, 3, depth))

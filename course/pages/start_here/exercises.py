@@ -35,7 +35,7 @@ _MEAN_SQUARE = number(
 
 
 def _layers_of_values(rng: np.random.Generator) -> list[Case]:
-    """Activations `(batch, units)` of all sizes, with a mean."""
+    """Return activations `(batch, units)` of all sizes, with a mean."""
     return [(rng.normal(rng.uniform(0.5, 2), rng.uniform(0.5, 3), rng.integers(2, 9, 2)),) for _layer in range(5)]
 
 
@@ -94,7 +94,7 @@ def _relu_gain(rng: np.random.Generator, answer: object) -> Verdict:
 
 
 def _ends(rng: np.random.Generator) -> list[Case]:
-    """The strengths of the first and the last of several layers."""
+    """Return the strengths of the first and the last of several layers."""
     firsts, factors, layers = rng.uniform(0.5, 2, 5), rng.uniform(0.5, 1.5, 5), rng.integers(5, 60, 5)
     rows = zip(firsts, factors, layers, strict=True)
     return [(float(first), float(first * factor ** (n - 1)), int(n)) for first, factor, n in rows]

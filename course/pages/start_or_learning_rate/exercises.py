@@ -23,7 +23,7 @@ _FIRST_RATE = number(
 
 
 def _tables(rng: np.random.Generator) -> list[Case]:
-    """Losses `(starts, rates)`, some runs diverged: infinite, or not a number."""
+    """Return losses `(starts, rates)`, some runs diverged: infinite, or not a number."""
     tables = []
     for _table in range(5):
         losses = rng.uniform(0.1, 3, rng.integers(3, 7, size=2))
@@ -128,7 +128,7 @@ def _too_small_for_adam(_rng: np.random.Generator, depth: object, gain: object) 
 
 
 def _moments(rng: np.random.Generator) -> list[Case]:
-    """Means and mean squares of gradients from 1 down to far below ε, and learning rates."""
+    """Return means and mean squares of gradients from 1 down to far below ε, and learning rates."""
     cases = []
     for scale in (1.0, 1e-3, 1e-8, 1e-11):
         gradients = scale * rng.normal(size=(5, 4))

@@ -33,7 +33,7 @@ _DIFFERENT = number(
 
 
 def _hidden_layers(rng: np.random.Generator) -> list[Case]:
-    """Incoming weights `(inputs, units)` of which some units are copies, with numbers that occur in many units."""
+    """Return incoming weights `(inputs, units)` of which some units are copies; their numbers occur in many units."""
     cases = []
     for _layer in range(6):
         inputs, kinds = int(rng.integers(2, 4)), int(rng.integers(2, 6))
@@ -127,7 +127,7 @@ def _normal(key: Any, *shape: int) -> np.ndarray:
 
 
 def _kinds_and_variance(weights: Any, _key: object, fan_in: int, fan_out: int) -> np.ndarray:
-    """How many units differ, how many inputs are weighed differently, the variance over the right one, and the sign.
+    """Return how many units and how many inputs' weights differ, the variance over the right one, and the sign.
 
     The last number is 1 if the weights have no mean, and 2 if they are all equal.
     """

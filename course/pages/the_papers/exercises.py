@@ -32,7 +32,7 @@ _ENOUGH = number(
 
 
 def _records(rng: np.random.Generator) -> list[Case]:
-    """Steps, losses `(records, runs)` that go down and up again, a threshold; run 0 never learns, run 1 at once."""
+    """Return steps, losses `(records, runs)` that fall and rise again, a threshold; run 0 never learns, 1 at once."""
     cases = []
     for _case in range(4):
         records, runs = rng.integers(6, 15), rng.integers(3, 7)
@@ -120,7 +120,7 @@ _STANDARD_GAIN = number(
 
 
 def _race(rng: np.random.Generator) -> list[Case]:
-    """Median losses of several starts over learning rates: each has its best rate elsewhere."""
+    """Return median losses of several starts over learning rates: each has its best rate elsewhere."""
     starts, cases = ("glorot_normal", "he_normal", "standard_uniform"), []
     for _case in range(4):
         losses = rng.uniform(1, 3, (3, 5))

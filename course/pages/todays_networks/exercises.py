@@ -82,7 +82,7 @@ _SHAPES = ((1, 180), (3, 60), (5, 36))
 
 
 def _branches(rng: np.random.Generator) -> list[Case]:
-    """Kernels of every size, with four times as many channels out as in, in networks of some dozens of branches."""
+    """Return kernels of every size, four times as many channels out as in, in networks of some dozens of branches."""
     shapes = [_SHAPES[place] for place in rng.permutation(len(_SHAPES))]
     return [(np.random.default_rng(rng.integers(2**32)), k, n, 4 * n, int(rng.integers(8, 60))) for k, n in shapes]
 
@@ -90,7 +90,7 @@ def _branches(rng: np.random.Generator) -> list[Case]:
 def _kernel_factor(
     kernel: Any, _rng: object, size: int, channels_in: int, channels_out: int, branches: int
 ) -> np.ndarray:
-    """By how much E[w²] of this kernel differs from 2/(fan_in · branches), and 1 if no two weights share anything."""
+    """Return E[w²] of this kernel over 2/(fan_in · branches), and 1 if no two weights share anything."""
     kernel = reading.array(kernel, "what your function gives back", (size, size, channels_in, channels_out))
     factor = size**2 * channels_in * branches * np.mean(kernel**2) / 2
     return np.array([factor, 1 + shared_part(kernel.reshape(-1, channels_out))])
@@ -235,7 +235,7 @@ def _exploding(_rng: np.random.Generator, kind: object, normalization: object, b
 
 
 def _gradients(first: np.ndarray, last: np.ndarray) -> tuple[float, float, float]:
-    """The greatest number that the branch adds, and the greatest gradients of its weights, for one batch."""
+    """Return the greatest number that the branch adds, and the greatest gradients of its weights, for one batch."""
     x, directions = np.random.default_rng(0).standard_normal((2, 8, 16))
     z = x @ first
     h = np.maximum(z, 0)

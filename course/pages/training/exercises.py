@@ -33,7 +33,7 @@ _START_WEIGHT = number(
 
 
 def _steps(rng: np.random.Generator) -> list[Case]:
-    """Weights, velocities, gradients and learning rates of single steps."""
+    """Return weights, velocities, gradients and learning rates of single steps."""
     return [tuple(float(part) for part in row) for row in rng.uniform(0.1, 2, (6, 4))]
 
 
@@ -124,7 +124,7 @@ _EXAMPLES, _STEPS, _BATCH = 1000, 6, 16
 
 
 def _batches(answer: Any, key: int) -> np.ndarray:
-    """The reader's batches, one row for each step."""
+    """Return the reader's batches, one row for each step."""
     given = guard.call(answer, jax.random.key(key), _STEPS, _BATCH, _EXAMPLES)
     if reading.is_blank(given):
         raise reading.Unreadable("Your function gives back nothing. Is a `return` missing?")
@@ -149,7 +149,9 @@ def _drawn(key: Any, steps: int, batch: int, examples: int) -> np.ndarray:
         "reordered": lambda key, steps, batch, _all: generator(key).permuted([[*range(batch)]] * steps, axis=1),
         "a key used again": lambda key, steps, *case: np.tile(_drawn(key, steps // 2, *case), (2, 1)),
         "in the file's order": lambda _key, steps, batch, _all: np.arange(steps * batch).reshape(steps, batch),
-        "neighbours": lambda key, steps, batch, examples: _drawn(key, steps, 1, examples - batch) + np.arange(batch),
+        "neighbours": lambda key, steps, batch, examples: (
+            generator(key).choice(examples - batch, (steps, 1), replace=False) + np.arange(batch)
+        ),
         "a fixed seed": lambda _key, *case: _drawn(jax.random.key(0), *case),
         "another run each time": lambda _key, *case: _drawn(
             jax.random.key(np.random.default_rng().integers(9**9)), *case

@@ -37,7 +37,7 @@ _TRIES = number(
 _DRAWS, _OWN_DRAWS = 2000, 500
 """As many rates are drawn of a reader's function, and of one that makes a mistake."""
 _STRAY = 3.0
-"""The distance of two samples, over its standard error, has a chance of 2·exp(−18) to exceed 3."""
+"""The greatest distance between the shares of two samples, over √(1/n + 1/m), exceeds 3 with the chance 2·exp(−18)."""
 _RATE_MISTAKES = {
     "the rate itself is uniform": Mistake(
         lambda generator, low, high: generator.uniform(low, high),
@@ -192,7 +192,7 @@ def _too_large(box: dict[str, Parameter], seen: str) -> Verdict:
 
 
 def _runs(rng: np.random.Generator) -> list[Case]:
-    """Losses of runs that learned (below 1), did not, and diverged, in any order."""
+    """Return losses of runs that learned (below 1), did not, and diverged, in any order."""
     counts = rng.integers(2, 30, size=(4, 3))
     kinds = [(rng.uniform(0.1, 0.9, a), rng.uniform(1.1, 2.3, b), np.full(c, np.inf)) for a, b, c in counts]
     return [(rng.permutation(np.concatenate(kind)),) for kind in kinds]

@@ -28,7 +28,7 @@ _GROWTH = number(
 
 
 def _networks(rng: np.random.Generator) -> list[Case]:
-    """Widths, stds near 1/√width, depths."""
+    """Return widths, stds near 1/√width, depths."""
     widths, depths = rng.integers(16, 300, 5), rng.integers(5, 40, 5)
     return [
         (int(n), float(rng.uniform(0.6, 1.5) * n**-0.5), int(depth)) for n, depth in zip(widths, depths, strict=True)
@@ -121,7 +121,7 @@ def _breaking_std(_rng: np.random.Generator, answer: object) -> Verdict:
 
 
 def _large_activations(_rng: np.random.Generator) -> list[Case]:
-    """Activations in 32 bits: ordinary ones, and some whose squares no 32 bits can hold."""
+    """Return activations in 32 bits: ordinary ones, and some whose squares no 32 bits can hold."""
     draws = [_rng.normal(_rng.uniform(-1, 1), 1, _rng.integers(3, 9, 2)).astype(np.float32) for _layer in range(4)]
     return [(scale * draw,) for scale, draw in zip(np.float32([1, 1e-3, 1e25, 3e30]), draws, strict=True)]
 

@@ -30,13 +30,13 @@ _BOUND = number(
 
 
 def _layer_sizes(rng: np.random.Generator) -> list[Case]:
-    """Units with enough inputs to measure a variance well, and inputs of any mean square."""
+    """Return units with enough inputs to measure a variance well, and inputs of any mean square."""
     sizes, squares = rng.integers(50_000, 100_000, 3), rng.uniform(0.1, 8, 3)
     return [(np.random.default_rng(rng.integers(2**32)), int(d), float(q)) for d, q in zip(sizes, squares, strict=True)]
 
 
 def _variance_and_kurtosis(weights: np.ndarray, _rng: object, d: int, mean_square: float) -> np.ndarray:
-    """The variance of z that these weights give, their kurtosis, 9/5 for uniform ones, and 1 if they have no mean."""
+    """Return the variance of z with these weights, their kurtosis, 9/5 for uniform ones, and 1 if they have no mean."""
     weights = reading.array(weights, "what your function gives back", (d,))
     squares = weights**2
     square = np.mean(squares)
@@ -121,7 +121,7 @@ def _lost_at(_rng: np.random.Generator, answer: object) -> Verdict:
 
 
 def _moments(rng: np.random.Generator) -> list[Case]:
-    """Means and variances of two variables, some means 0."""
+    """Return means and variances of two variables, some means 0."""
     drawn = [(mx, vx, my, vy) for mx, my, vx, vy in zip(*rng.uniform(0.5, 3, (4, 4)), strict=True)]
     return [*drawn, (0.0, *drawn[0][1:]), (0.0, drawn[1][1], 0.0, drawn[1][3])]
 

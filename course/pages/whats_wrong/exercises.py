@@ -81,7 +81,7 @@ def _wrong_layers(sound: set[int], missing: set[int]) -> Verdict:
 
 
 def _weights(rng: np.random.Generator) -> list[Case]:
-    """Networks of a few layers of any shape, whose weights have a mean."""
+    """Return networks of a few layers of any shape, whose weights have a mean."""
     return [(_layers(rng),) for _network in range(3)]
 
 
@@ -123,7 +123,7 @@ _WIDTHS = (64, *(128,) * 6, 10)
 
 @functools.lru_cache(maxsize=32)
 def _with_biases(factor: float) -> tuple[LayerReport, ...]:
-    """What is found in He's network with biases of `factor` times the weights' std; always the same draw."""
+    """Return what is found in He's network with biases of `factor` times the weights' std; always the same draw."""
     network, batch = mistakes.draw(mistakes.Recipe(widths=_WIDTHS, bias_std=factor))
     return Judgement(read(network, batch)).layers
 
@@ -161,7 +161,7 @@ def _seeds(rng: np.random.Generator) -> list[Case]:
 
 
 def _variances_and_likeness(layers: Any, _seed: int, widths: list[int]) -> np.ndarray:
-    """Half of fan_in · E[w²] for each layer, how alike two of one shape are, and how much a layer's weights share.
+    """Return half of fan_in · E[w²] of each layer, how alike two of one shape are, and how much one layer shares.
 
     The last two are 1 if nothing is, and 2 for copies and for one number in all places.
     """
@@ -171,7 +171,7 @@ def _variances_and_likeness(layers: Any, _seed: int, widths: list[int]) -> np.nd
 
 
 def _likeness(one: np.ndarray, other: np.ndarray) -> float:
-    """The correlation of two layers' weights, 0 where one of them does not vary."""
+    """Return the correlation of two layers' weights, 0 where one of them does not vary."""
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1]) if np.ptp(one) and np.ptp(other) else 0.0
 
 

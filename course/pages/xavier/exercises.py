@@ -51,13 +51,13 @@ _BOUND = number(
 
 
 def _layers(rng: np.random.Generator) -> list[Case]:
-    """Generators and fans of layers whose two sides differ."""
+    """Return generators and fans of layers whose two sides differ."""
     fans = ((200, 600), (500, 150), (300, 300))
     return [(np.random.default_rng(rng.integers(2**32)), *shape) for shape in fans]
 
 
 def _variance_and_shape(weights: Any, _rng: object, fan_in: int, fan_out: int) -> np.ndarray:
-    """The mean square in units of 1/fan_avg, the kurtosis, 9/5 for uniform weights, and 1 if nothing is shared.
+    """Return the mean square in units of 1/fan_avg, the kurtosis, 9/5 for uniform weights, and 1 if nothing is shared.
 
     What a row or a column shares, a mean that is not 0 or one number for all, adds its part of the mean square to 1.
     """
@@ -168,7 +168,7 @@ _SHAPE, _FARTHEST = (100, 100), 2.0
 
 
 def _weights_apart(rng: np.random.Generator) -> list[np.ndarray]:
-    """Uniform weights and normal ones of equal variance, each at three gains."""
+    """Return uniform weights and normal ones of equal variance, each at three gains."""
     bound = math.sqrt(3)
     unit = (rng.uniform(-bound, bound, _SHAPE), rng.normal(size=_SHAPE))
     return [gain * drawn / math.sqrt(_SHAPE[0]) for drawn in unit for gain in (0.1, 1.0, 10.0)]
