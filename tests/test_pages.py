@@ -144,7 +144,7 @@ def predictions(page: NotebookNode) -> list[int]:
 GIVING_AWAY = {
     page: getattr(importlib.import_module(f"pages.test_{topic_of(page)}"), "GIVES_AWAY", ()) for page in LESSONS
 }
-"""For each page, what would give its prediction away; pages 08 to 14 have not been read for it yet."""
+"""For each page, what would give its prediction away; empty for a page that has not been read for it yet."""
 
 
 @pytest.mark.parametrize("page", [page for page, answers in GIVING_AWAY.items() if answers])

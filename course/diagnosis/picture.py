@@ -64,6 +64,7 @@ PICTURE = Picture(
     grids=("AB;CC",),
     height=4.1,
     heights=(1, 0.13),
+    between=0.6,
     legend=("forward.expected", "forward", "forward.band", *STATES),
     columns=6,
 )
