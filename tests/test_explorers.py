@@ -17,6 +17,9 @@ from random_states import NAMES, mostly_long
 from course import explorers, probes
 from course.live.canvas import Canvas, Frame
 from course.live.explorer import Explorer
+from course.live.predict import Prediction
+from course.live.running import RunningExplorer
+from course.live.stage import Stage
 
 
 def ends(control: widgets.ValueWidget) -> list:
@@ -224,3 +227,11 @@ def test_weights_that_are_not_random_have_no_prediction(moved):
     assert "theory" not in explorer.sentence
     explorer.state = {"scheme": "normal_0.1"}
     assert explorer.sentence.count("theory") == 2
+
+
+@pytest.mark.parametrize("kind", [Explorer, RunningExplorer, Stage, Prediction])
+def test_no_method_of_ours_takes_the_place_of_one_that_ipywidgets_keeps_to_itself(kind):
+    theirs = {name for name in dir(widgets.VBox) if name.startswith("_") and callable(getattr(widgets.VBox, name))}
+    ours = {name for own in kind.__mro__ if own.__module__.startswith("course.") for name in vars(own)}
+    made_by_traitlets = {"_instance_inits", "_descriptors", "_trait_default_generators"}
+    assert {name for name in theirs & ours if not name.startswith("__")} <= made_by_traitlets

@@ -330,7 +330,7 @@ class Explorer(widgets.VBox):
     def _show(self) -> None:
         """Read the settings, draw them, and put the picture and its words into the page."""
         shown = settings.values(self.controls)
-        compared = self._compare(shown)
+        compared = self._compare_with_pinned(shown)
         self._frame = self._draw(**shown)
         sentence = " ".join(filter(None, (self._frame.sentence, self._expected, compared)))
         self.screen.show(self._frame.image, self.canvas.page_size, sentence)
@@ -342,7 +342,7 @@ class Explorer(widgets.VBox):
             self._text.value = self.state_string
         self._table.value = tables.as_html(self.table, self.title) if self._toolbar.table.value else ""
 
-    def _compare(self, shown: Mapping[str, Any]) -> str:
+    def _compare_with_pinned(self, shown: Mapping[str, Any]) -> str:
         """Write above the picture what differs from the pinned curves, and return what to say of them."""
         if self._pinned is None:
             return ""
