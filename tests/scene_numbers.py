@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from course import activations, data, explorers, initializers, mistakes, pages, probes, theory, training, tuning
+from course.explorers.training_runs import predicted_rms
 from course.live.explorer import Explorer
 from course.live.running import RunningExplorer
 from course.live.scene import Scene
-from course.pages.training.training_race import LINE_UPS, SEEDS, predicted
+from course.pages.training.training_race import LINE_UPS, SEEDS
 from course.probes.chain import run_chain
 from course.training.history import LEARNED
 
@@ -244,7 +245,7 @@ def start_against_theory() -> np.ndarray:
         job = training.Training(setup, training.trials([lane.scheme], seeds=range(SEEDS)), records=1)
         job.advance()
         measured = np.median(job.history.layers.activation_rms[0], axis=0)
-        ratios.append(measured / predicted(lane, setup)[0])
+        ratios.append(measured / predicted_rms(lane, setup)[0])
     return np.array(ratios)
 
 

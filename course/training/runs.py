@@ -1,8 +1,11 @@
 """Many training runs at once: every trial of a sweep, in one compiled program, on all devices that JAX has."""
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import jax
@@ -26,6 +29,22 @@ class _Record(NamedTuple):
     step: int
     look: Look
     diverged_at: np.ndarray
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let an interrupt wait until the end: one in the middle of JAX's own work breaks what JAX holds."""
+    if threading.current_thread() is not threading.main_thread():  # no other thread is interrupted
+        yield
+        return
+    waiting = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if waiting:
+        signal.raise_signal(signal.SIGINT)
 
 
 class Training:
@@ -82,7 +101,8 @@ class Training:
         """
         try:
             while not self.finished:
-                self.advance()
+                with _interrupts_held_back():
+                    self.advance()
                 watch(self)
         except KeyboardInterrupt:
             print(f"Stopped after {self.done} of {self.total} steps. They are kept; run() goes on from there.")
