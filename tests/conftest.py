@@ -79,7 +79,7 @@ class Explorers:
         return self._opened[name]
 
     def _bring_back(self, explorer: Explorer) -> None:
-        explorer.screen.pixel_ratio = 1.0
+        explorer.screen.pixel_ratio, explorer.screen.room = 1.0, []
         canvas_of(explorer).forget()
         explorer.reset()
         explorer.state = {"projector": False}

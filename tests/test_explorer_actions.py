@@ -22,7 +22,10 @@ DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
 @pytest.fixture
 def chain():
-    return opened("sigmoid_chain")
+    """An explorer whose row of seldom used buttons is open."""
+    explorer = opened("sigmoid_chain")
+    part(explorer, "More").value = True
+    return explorer
 
 
 def look(explorer: Explorer):
@@ -116,6 +119,15 @@ def test_pasting_a_state_moves_there(chain):
     assert (chain.state["depth"], chain.state["weight"], chain.state["pinned"]["depth"]) == (11, 2.0, 4)
     assert part(chain, "state").value == chain.state_string
     assert part(chain, "Pin").value
+
+
+def test_the_state_is_written_when_it_can_be_seen(chain):
+    part(chain, "More").value = False
+    before = part(chain, "state").value
+    chain.controls["depth"].value = 9
+    assert part(chain, "state").value == before
+    part(chain, "More").value = True
+    assert part(chain, "state").value == chain.state_string
 
 
 @pytest.mark.parametrize("bad", ["", "nonsense", "sigmoid_chain?depth=99", "many_draws?depth=3"])

@@ -1,74 +1,133 @@
 """Pictures for every screen: sharp, with larger type for the back row, with a caption; nothing written is cut off."""
 
 import io
+import math
 import random
-from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.gridspec import SubplotParams
-from matplotlib.text import Text
-from matplotlib.transforms import Bbox
 from PIL import Image
-from random_states import NAMES, PINNING, canvas_of, mostly_long, opened, pixels, somewhere
+from random_states import FEW, NAMES, PINNING, canvas_of, mostly_long, opened, pixels, somewhere
+from written import faults
 
-from course.live.explorer import Explorer
+from course.live import looks
+from course.live.canvas import Canvas, course_style
 from course.live.ghosts import ghost, reach
-from course.live.looks import CAPTION_HEIGHT, PROJECTOR_WIDTH, PROJECTOR_ZOOM, Layout, Look, arranged, page_width
+from course.live.looks import CAPTION_HEIGHT, PROJECTOR_WIDTH, PROJECTOR_ZOOM, TALLEST, Look, Margins
 
 LOOKS = [Look(projector=projector, captioned=captioned) for projector in (False, True) for captioned in (False, True)]
-BUILT = Layout(9.2, 5.4, SubplotParams(left=0.065, right=0.985, top=0.94, bottom=0.09, wspace=0.17, hspace=0.42))
+GRIDS = [(1, 1), (1, 3), (2, 2), (4, 2)]
+SIDES = {"left": 0.065, "right": 0.985, "top": 0.94, "bottom": 0.09, "wspace": 0.17, "hspace": 0.42}
+LAPTOP, LARGE = (1186, 370), (1740, 760)
+"""What a page leaves for the main explorer's picture on a laptop and on a large screen."""
 
 
-class Inches(NamedTuple):
-    """What lies round the panels of a layout, and between two of them, in inches."""
-
-    left: float
-    right: float
-    bottom: float
-    top: float
-    column_gap: float
-    row_gap: float
+def built(rows: int, columns: int) -> Figure:
+    """A figure with panels in a grid, with nothing written round them."""
+    with course_style():
+        figure = Figure(figsize=(9.2, 5.4))
+        figure.subplots(rows, columns, subplot_kw={"xticks": [], "yticks": []})
+        figure.subplots_adjust(**SIDES)
+    return figure
 
 
-def inches(layout: Layout, rows: int, columns: int) -> Inches:
-    """Let matplotlib place the panels, and measure."""
-    figure = Figure(figsize=(layout.width, layout.height))
-    panels = figure.subplots(rows, columns, squeeze=False)
-    figure.subplots_adjust(**vars(layout.panels))
-    first, last = (panels[place].get_position() for place in ((0, 0), (-1, -1)))
-    beside = panels[0, 1].get_position().x0 - first.x1 if columns > 1 else 0.0
-    below = first.y0 - panels[1, 0].get_position().y1 if rows > 1 else 0.0
-    across, up = np.array([first.x0, 1 - last.x1, beside]), np.array([last.y0, 1 - first.y1, below])
-    (left, right, column_gap), (bottom, top, row_gap) = across * layout.width, up * layout.height
-    return Inches(left, right, bottom, top, column_gap, row_gap)
+def inches(figure: Figure) -> Margins:
+    """Let matplotlib place the panels, and measure what lies round them and between two of them."""
+    size, panels = figure.get_size_inches(), [axes.get_position() for axes in figure.axes]
+    left, right, bottom = panels[0].x0, panels[-1].x1, panels[-1].y0
+    across = [other.x0 - panels[0].x1 for other in panels if other.x0 > panels[0].x1]
+    down = [panels[0].y0 - other.y1 for other in panels if other.y1 < panels[0].y0]
+    shares = [left, 1 - right, bottom, 1 - panels[0].y1, min(across, default=0.0), min(down, default=0.0)]
+    return Margins(*np.array(shares) * size[[0, 0, 1, 1, 0, 1]])
 
 
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 3), (2, 2), (4, 2)])
-def test_margins_and_gaps_keep_their_inches_and_a_caption_has_its_own(rows, columns, look):
-    before, after = (inches(layout, rows, columns) for layout in (BUILT, arranged(BUILT, look, rows, columns)))
+@pytest.mark.parametrize("look", [*LOOKS, *(look._replace(room=LARGE) for look in LOOKS)])
+@pytest.mark.parametrize("grid", GRIDS)
+def test_margins_and_gaps_keep_their_inches_and_a_caption_has_its_own(grid, look):
+    figure = built(*grid)
+    before = inches(figure)
+    Canvas(figure, []).set_look(look)
     caption = CAPTION_HEIGHT if look.captioned else 0.0
-    # Rounding: a handful of sums and products of numbers below 10, with 16 digits each.
-    np.testing.assert_allclose(after, before._replace(top=before.top + caption), atol=1e-13)
+    # A page has whole pixels, 100 or more to an inch.
+    np.testing.assert_allclose(inches(figure), before._replace(top=before.top + caption), atol=0.01)
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_type_takes_more_of_the_width_on_a_projector(look):
-    layout = arranged(BUILT, look, 2, 2)
+    size = looks.size_for((9.2, 5.4), look, 2.0)
     zoom = PROJECTOR_ZOOM if look.projector else 1.0
-    assert layout.width == pytest.approx(BUILT.width / zoom, rel=1e-15)
-    assert page_width(layout, look) == (PROJECTOR_WIDTH if look.projector else 920)
+    assert size.width == pytest.approx(9.2 / zoom, rel=1e-15)
+    assert size.width * size.dpi == pytest.approx(PROJECTOR_WIDTH if look.projector else 920)
+
+
+def test_type_keeps_its_size_in_a_page_s_room_and_is_no_smaller_on_a_projector():
+    assert looks.size_for((9.2, 5.4), Look(room=LAPTOP), 2.0) == (11.86, 3.7, 100)
+    sizes = [looks.size_for((9.2, 5.4), Look(room=room, projector=True), 2.0) for room in (LAPTOP, LARGE)]
+    assert 100 <= sizes[0].dpi < sizes[1].dpi
+    assert looks.size_for((9.2, 5.4), Look(room=LAPTOP), 4.2).height == 4.2
 
 
 def test_the_look_that_a_figure_was_built_with_changes_nothing():
-    again = arranged(BUILT, Look(), 2, 2)
-    assert (again.width, again.height) == (BUILT.width, BUILT.height)
-    for name, value in vars(BUILT.panels).items():
-        assert getattr(again.panels, name) == pytest.approx(value, rel=1e-14)
+    figure = built(2, 2)
+    Canvas(figure, []).set_look(Look())
+    np.testing.assert_allclose(figure.get_size_inches(), (9.2, 5.4), rtol=1e-11)
+    for name, value in SIDES.items():
+        assert getattr(figure.subplotpars, name) == pytest.approx(value, rel=1e-14)
+
+
+def test_in_a_page_s_room_panels_stand_in_the_grid_in_which_they_are_seen_best():
+    figure = built(2, 2)
+    canvas = Canvas(figure, [], grids=("AB;CD", "ABCD"))
+    for room, grid in ((LAPTOP, (1, 4)), (LARGE, (2, 2)), (LAPTOP, (1, 4)), (None, (2, 2))):
+        canvas.set_look(Look(room=room))
+        found = figure.axes[0].get_gridspec()
+        assert (found.nrows, found.ncols) == grid
+        assert [axes.get_subplotspec().num1 for axes in figure.axes] == [0, 1, 2, 3]
+        assert canvas.page_size == (room or (920, 540))
+
+
+def test_a_room_that_changes_a_little_leaves_the_panels_where_they_stand():
+    figure = built(2, 2)
+    canvas, grids = Canvas(figure, [], grids=("AB;CD", "ABCD")), set()
+    for height in (*range(500, 350, -5), *range(350, 500, 5)):
+        canvas.set_look(Look(room=(1186, height)))
+        grids.add((height, figure.axes[0].get_gridspec().nrows))
+    both = {height for height, rows in grids if (height, 3 - rows) in grids}
+    assert len(both) > 5
+
+
+def test_a_grid_may_be_told_by_letters():
+    figure = built(3, 2)
+    places = looks.panels_in(figure, "ACE;BDE")
+    assert [(place.num1, place.num2) for place in places] == [(0, 0), (3, 3), (1, 1), (4, 4), (2, 5)]
+
+
+def test_titles_are_broken_where_they_are_too_long_and_mended_where_they_are_not():
+    figure = built(1, 4)
+    canvas, words = Canvas(figure, []), r"Backward: variance of $a b$, over the last layer's"
+    with course_style():
+        titles = [axes.set_title(words) for axes in figure.axes]
+    canvas.set_look(Look(room=LAPTOP))
+    assert "$a b$" in titles[0].get_text()
+    for title in titles:
+        assert "\n" in title.get_text()
+        assert title.get_window_extent().width <= title.axes.bbox.width + figure.dpi * 0.1
+        assert figure.bbox.contains(*title.get_window_extent().max)
+    canvas.set_look(Look())
+    assert [title.get_text() for title in titles] == [words] * 4
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+def test_a_picture_of_the_greatest_height_has_panels_that_are_wide_enough(grid):
+    figure = built(*grid)
+    canvas = Canvas(figure, [])
+    ((low, fixed, share),) = canvas.heights
+    canvas.set_look(Look(room=(1740, round(fixed + share * 1740))))
+    panel = figure.axes[0].bbox
+    assert panel.width / panel.height == pytest.approx(TALLEST, rel=0.01)
+    canvas.set_look(Look(room=(1740, 100)))
+    assert canvas.page_size[1] == round(low)
 
 
 @pytest.mark.parametrize("name", mostly_long(NAMES))
@@ -87,44 +146,6 @@ def test_a_dense_screen_gets_more_pixels_on_the_same_page_size(name, moved):
     assert pixels(explorer.image) == before
 
 
-class Written(NamedTuple):
-    """Words in a figure, and where they stand."""
-
-    words: str
-    place: Bbox
-
-
-def written(figure: Figure) -> list[Written]:
-    """Everything that is written in a figure: titles, names of axes, numbers at ticks, legends, captions."""
-    texts = [text for text in figure.texts if text.get_visible()]
-    texts += [text for axes in figure.axes for text in axes_texts(axes)]
-    legends = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
-    found = [Written(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
-    return found + [Written("legend", legend.get_window_extent()) for legend in legends]
-
-
-def axes_texts(axes: Axes) -> list[Text]:
-    inside = [text for text in axes.texts if text.get_visible()]
-    texts = [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label, *inside]
-    for axis in (axes.xaxis, axes.yaxis):
-        low, high = sorted(axis.get_view_interval())
-        room = 1e-9 * (high - low)  # a tick at an end of the axis is there, whatever its last digit
-        ticks = (*axis.get_major_ticks(), *axis.get_minor_ticks())
-        shown = [tick for tick in ticks if low - room <= tick.get_loc() <= high + room]
-        texts += [axis.get_offset_text(), *(tick.label1 for tick in shown if tick.label1.get_visible())]
-    return texts
-
-
-def faults(explorer: Explorer) -> list[str]:
-    """Words that are cut off, and pairs of words that lie upon each other."""
-    figure = canvas_of(explorer).figure
-    found, page = written(figure), figure.bbox
-    cut = [words for words, place in found if not (page.containsx(place.x0) and page.containsx(place.x1))]
-    cut += [words for words, place in found if not (page.containsy(place.y0) and page.containsy(place.y1))]
-    pairs = [f"{a.words} / {b.words}" for a, b in combinations(found, 2) if a.place.overlaps(b.place)]
-    return [*cut, *pairs]
-
-
 @pytest.mark.parametrize("states", [1, pytest.param(4, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("projector", "name"),
@@ -137,7 +158,35 @@ def test_nothing_written_is_cut_off_or_written_over(projector, name, states, mov
             kept = {"pinned": somewhere(explorer, chance) if pinned else None} if explorer.can_pin else {}
             explorer.state = {**somewhere(explorer, chance), "projector": projector, **kept}
             assert explorer.error is None
-            assert faults(explorer) == [], explorer.state_string
+            assert faults(explorer.canvas.figure) == [], explorer.state_string
+
+
+IN_ROOM = ("signal_propagation", "two_schemes", *FEW)
+
+
+@pytest.mark.parametrize("room", [LAPTOP, LARGE])
+@pytest.mark.parametrize("name", mostly_long(NAMES, IN_ROOM))
+def test_nothing_written_is_cut_off_or_written_over_in_a_page_s_room(name, room, moved):
+    explorer, chance = moved[name], random.Random(f"{name} {room}")
+    low = math.ceil(min(height.low for height in explorer.canvas.heights))
+    explorer.screen.room = [room[0], max(room[1], low)]
+    assert (explorer.screen.width, explorer.screen.height) == tuple(explorer.screen.room)
+    for pinned in (False, True) if explorer.can_pin else (False,):
+        kept = {"pinned": somewhere(explorer, chance) if pinned else None} if explorer.can_pin else {}
+        explorer.state = {**somewhere(explorer, chance), **kept}
+        assert explorer.error is None
+        assert faults(explorer.canvas.figure) == [], explorer.state_string
+
+
+@pytest.mark.parametrize("name", mostly_long(NAMES, IN_ROOM))
+def test_a_room_that_is_left_leaves_no_trace(name, moved):
+    explorer = moved[name]
+    before = pixels(explorer.image), explorer.screen.width, explorer.screen.height
+    for room, ratio in ((LAPTOP, 1.0), (LARGE, 2.0)):
+        explorer.screen.pixel_ratio, explorer.screen.room = ratio, list(room)
+        assert pixels(explorer.image) != before[0]
+    explorer.screen.pixel_ratio, explorer.screen.room = 1.0, []
+    assert (pixels(explorer.image), explorer.screen.width, explorer.screen.height) == before
 
 
 def longest(control) -> list:
@@ -154,16 +203,16 @@ def test_the_longest_caption_and_the_longest_headings_are_whole(projector, moved
     main.state = {**now, "width": 128, "projector": projector, "pinned": kept}
     two.state = {"left": first, "right": first, "projector": projector}
     assert (main.error, two.error) == (None, None)
-    assert faults(main) == faults(two) == []
+    assert faults(main.canvas.figure) == faults(two.canvas.figure) == []
 
 
 def test_words_cut_off_and_words_upon_words_are_found(moved):
     explorer = opened("sigmoid_slope")
-    figure = canvas_of(explorer).figure
+    figure = explorer.canvas.figure
     figure.text(0.97, 0.5, "cut off at the side")
     figure.axes[0].set_title("a title that is much too long for a panel of its size, and runs on and on and on")
-    assert len(faults(explorer)) >= 2
-    assert "cut off at the side" in faults(explorer)
+    assert len(faults(explorer.canvas.figure)) >= 2
+    assert "cut off at the side" in faults(explorer.canvas.figure)
 
 
 @pytest.mark.parametrize("name", PINNING)

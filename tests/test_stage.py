@@ -145,6 +145,22 @@ def test_the_row_has_the_scenes_of_the_page_and_marks_the_present_one(stage):
     assert part(stage, "page").value == "first"
 
 
+def test_controls_that_a_scene_does_not_need_are_folded_away():
+    needed = {1: {"depth", "weight"}, 3: {"input"}}
+    rows = [scene._replace(controls=tuple(needed.get(place, ()))) for place, scene in enumerate(ROWS)]
+    stage = Stage(rows, opened)
+    for position in (1, 0, 3, 2):
+        stage.go(position)
+        controls = stage.explorer.controls
+        folded = {name for name, control in controls.items() if "course-folded" in control._dom_classes}
+        assert folded == set(controls) - needed.get(position, set(controls))
+
+
+def test_a_scene_that_needs_a_control_of_another_picture_is_refused():
+    with pytest.raises(ValueError, match="'colour' is no control of this picture"):
+        Stage([ROWS[0]._replace(controls=("colour",))], opened)
+
+
 def test_a_stage_of_one_page_offers_no_choice_of_pages():
     stage = explorers.stage(pages.topics()[1])
     assert "page" not in {getattr(made, "description", None) for made in parts(stage)}

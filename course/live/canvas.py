@@ -13,7 +13,8 @@ from matplotlib.text import Text
 
 from course.live.expectation import Expected, expectation
 from course.live.ghosts import Ghost
-from course.live.looks import CAPTION_HEIGHT, Look, arranged, layout_of, page_width
+from course.live.layout import Layout
+from course.live.looks import CAPTION_HEIGHT, Look
 from course.live.png import png
 from course.live.tables import Table
 from course.style import MEASURED, PINNED, course_style
@@ -39,7 +40,10 @@ class Canvas:
 
     Build the figure inside `course_style()`, hand over the artists that move, then change them with their own
     setters and call `render`. Call `redraw_background` after changing anything else: limits, ticks, titles.
-    `ghosts` are the lines that `pin` keeps; `page_size` is the picture's width and height in pixels of the page.
+    `ghosts` are the lines that `pin` keeps. `grids` are those in which the figure's axes may stand in their order, the
+    present one first, a letter for each: "AB;AC". Where the page says how much room there is, the one is taken in which
+    they are seen best. `page_size` is the picture's width and height in pixels of the page, `heights`
+    say how high it may be.
     """
 
     def __init__(
@@ -47,7 +51,8 @@ class Canvas:
     ):
         self.figure, self.look = figure, Look()
         self._canvas = FigureCanvasAgg(figure)
-        self._built, self._layout = layout_of(figure), layout_of(figure)
+        self._layout = Layout(figure, grids)
+        self.heights = self._layout.heights
         self._ghosts = list(ghosts)
         self._caption = [figure.text(0, 0, "", color=colour, visible=False) for colour in (MEASURED, PINNED)]
         self._moving = [*moving, *self._caption]
@@ -98,32 +103,22 @@ class Canvas:
         self._expected = []
 
     def set_look(self, look: Look) -> None:
-        """Draw for another screen from now on, or with room for a caption."""
-        grid = self.figure.axes[0].get_gridspec()
-        self.look, self._layout = look, arranged(self._built, look, grid.nrows, grid.ncols)
-        width = page_width(self._layout, self.look)
-        self.page_size = width, round(width * self._layout.height / self._layout.width)
-        self._set_pixels()
-        self.figure.subplots_adjust(**vars(self._layout.panels))
+        """Draw for another screen, in other room, or with a caption from now on."""
+        self.look = look
+        self._layout.set_look(look)
+        self.page_size = self._layout.page_size
         self._place_caption()
         self.redraw_background()
 
-    def _set_pixels(self) -> None:
-        """Let the picture have the page's pixels times the pixel ratio, whole ones: the page need not stretch it."""
-        pixels = np.rint(np.array(self.page_size) * self.look.pixel_ratio)
-        dpi = pixels[0] / self._layout.width
-        self.figure.set_dpi(dpi)
-        self.figure.set_size_inches(pixels * (1 + 1e-12) / dpi)  # a figure drops what is short of a whole pixel
-
     def _place_caption(self) -> None:
-        left = self._layout.panels.left
+        width, height = self.figure.get_size_inches()
         for line, text in enumerate(self._caption):
-            text.set_position((left, 1 - (0.07 + line * CAPTION_HEIGHT / 2) / self._layout.height))
+            text.set_position((self._layout.margins.left / width, 1 - (0.07 + line * CAPTION_HEIGHT / 2) / height))
             text.set(va="top", visible=self.look.captioned)
 
     def caption(self, now: str, pinned: str) -> None:
         """Say what the moving curves are and what the pinned ones."""
-        room = self.figure.axes[-1].get_position().x1 - self._layout.panels.left
+        room = max(axes.get_position().x1 for axes in self.figure.axes) - self._caption[0].get_position()[0]
         for text, words in zip(self._caption, (f"● now: {now}", f"○ pinned: {pinned}"), strict=True):
             text.set_text(words)
             fit(text, CAPTION_SIZE, room * self.figure.bbox.width)
@@ -131,6 +126,7 @@ class Canvas:
     def render(self) -> bytes:
         """Draw the moving artists over the background and return the picture as PNG bytes."""
         if self._background is None:
+            self._layout.fit()
             self._canvas.draw()
             self._background = self._canvas.copy_from_bbox(self.figure.bbox)
         self._canvas.restore_region(self._background)

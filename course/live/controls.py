@@ -5,6 +5,7 @@
 A label is the control's name unless another is given.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,10 @@ import traitlets
 from course.live.words import say
 
 Control = Callable[[str], widgets.ValueWidget]
+CELL = 10.8
+"""Letters that have room in a cell of the controls' grid; screen.css has its width."""
+TRACK = 23
+"""Letters that have room where a slider has its track and its number."""
 
 
 def build(controls: Mapping[str, Control]) -> dict[str, widgets.ValueWidget]:
@@ -105,6 +110,23 @@ class Pairs(widgets.Button):
 def pairs(first: str, second: str, *, most: int, label: str, tooltip: str) -> Control:
     """Return a button that keeps pairs of the values of two controls; its label says how many are `{left}`."""
     return lambda _name: Pairs((first, second), most, label, tooltip)
+
+
+def fitted(control: widgets.ValueWidget) -> widgets.ValueWidget:
+    """Return a control that takes as many cells of its grid as its label and its entries need."""
+    labels = [str(option[0] if isinstance(option, tuple) else option) for option in getattr(control, "options", ())]
+    letters = TRACK
+    if isinstance(control, widgets.Dropdown):
+        letters = max(map(len, labels)) + 5
+    elif isinstance(control, widgets.ToggleButtons):
+        letters = sum(len(label) + 4 for label in labels)
+    elif isinstance(control, widgets.Checkbox | widgets.Button):
+        letters = 4
+    cells = math.ceil((len(control.description) + letters) / CELL)
+    control.layout.width, control.layout.grid_area = "auto", f"auto / span {cells}"
+    if not isinstance(control, widgets.Button):
+        control.style.description_width = "auto"
+    return control
 
 
 SEED = slider(0, 0, 99)

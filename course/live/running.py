@@ -15,7 +15,7 @@ from course.live.canvas import Canvas, Frame
 from course.live.explorer import Explorer
 from course.live.settings import values
 from course.live.tables import Table
-from course.live.toolbar import button
+from course.live.toolbar import button, row
 
 BREATH = 0.15
 """Seconds of work between two pictures; a run can be stopped this often."""
@@ -157,15 +157,13 @@ class RunningExplorer(Explorer):
         return [(call, self._draw(**asked).table) for asked, call in ended]
 
     def _children(self) -> list[widgets.Widget]:
-        first, *others = super()._children()
         left, progress, right = self._bar.container.children
-        progress.layout.width, self._bar.container.layout.width = "12em", "auto"
+        progress.layout.width, self._bar.container.layout.width = "7em", "auto"
         for words in (left, right):
             words.layout.width = "auto"
-        row = widgets.HBox([self._run_button, self._again, self._bar.container], _dom_classes=("course-run",))
-        row.layout.flex_flow, row.layout.align_items = "row wrap", "center"
-        place = others.index(self.screen)
-        return [first, *others[:place], row, *others[place:]]
+        run = row([self._run_button, self._again, self._bar.container], "course-run")
+        self._toolbar.often.children = (*self._toolbar.often.children, run)
+        return super()._children()
 
     def _show(self) -> None:
         ended = self._ended()

@@ -9,6 +9,7 @@ class Scene(NamedTuple):
 
     `state` holds what differs from the defaults, and under "pinned" the controls of the curves that stay as a ghost.
     `title` fits on a button, `note` is for the speaker; `page`, the topic of its page, is filled in by `pages.scenes`.
+    `controls` names those that the scene needs, the others are folded away; without names all stand there.
     """
 
     title: str
@@ -16,3 +17,4 @@ class Scene(NamedTuple):
     state: Mapping[str, Any]
     note: str
     page: str = ""
+    controls: tuple[str, ...] = ()

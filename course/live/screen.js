@@ -3,6 +3,13 @@
 const PAUSE = 80; // milliseconds between two steps of Play, counted from the picture that is shown
 const RECENT = 10_000; // a file goes only to the page whose explorer was touched within this time
 
+const WIDEST = 1780; // a picture is no wider, in pixels of the page
+const NARROWEST = 920; // nor is it drawn for less: a narrower page shows it smaller
+const LOWEST = 260; // nor lower, nor higher than this share of its width
+const HIGHEST = 0.65;
+const SCROLL_BAR = 24; // a bar that comes and goes with the picture's height takes no more than this
+const QUIET = 100; // milliseconds without another change after which the room is measured again
+
 const SCENES = ".course-scenes button:not(.widget-toggle-button)";
 
 function element(tag, className, attributes = {}) {
@@ -139,6 +146,30 @@ function makePlane(model, picture) {
   return { plane, shown: answer, remove };
 }
 
+// The room that the page has for a picture: all of its width, and of its height what the explorer's other parts leave.
+// The line for failures and the row of what is seldom used count for nothing: the picture stays when they come and go.
+function measureRoom(root, stage, screen, frame, sentence, heights) {
+  const edge = (element, side) => element.getBoundingClientRect()[side];
+  const panel = root.closest(".jp-WindowedPanel-outer")?.clientHeight ?? window.innerHeight;
+  const width = Math.min(Math.max(root.clientWidth, NARROWEST), WIDEST);
+  const seldom = root.querySelector(".course-seldom")?.offsetHeight ?? 0;
+  const above = edge(screen, "top") - edge(stage, "top") - seldom;
+  const below = edge(sentence, "bottom") - edge(frame, "bottom");
+  const low = Math.max(LOWEST, Math.min(...heights.map(([least]) => least)));
+  const tallest = Math.max(...heights.map(([, fixed, share]) => fixed + share * width));
+  const high = Math.max(low, Math.min(tallest, HIGHEST * width));
+  const scale = Math.min(root.clientWidth / width, 1);
+  const height = Math.min(Math.max((panel - above - below - 2) / scale, low), high);
+  return [Math.round(width), Math.round(height)];
+}
+
+// The sentence keeps the most lines that it has had in this width, so that the picture need not change its size again.
+function keepLines(sentence) {
+  if (sentence.dataset.width !== String(sentence.clientWidth)) sentence.style.minHeight = "";
+  sentence.dataset.width = sentence.clientWidth;
+  sentence.style.minHeight = `${sentence.offsetHeight}px`;
+}
+
 function render({ model, el }) {
   const failure = element("p", "course-failure", { role: "alert" });
   const picture = element("img", "course-picture");
@@ -153,6 +184,9 @@ function render({ model, el }) {
   let touched = 0;
   let playTimer = 0;
   let attachTimer = 0;
+  let attachFrame = 0;
+  let roomTimer = 0;
+  let room = [0, 0]; // what was measured last
 
   const showImage = () => {
     const address = URL.createObjectURL(new Blob([model.get("image")], { type: "image/png" }));
@@ -160,6 +194,7 @@ function render({ model, el }) {
     const shown = () => {
       URL.revokeObjectURL(address);
       picture.dataset.number = number;
+      if (model.get("width") === room[0]) frame.classList.remove("course-waiting");
       dragged.shown();
       play();
     };
@@ -167,7 +202,35 @@ function render({ model, el }) {
     picture.src = address;
     setAttribute(picture, "width", String(model.get("width")));
     setAttribute(picture, "height", String(model.get("height")));
+    hold(model.get("width"), model.get("height"));
   };
+  // The frame has its size before the picture of that size is there.
+  const hold = (width, height) => {
+    frame.style.width = `${width}px`;
+    frame.style.aspectRatio = `${width} / ${height}`;
+  };
+  const findRoom = () => {
+    setAttribute(frame, "aria-busy", "false");
+    if (!root.clientWidth) return; // the page is not seen now
+    keepLines(sentence);
+    const found = measureRoom(root, stage, el, frame, sentence, model.get("heights"));
+    const grown = found.map((side, at) => side - room[at]);
+    if (grown.every((by) => by >= 0 && by <= SCROLL_BAR)) return;
+    if (!room[0]) {
+      hold(...found);
+      frame.classList.add("course-waiting");
+    }
+    room = found;
+    const ratio = Math.min(Math.max(window.devicePixelRatio, 1), 3);
+    model.set("pixel_ratio", Math.max(ratio, model.get("pixel_ratio"))); // the sharpest screen's, if there are several
+    model.set("room", room);
+    model.save_changes();
+  };
+  const watchRoom = new ResizeObserver(() => {
+    setAttribute(frame, "aria-busy", "true");
+    clearTimeout(roomTimer);
+    roomTimer = setTimeout(findRoom, QUIET);
+  });
   const showSentence = () => {
     const words = model.get("sentence");
     setAttribute(picture, "alt", words);
@@ -181,17 +244,10 @@ function render({ model, el }) {
     if (!model.get("playing")) return;
     playTimer = setTimeout(() => model.send({ kind: "step", number: model.get("number") }), PAUSE);
   };
-  const sharpen = () => {
-    const ratio = Math.min(Math.max(window.devicePixelRatio, 1), 3);
-    if (ratio > model.get("pixel_ratio")) {
-      model.set("pixel_ratio", ratio);
-      model.save_changes();
-    }
-  };
   const answer = (message, buffers) => {
     if (!root || Date.now() - touched > RECENT) return;
     if (message.kind === "save") save(message.name, message.type, buffers[0]);
-    if (message.kind === "copy") copy(message.text, root.querySelector(".course-state input"));
+    if (message.kind === "copy") copy(message.text, root.querySelector(".course-seldom input"));
   };
   const touch = (event) => {
     touched = Date.now();
@@ -205,12 +261,19 @@ function render({ model, el }) {
     }
   };
   const attach = () => {
+    clearTimeout(attachTimer);
+    cancelAnimationFrame(attachFrame);
     root = el.closest(".course-explorer");
-    if (!root) {
-      attachTimer = setTimeout(attach, 50); // the view is drawn before it is put into the page
+    if (!root?.clientWidth) { // the view is drawn before it is put into the page, and measured before it is seen
+      attachTimer = setTimeout(attach, 50);
+      attachFrame = requestAnimationFrame(attach);
       return;
     }
     stage = root.closest(".course-stage") ?? root;
+    findRoom();
+    for (const part of [stage, root.closest(".jp-WindowedPanel-outer") ?? document.documentElement]) {
+      watchRoom.observe(part);
+    }
     watcher = adopt(root, stage, model);
     stage.addEventListener("pointerdown", touch, true);
     stage.addEventListener("keydown", touch, true);
@@ -224,12 +287,14 @@ function render({ model, el }) {
     if (name !== "playing") change();
   }
   model.on("msg:custom", answer);
-  sharpen();
   attach();
 
   return () => {
     clearTimeout(playTimer);
     clearTimeout(attachTimer);
+    cancelAnimationFrame(attachFrame);
+    clearTimeout(roomTimer);
+    watchRoom.disconnect();
     watcher?.disconnect();
     stage?.removeEventListener("pointerdown", touch, true);
     stage?.removeEventListener("keydown", touch, true);

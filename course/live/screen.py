@@ -13,10 +13,12 @@ class Screen(anywidget.AnyWidget):
     """What the reader looks at; the sentence is read out when it changes, and is the image's alternative text too.
 
     `width` and `height` are in pixels of the page. The page sets `pixel_ratio`, its screen's pixels to one of the
-    page, sends `{"kind": "seen"}` when it first shows the picture, and `{"kind": "step", "number": …}` while `playing`,
-    each time picture `number` has been shown. Where `region` has the left, top, width and height of a part of the
-    picture, as shares, a point is dragged there: the page sends `{"kind": "point", "across": …, "up": …, "number": …}`,
-    shares of the region from its lower left corner, and waits until `answered` is that number and the picture shown.
+    page, and `room`, the width and the height that it has for the picture, within one of the `heights` (see
+    `looks.Heights`). It sends `{"kind": "seen"}` when it first shows the picture, and `{"kind": "step", "number": …}`
+    while `playing`, each time picture `number` has been shown. Where `region` has the left, top, width and height of a
+    part of the picture, as shares, a point is dragged there: the page sends
+    `{"kind": "point", "across": …, "up": …, "number": …}`, shares of the region from its lower left corner, and waits
+    until `answered` is that number and the picture shown.
     """
 
     _esm = HERE.joinpath("screen.js").read_text(encoding="utf-8")
@@ -32,6 +34,8 @@ class Screen(anywidget.AnyWidget):
     region = traitlets.List(traitlets.Float()).tag(sync=True)
     answered = traitlets.Int().tag(sync=True)
     pixel_ratio = traitlets.Float(1.0).tag(sync=True)
+    room = traitlets.List(traitlets.Int()).tag(sync=True)
+    heights = traitlets.List().tag(sync=True)
 
     def show(self, image: bytes, size: tuple[int, int], sentence: str) -> None:
         """Put a picture of a size, in pixels of the page, and its sentence into the page, in one message."""

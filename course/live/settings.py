@@ -1,7 +1,7 @@
 """What controls offer: which values they allow, what a value is called, which comes next, how a state is written."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -25,11 +25,17 @@ def rounded(control: widgets.ValueWidget, value: Any) -> Any:
     return round(float(value), 9) if isinstance(control.value, float) else value
 
 
-def check_state(controls: Controls, wanted: Mapping[str, Any]) -> None:
-    """Raise `ValueError` for a name that is no control, or a value that its control does not offer."""
-    for name, value in wanted.items():
+def check_names(controls: Controls, names: Iterable[str]) -> None:
+    """Raise `ValueError` for a name that is no control."""
+    for name in names:
         if name not in controls:
             raise ValueError(f"{name!r} is no control of this picture; its controls are {', '.join(controls)}")
+
+
+def check_state(controls: Controls, wanted: Mapping[str, Any]) -> None:
+    """Raise `ValueError` for a name that is no control, or a value that its control does not offer."""
+    check_names(controls, wanted)
+    for name, value in wanted.items():
         allowed = _allowed(controls[name], value)
         if allowed is not None:
             raise ValueError(f"{name} must be {allowed}, not {value!r}")

@@ -9,7 +9,7 @@ from course import cells
 from course.live.explorer import Explorer
 from course.live.scene import Scene
 from course.live.settings import PROJECTOR
-from course.live.toolbar import button
+from course.live.toolbar import button, row
 
 _NOTE = '<p class="course-note">{}</p>'
 
@@ -17,7 +17,7 @@ _NOTE = '<p class="course-note">{}</p>'
 class Stage(widgets.VBox):
     """An explorer that goes from scene to scene, by button or with the arrow keys (a presenter's keys too).
 
-    `open_explorer(name, **state)` gives a new explorer; one is made for each name among the scenes, when first
+    `open_explorer(name, **state)` returns a new explorer; one is made for each name among the scenes, when first
     needed, and `explorer` is the one on the stage. `position` counts the scenes from 0.
     """
 
@@ -31,8 +31,7 @@ class Stage(widgets.VBox):
         self.page.observe(lambda change: self._go_to_page(change["new"]), "value")
         self.notes = widgets.ToggleButton(description="Notes", tooltip="Show the speaker's notes")
         self.notes.observe(lambda _change: self._show_note(), "value")
-        layout = {"flex_flow": "row wrap", "align_items": "center"}
-        self._row = widgets.HBox(layout=layout, _dom_classes=("course-scenes",))
+        self._row = row([], "course-scenes")
         self._buttons = [self._button(place) for place in range(len(self.scenes))]
         self._before = button("‹", "Previous scene", lambda: self.step(-1))
         self._after = button("›", "Next scene", lambda: self.step(1))
@@ -61,6 +60,7 @@ class Stage(widgets.VBox):
         else:  # opened in the scene's state, so that no other is drawn, and nothing compiled for it, first
             self._explorers[name] = self._open_explorer(name, **state)
             self.explorer.on_scene_step = self.step
+        self.explorer.keep_in_view(self.scene.controls)
         self._show()
 
     def step(self, step: int) -> None:

@@ -1,5 +1,6 @@
-"""The buttons under the controls: what a person does with an explorer besides moving it."""
+"""The buttons above the controls: what a person does with an explorer besides moving it."""
 
+import html
 from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets as widgets
@@ -14,6 +15,8 @@ WORDS = {
     "play": ("Play", "Let a control run by itself"),
     "over": ("over", "The control that runs"),
     "pin": ("Pin", "Keep these curves, to compare others with them"),
+    "unfold": ("All settings", "Show the controls that this scene does not need, too"),
+    "more": ("More", "Large type, numbers, files, and the state as a text"),
     "projector": ("Projector", "Large type, for the back row"),
     "table": ("Table", "The numbers behind the picture"),
     "png": ("Save PNG", "Save the picture"),
@@ -26,13 +29,15 @@ WORDS = {
 
 
 class Toolbar(widgets.VBox):
-    """The explorer's buttons, which call `actions` by name, its switches, and its state as a text.
+    """The explorer's title, its buttons, which call `actions` by name, its switches, and its state as a text.
 
-    `play` runs the control that `over` names from where it is to its end; `table` shows the numbers.
+    `play` runs the control that `over` names from where it is to its end; `more` opens the row of what is seldom used,
+    where `table` shows the numbers; `unfold` shows controls that are folded away.
     """
 
-    def __init__(self, controls: Controls, actions: Mapping[str, Callable[[], object]], *, can_pin: bool):
+    def __init__(self, title: str, controls: Controls, actions: Mapping[str, Callable[[], object]], *, can_pin: bool):
         self.play, self.pin, self.projector, self.table = map(_switch, ("play", "pin", "projector", "table"))
+        self.unfold, self.more = _switch("unfold", "course-unfold"), _switch("more", "course-more")
         playable = [(control.description, name) for name, control in controls.items() if settings.can_play(control)]
         self.over = widgets.Dropdown(options=playable, layout={"width": "auto"}, **_words("over"))
         self.over.style.description_width = "auto"
@@ -42,9 +47,10 @@ class Toolbar(widgets.VBox):
         playing = [self.play, self.over] if playable else []
         pinning = [self.pin] if can_pin else []
         saving = [made[form] for form in ("png", "svg", "csv")]
-        often = [made["reset"], *seeds, *playing, *pinning]
-        seldom = [self.projector, self.table, *saving, self.state, made["copy"]]
-        super().__init__([row(often), row(seldom)])
+        heading = widgets.HTML(f"<b>{html.escape(title)}</b>")
+        self.often = row([heading, made["reset"], *seeds, *playing, *pinning, self.unfold, self.more])
+        seldom = row([self.projector, self.table, *saving, self.state, made["copy"]], "course-seldom")
+        super().__init__([self.often, seldom], _dom_classes=("course-toolbar",))
 
 
 def row(children: Sequence[widgets.Widget], name: str = "") -> widgets.HBox:
@@ -60,8 +66,8 @@ def button(name: str, tooltip: str, action: Callable[[], object]) -> widgets.But
     return made
 
 
-def _switch(name: str) -> widgets.ToggleButton:
-    return widgets.ToggleButton(**_words(name))
+def _switch(name: str, *classes: str) -> widgets.ToggleButton:
+    return widgets.ToggleButton(_dom_classes=classes, **_words(name))
 
 
 def _words(name: str) -> dict[str, str]:

@@ -95,6 +95,11 @@ class ExplorerView:
         self.root.get_by_role("button", name=button, exact=True).press("Enter")
         self.tab.settle()
 
+    def open_more(self) -> None:
+        """Open the row of the buttons that are seldom used."""
+        if self.root.get_by_role("button", name="More", exact=True, pressed=False).count():
+            self.press("More")
+
     @property
     def runs(self) -> bool:
         """Whether the picture grows while a run goes on."""
@@ -136,6 +141,7 @@ class ExplorerView:
     @property
     def state(self) -> str:
         """What the field of the state string holds."""
+        self.open_more()
         return self.root.get_by_label("state").input_value()
 
     def pixels(self) -> str:

@@ -169,6 +169,20 @@ ASK = """async expression => {
     return answer.data["text/plain"];
 }"""
 
+SETTLE = """async () => {
+    const ask = ASK, frame = () => new Promise(requestAnimationFrame);
+    const onItsWay = () => document.querySelector(".course-explorer [aria-busy=true]")
+        || [...document.querySelectorAll(".course-picture")].some(picture => !picture.complete);
+    let waited;
+    do {
+        await ask("None");
+        await ask("None");
+        waited = onItsWay();
+        await frame();
+        await frame();
+    } while (waited || onItsWay());
+}"""
+
 
 class Tab:
     """One page of the course, open in one tab of the browser."""
@@ -232,12 +246,12 @@ class Tab:
         return json.loads(ast.literal_eval(self.page.evaluate(ASK, expression)))
 
     def settle(self) -> None:
-        """Wait until the kernel has answered to every move.
+        """Wait until the kernel has answered to every move, and every picture has the room that the page has.
 
         A slider sends its next value when the one before has been dealt with: so the second question comes
         after all of them.
         """
-        self.page.evaluate(f"async () => {{ const ask = {ASK}; await ask('None'); await ask('None'); }}")
+        self.page.evaluate(SETTLE.replace("ASK", ASK))
 
     def leave(self) -> None:
         """Close the tab; the page's kernel runs on."""

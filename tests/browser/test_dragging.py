@@ -143,6 +143,7 @@ def test_places_wait_for_the_picture_of_the_last_one(view):
 
 
 def test_the_plane_follows_the_picture_for_the_back_row(view):
+    view.open_more()
     view.press("Projector")
     view.tab.page.mouse.click(*spot(view, 0.6, 0.6))
     assert_last(view, 0.6, 0.6)

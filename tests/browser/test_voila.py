@@ -100,6 +100,7 @@ def test_arrow_keys_step_through_the_scenes_and_a_slider_moves_the_picture(visit
 
 
 def test_the_whole_picture_fits_the_projector(visit):
+    visit.page.get_by_role("button", name="More", exact=True).first.click()
     visit.page.get_by_role("button", name="Projector").first.click()
     visit.page.wait_for_function(
         "picture => document.querySelector(picture).width > 1000", arg=PICTURE, timeout=PATIENCE
