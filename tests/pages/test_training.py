@@ -10,8 +10,9 @@ import pytest
 import scene_numbers as seen
 
 from course import initializers, theory, training
+from course.explorers.training_runs import predicted_rms
 from course.pages.training import training_race
-from course.pages.training.training_race import DEPTHS, LINE_UPS, predicted
+from course.pages.training.training_race import DEPTHS, LINE_UPS
 from course.training import Setup, Training
 
 SCHEMES = [entry.scheme for entry in LINE_UPS["six schemes"]]
@@ -156,7 +157,7 @@ def test_300_steps_of_the_standard_start_would_move_a_weight_by_a_thousandth():
 def test_at_the_start_the_layers_are_as_theory_says():
     setup = Setup()
     for place, entry in enumerate(LINE_UPS["six schemes"]):
-        signal, gradient = predicted(entry, setup)
+        signal, gradient = predicted_rms(entry, setup)
         layers = before_training(10)
         rows = slice(SEEDS * place, SEEDS * (place + 1))
         # Over ten seeds; the logarithm of a mean square over 64 units and 9 layers varies by about 5 · 9/64 a run.
