@@ -1,12 +1,14 @@
-"""Small drawings of what the pages talk about: a layer, the two passes through a network.
+"""Small drawings of what the pages talk about: a unit, a layer, the two passes, the border that a network learns.
 
 Each function returns a `Diagram`, which a notebook shows as a picture with its alternative text.
 """
 
 import base64
 import io
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -132,4 +134,32 @@ def chain() -> Diagram:
         figure,
         "Four units in a row. Blue arrows from the input x over the outputs y1 to y4 to the cost C, each with a weight "
         "and a bias. Orange arrows back from C, each with the slope and the weight that the gradient is multiplied by.",
+    )
+
+
+def borders(
+    points: np.ndarray, inside: np.ndarray, outputs: Mapping[str, Callable[[np.ndarray], np.ndarray]]
+) -> Diagram:
+    """Draw points of the square from −1 to 1, those inside filled, once under every title.
+
+    `points` is `(points, 2)`, `inside` 1 or 0 for each. `outputs` gives f for many points; the line parts as many
+    points with the largest f from the others as there are inside.
+    """
+    figure, axes = _blank(2.1 * len(outputs), 2.3)
+    side = np.linspace(-1, 1, 201)
+    grid = np.stack(np.meshgrid(side, side), axis=-1)
+    for place, (title, output) in enumerate(outputs.items()):
+        x, y = 1.05 + 2.1 * place + 0.9 * points.T[0], 1.0 + 0.9 * points.T[1]
+        axes.scatter(x, y, 14, np.where(inside, MEASURED, "white"), edgecolors=np.where(inside, MEASURED, REFERENCE))
+        f = output(grid.reshape(-1, 2)).reshape(grid.shape[:2])
+        border = np.quantile(output(points), 1 - np.mean(inside))
+        if f.min() < border < f.max():
+            axes.contour(
+                1.05 + 2.1 * place + 0.9 * side, 1.0 + 0.9 * side, f, [border], colors=ACCENT, linestyles="solid"
+            )
+        axes.text(1.05 + 2.1 * place, 2.1, title, ha="center", fontsize=9)
+    return _finished(
+        figure,
+        f"{len(points)} points of a square, {int(np.sum(inside))} of them filled: those inside a disc that lies "
+        f"off the middle. Panels: {', '.join(outputs)}. Orange: the border that a network draws.",
     )
