@@ -40,13 +40,8 @@ ANSWERS = {
         },
     ),
     3: Answers(
-        right=[(math.sqrt(2),), (1.41,), (1.4,), (1.44,)],
-        wrong={
-            "as it was": (1,),
-            "the gain squared": (2,),
-            "the wrong way": (0.707,),
-            "half for double": (0.5,),
-        },
+        right=[(11,), (11.0,)],
+        wrong={"the last that keeps more": (10,), "one share for all layers": (33,), "a tenth": (5,)},
     ),
     4: Answers(
         right=[
