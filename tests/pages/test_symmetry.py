@@ -152,6 +152,11 @@ def test_equal_units_are_stuck_at_a_loss_that_random_ones_pass(activation, const
     assert trained("random", activation).losses[-1] == pytest.approx(random, abs=5e-3)
 
 
+def test_incoming_weights_from_random_ones_end_up_to_6_3_apart_and_zero_sigmoids_move_by_1_05():
+    assert np.ptp(at(trained("random", "tanh"), -1).weights, axis=1).max() == pytest.approx(6.3, abs=0.05)
+    assert np.abs(trained("zeros", "sigmoid").layers.weights).max() == pytest.approx(1.05, abs=5e-3)
+
+
 def test_equal_units_draw_a_straight_border_and_say_inside_of_no_point():
     w, b, v, c = at(trained("constant", "tanh"), -1)
     side = np.linspace(-1, 1, 101)
