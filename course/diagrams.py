@@ -1,12 +1,14 @@
-"""Small drawings of what the pages talk about: a layer, the two passes through a network.
+"""Small drawings of what the pages talk about: a unit, a layer, the two passes, the border that a network learns.
 
 Each function returns a `Diagram`, which a notebook shows as a picture with its alternative text.
 """
 
 import base64
 import io
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -75,23 +77,89 @@ def layer(inputs: int = 4, units: int = 3) -> Diagram:
     )
 
 
-def passes() -> Diagram:
-    """Draw a deep network with its two passes: activations to the right, gradients of the cost to the left."""
-    figure, axes = _blank(8.0, 1.75)
-    boxes = ["$x$", "$h_1$", "$h_2$", "…", "$h_{L-1}$", "$z_L$", "$C$"]
-    for place, words in enumerate(boxes):
-        axes.text(0.45 + 1.18 * place, 0.9, words, ha="center", va="center", fontsize=13)
-    for place in range(len(boxes) - 1):
+def _both_ways(axes: Axes, words: list[str], forward: dict[int, str], backward: dict[int, str]) -> None:
+    """Write words in a row, with a blue arrow to the right and an orange one to the left between two neighbours.
+
+    `forward` and `backward` hold what stands above the blue and below the orange arrow after a place.
+    """
+    for place, word in enumerate(words):
+        axes.text(0.45 + 1.18 * place, 0.9, word, ha="center", va="center", fontsize=13)
+    for place in range(len(words) - 1):
         x = 0.45 + 1.18 * place
         _arrow(axes, (x + 0.3, 1.05), (x + 0.88, 1.05), MEASURED)
         _arrow(axes, (x + 0.88, 0.75), (x + 0.3, 0.75), ACCENT)
-        if place in (0, 1, 4):
-            name = {0: "$W_1$", 1: "$W_2$", 4: "$W_L$"}[place]
-            axes.text(x + 0.59, 1.2, name, ha="center", color=MEASURED)
+        axes.text(x + 0.59, 1.2, forward.get(place, ""), ha="center", color=MEASURED)
+        axes.text(x + 0.59, 0.6, backward.get(place, ""), ha="center", va="top", color=ACCENT)
+
+
+def passes() -> Diagram:
+    """Draw a deep network with its two passes: activations to the right, gradients of the cost to the left."""
+    figure, axes = _blank(8.0, 1.75)
+    words = ["$x$", "$h_1$", "$h_2$", "…", "$h_{L-1}$", "$z_L$", "$C$"]
+    _both_ways(axes, words, {0: "$W_1$", 1: "$W_2$", 4: "$W_L$"}, {})
     axes.text(4.0, 1.6, "forward: the signal", ha="center", va="center", color=MEASURED)
     axes.text(4.0, 0.2, "backward: the gradient of the cost", ha="center", va="center", color=ACCENT)
     return _finished(
         figure,
         "A row from the input x over the activations of layers 1, 2 and so on to the last layer and the cost C. Blue "
         "arrows to the right, one weight matrix each: the forward pass. Orange arrows to the left: the backward pass.",
+    )
+
+
+def unit() -> Diagram:
+    """Draw one unit: its input, its preactivation and its output."""
+    figure, axes = _blank(5.5, 1.0)
+    axes.plot(3.1, 0.5, "o", color="white", markeredgecolor=QUIET, markersize=62)
+    for x, word in ((0.5, "$x$"), (2.82, "$z$"), (3.38, "$y$"), (5.0, "$C$")):
+        axes.text(x, 0.5, word, ha="center", va="center", fontsize=13)
+    axes.text(3.1, 0.52, "$\\sigma$", ha="center", va="bottom", color=MEASURED)
+    for start, end in ((0.7, 2.55), (2.95, 3.25), (3.65, 4.8)):
+        _arrow(axes, (start, 0.5), (end, 0.5), MEASURED)
+    axes.text(1.65, 0.61, "$z = w x + b$", ha="center", color=MEASURED)
+    return _finished(
+        figure,
+        "An input x, times the weight w plus the bias b, becomes z; inside the unit the sigmoid "
+        "makes the output y of it, and the cost C depends on y.",
+    )
+
+
+def chain() -> Diagram:
+    """Draw four units in a row, with the factors that the gradient meets on its way from the cost to the first."""
+    figure, axes = _blank(6.6, 1.45)
+    words = ["$x$", "$y_1$", "$y_2$", "$y_3$", "$y_4$", "$C$"]
+    forward = {place: f"$w_{place + 1},\\, b_{place + 1}$" for place in range(4)}
+    backward = {place: f"$\\sigma'(z_{place + 1})\\,w_{place + 1}$" for place in range(1, 4)}
+    _both_ways(axes, words, forward, backward | {0: "$\\sigma'(z_1)$", 4: "$\\partial C/\\partial y_4$"})
+    return _finished(
+        figure,
+        "Four units in a row. Blue arrows from the input x over the outputs y1 to y4 to the cost C, each with a weight "
+        "and a bias. Orange arrows back from C, each with the slope and the weight that the gradient is multiplied by.",
+    )
+
+
+def borders(
+    points: np.ndarray, inside: np.ndarray, outputs: Mapping[str, Callable[[np.ndarray], np.ndarray]]
+) -> Diagram:
+    """Draw points of the square from −1 to 1, those inside filled, once under every title.
+
+    `points` is `(points, 2)`, `inside` 1 or 0 for each. `outputs` gives f for many points; the line parts as many
+    points with the largest f from the others as there are inside.
+    """
+    figure, axes = _blank(2.1 * len(outputs), 2.3)
+    side = np.linspace(-1, 1, 201)
+    grid = np.stack(np.meshgrid(side, side), axis=-1)
+    for place, (title, output) in enumerate(outputs.items()):
+        x, y = 1.05 + 2.1 * place + 0.9 * points.T[0], 1.0 + 0.9 * points.T[1]
+        axes.scatter(x, y, 14, np.where(inside, MEASURED, "white"), edgecolors=np.where(inside, MEASURED, REFERENCE))
+        f = output(grid.reshape(-1, 2)).reshape(grid.shape[:2])
+        border = np.quantile(output(points), 1 - np.mean(inside))
+        if f.min() < border < f.max():
+            axes.contour(
+                1.05 + 2.1 * place + 0.9 * side, 1.0 + 0.9 * side, f, [border], colors=ACCENT, linestyles="solid"
+            )
+        axes.text(1.05 + 2.1 * place, 2.1, title, ha="center", fontsize=9)
+    return _finished(
+        figure,
+        f"{len(points)} points of a square, {int(np.sum(inside))} of them filled: those inside a disc that lies "
+        f"off the middle. Panels: {', '.join(outputs)}. Orange: the border that a network draws.",
     )

@@ -145,9 +145,9 @@ def entropy(share: float) -> float:
 
 
 @cache
-def last_mean_squares(scheme: str, gain: float = 1.0, networks: int = 100) -> np.ndarray:
-    """What layer 50 of ReLU networks carries, one number for each of the first seeds."""
-    network = {"depth": 50, "width": 128, "activation": "relu", "scheme": scheme, "gain": gain}
+def last_mean_squares(scheme: str, activation: str = "relu", networks: int = 100) -> np.ndarray:
+    """Return what layer 50 of networks carries, one number for each of the first seeds."""
+    network = {"depth": 50, "width": 128, "activation": activation, "scheme": scheme}
     return np.array([probes.measure(seed, **network).activation_rms[-1] ** 2 for seed in range(networks)])
 
 

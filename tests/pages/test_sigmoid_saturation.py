@@ -13,6 +13,15 @@ from course.activations import ACTIVATIONS
 from course.probes.chain import run_chain
 
 SIGMOID = ACTIVATIONS["sigmoid"]
+GIVES_AWAY = (
+    r"2[,\s]?2\d\d times|231[23]",
+    r"22[,\s]?0(00|28)",
+    r"0\.0000|\de-0?5",
+    r"5507",
+    r"22[,\s]?063",
+    r"1 ?- ?\\sigma|y.{0,3}1 ?- ?y",
+)
+"""How flat the sigmoid is at 10, and the formula from which it follows."""
 
 
 def slope(z):
@@ -87,6 +96,16 @@ def steps(z, gradient):
     while z > 0:
         z, count = z - gradient(z), count + 1
     return count
+
+
+def test_after_100_steps_the_first_unit_outputs_0_09_and_the_second_what_it_did():
+    z = np.array([2.0, 10.0])
+    first = SIGMOID.array_function(z)
+    for _step in range(100):
+        z = z - SIGMOID.array_function(z) * slope(z)
+    outputs = SIGMOID.array_function(z)
+    assert [f"{first[0]:.2f}", f"{outputs[0]:.2f}"] == ["0.88", "0.09"]
+    assert f"{first[1]:.5f}" == f"{outputs[1]:.5f}" == "0.99995"
 
 
 def test_squared_error_needs_16_steps_from_2_and_22063_from_10():
@@ -182,7 +201,7 @@ def test_weight_4_and_bias_minus_2_keep_the_gradient():
     np.testing.assert_allclose(constant_chain(4.0, -2.0).bias_gradients, 0.25, rtol=1e-12)
 
 
-def test_the_slope_of_an_answer_taken_for_z_never_falls_below_0_19():
+def test_the_slope_of_an_output_taken_for_z_never_falls_below_0_19():
     assert round(float(slope(np.linspace(0, 1, 101)).min()), 4) == round(float(slope(1.0)), 4) == 0.1966
 
 
@@ -233,26 +252,6 @@ def test_the_gradient_of_a_wide_network_explodes_above_a_weight_std_of_10_1():
     assert theory.chi("sigmoid", (border * 1.01) ** 2) > 1 > theory.chi("sigmoid", (border * 0.99) ** 2)
     assert (first_variances(8.0) < 1).all()
     assert (first_variances(16.0) > 1).all()
-
-
-def test_two_thirds_of_the_slopes_are_nearly_flat_where_it_explodes():
-    runs = [probes.measure(seed, gain=16.0, **NETWORK) for seed in range(10)]
-    assert np.mean([stats.saturated_share for stats in runs]) == pytest.approx(2 / 3, abs=0.04)
-    # |slope| < 0.05 · 0.25 says |z| > 4.36, and z is normal with the variance of the fixed point.
-    reach = 2 * math.acosh(1 / math.sqrt(0.05))
-    expected = math.erfc(reach / math.sqrt(2 * theory.fixed_point("sigmoid", 256.0)))
-    assert expected == pytest.approx(2 / 3, abs=0.04)
-
-
-def test_the_border_for_100_units_is_a_std_of_about_1():
-    assert math.sqrt(theory.critical_weight_variance("sigmoid", 0.0) / 100) == pytest.approx(1.0, abs=0.05)
-
-
-def test_with_less_than_one_unsaturated_unit_a_layer_the_gradient_vanishes_where_theory_explodes():
-    runs = [probes.measure(seed, gain=2000.0, **NETWORK) for seed in range(10)]
-    assert 128 * (1 - np.mean([stats.saturated_share for stats in runs])) < 1
-    assert max(stats.preactivation_gradient_variance[0] for stats in runs) < 1e-6
-    assert theory.gradient_variances("sigmoid", 30, 2000.0**2)[0] > 1e6
 
 
 @pytest.mark.parametrize(("std", "factor"), [(1.0, "0.055"), (4.0, "0.39"), (16.0, "1.5")])

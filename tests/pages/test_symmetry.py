@@ -14,6 +14,8 @@ from course.training import HiddenLayer
 
 POINTS, INSIDE = data.disc()
 HIDDEN = ("tanh", "relu", "sigmoid")
+GIVES_AWAY = (r"[Ee]qual (units|gradients)", r"(stay|remain) (alike|equal|identical)", r"1 distinct")
+"""That units which begin equal stay equal."""
 
 
 def trained(start, activation, steps=1000, units=8, **perturbed):
@@ -150,6 +152,20 @@ def test_equal_units_are_stuck_at_a_loss_that_random_ones_pass(activation, const
     assert trained("random", activation).losses[-1] == pytest.approx(random, abs=5e-3)
 
 
+def test_incoming_weights_from_random_ones_end_up_to_6_3_apart_and_zero_sigmoids_move_by_1_05():
+    assert np.ptp(at(trained("random", "tanh"), -1).weights, axis=1).max() == pytest.approx(6.3, abs=0.05)
+    assert np.abs(trained("zeros", "sigmoid").layers.weights).max() == pytest.approx(1.05, abs=5e-3)
+
+
+def test_equal_units_draw_a_straight_border_and_say_inside_of_no_point():
+    w, b, v, c = at(trained("constant", "tanh"), -1)
+    side = np.linspace(-1, 1, 101)
+    grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    assert (np.tanh(grid @ w + b) @ v + c).max() < 0
+    along = np.array([-w[1, 0], w[0, 0]]) / np.hypot(*w[:, 0])
+    np.testing.assert_allclose(np.tanh(np.outer(side, along) @ w + b) @ v + c, np.tanh(b) @ v + c, rtol=1e-12)
+
+
 def test_a_network_of_33_numbers_holds_five_different_ones():
     last = at(trained("constant", "tanh"), -1)
     assert sum(np.size(part) for part in last) == 33
@@ -259,6 +275,21 @@ def growth():
     return 1 + np.linalg.norm(((INSIDE.mean() - INSIDE)[:, None] * POINTS).mean(axis=0))
 
 
+def test_the_growth_is_the_share_inside_times_how_far_the_disc_is_off_the_middle_of_the_points():
+    off = POINTS.mean(axis=0) - POINTS[INSIDE == 1].mean(axis=0)
+    assert growth() == pytest.approx(1 + 0.25 * np.linalg.norm(off), rel=1e-12)
+    places = np.random.default_rng(0).uniform(-1, 1, (100_000, 2))
+    centred = np.sum(places**2, axis=1) < 0.65**2
+    # Each mean has a standard error of √(1/3 / n): for a centred disc nothing but that is left.
+    assert np.linalg.norm(((centred.mean() - centred)[:, None] * places).mean(axis=0)) < 5 * math.sqrt(1 / 3 / 100_000)
+
+
+def test_at_zero_the_outputs_bias_has_a_gradient_until_it_has_settled():
+    run = trained("zeros", "tanh")
+    assert gradients(run, 0, "tanh").output_bias == pytest.approx(0.25, rel=1e-12)
+    assert abs(gradients(run, -1, "tanh").output_bias) < 1e-6
+
+
 def test_a_small_difference_near_zero_grows_as_the_saddle_says():
     assert growth() == pytest.approx(1.042, abs=5e-4)
     assert math.log(10) / math.log(growth()) == pytest.approx(56, abs=0.5)
@@ -347,7 +378,7 @@ FACTS = {
         "25 %": lambda: 100 * data.disc()[1].mean(),
         "0.562": "the loss is 0.562",
         "a quarter of them": lambda: bool(data.disc()[1].mean() == 0.25),
-        "That answer has the loss 0.562": lambda: seen.entropy(0.25),
+        "That output has the loss 0.562": lambda: seen.entropy(0.25),
     },
     "Zero weights, sigmoid": {
         "0.5 when it receives 0": lambda: float(activations.named("sigmoid").array_function(np.float64(0))),
@@ -361,7 +392,7 @@ FACTS = {
         "8 distinct units": "8 distinct units",
         "0.132": "the loss is 0.132",
     },
-    "Which start lets go first?": {
+    "From zero or from 0.5?": {
         "constant 0.5": lambda: training.STARTS["constant"][0],
         "differ by 0.5": lambda: seen.APART,
         "317": lambda: seen.steps_apart("zeros"),

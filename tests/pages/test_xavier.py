@@ -302,7 +302,7 @@ def test_the_bound_typed_without_parentheses_would_saturate_about_98_of_100_tanh
 # The numbers in the notes of its scenes: words of the sentence, or computed again
 
 FACTS = {
-    "Two initializations, five layers": {
+    "Five layers, two schemes": {
         "0.1 ": lambda: seen.mean_squares("tanh", 5, 1.0)[-1],
         "0.0022": lambda: seen.mean_squares("tanh", 5, 1 / 3)[-1],
     },

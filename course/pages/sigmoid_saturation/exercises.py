@@ -161,7 +161,7 @@ EXERCISES = (
         "write",
         _FIRST_GRADIENT,
         (
-            "Look at the product in step 4: how many slopes does it have, and how many weights?",
+            "Look at the product for four units: how many slopes does it have, and how many weights?",
             "Multiply `slope(z)` of all layers, and `weights[1:]`.",
         ),
     ),
@@ -171,7 +171,7 @@ EXERCISES = (
         _kept,
         (
             "The factor of a layer is w σ'(z). Where is σ' greatest, and which w makes the factor 1 there?",
-            "At z = 0 a unit answers 0.5. Choose b so that w · 0.5 + b is 0 again.",
+            "At z = 0 a unit outputs 0.5. Choose b so that w · 0.5 + b is 0 again.",
         ),
     ),
     Exercise(
@@ -180,7 +180,7 @@ EXERCISES = (
         _pushed_off,
         (
             "A change grows by 10/4 = 2.5 a layer as long as it is small.",
-            "Be as bold as you may be: a whole thousandth.",
+            "Take the largest change that is allowed, a whole thousandth.",
         ),
     ),
     Exercise(
@@ -188,7 +188,7 @@ EXERCISES = (
         "find the bug",
         _SLOPE_OF_ANSWER,
         (
-            "Put in y = 0.5, the answer at z = 0. What should come out, and what does?",
+            "Put in y = 0.5, the output at z = 0. What should come out, and what does?",
             "y is σ(z) already, and σ'(z) = σ(z)(1 − σ(z)).",
         ),
     ),

@@ -4,11 +4,9 @@ import math
 
 import numpy as np
 
-from course import probes, theory
-from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
+from course.exercises.judges import Case, Mistake, function, number
 from course.exercises.table import Exercise
-from course.exercises.verdict import NOT_YET, Verdict, right, wrong
+from course.exercises.verdict import NOT_YET
 
 _VALUES = np.array([3.0, -1.0, 1.0, -1.0])
 
@@ -65,32 +63,22 @@ _WRITE_MEAN_SQUARE = function(
     otherwise="Square every number of the array, then take the mean over all of them.",
 )
 
-_DEPTH, _KEPT = 50, 10
-_GAIN_MISTAKES = {
-    "as it was": Mistake(1, "Gain 1 is where you began: each layer halves the mean square."),
-    "the gain squared": Mistake(
-        2, "2 is by how much the variance has to grow. The gain multiplies the weights themselves."
-    ),
-    "the wrong way": Mistake(math.sqrt(0.5), "That makes the weights smaller, and the signal still weaker."),
-    "half for double": Mistake(
-        0.5, "That makes the weights smaller: a quarter of their variance, and the signal still weaker."
-    ),
-}
-
-
-@knowing(_GAIN_MISTAKES)
-def _relu_gain(rng: np.random.Generator, answer: object) -> Verdict:
-    gain = reading.number(answer, "the gain", low=0.01, high=10)
-    kept = float(theory.activation_second_moments("relu", _DEPTH, gain**2)[-1])
-    if known := recognized(gain, _GAIN_MISTAKES, f"After {_DEPTH} layers {kept:.1g} is left."):
-        return known
-    if not 1 / _KEPT <= kept <= _KEPT:
-        size = "large" if kept > 1 else "small"
-        return wrong(f"After {_DEPTH} layers {kept:.1g} of the mean square is left: the gain is too {size}.")
-    network = {"depth": _DEPTH, "width": 128, "activation": "relu", "scheme": "glorot_uniform", "gain": gain}
-    measured = probes.measure(int(rng.integers(100)), **network).activation_rms[-1] ** 2
-    seen = f"One network, just drawn, keeps {measured:.2g}"
-    return right(f"In the mean over draws {kept:.2g} of the mean square is left. {seen}: there is luck in it too.")
+_FEWEST_LAYERS = number(
+    11,
+    {
+        "the last that keeps more": Mistake(10, "At 10 layers 0.052 is left, still more than 0.05. One more."),
+        "one share for all layers": Mistake(
+            33,
+            "You gave every layer the same share of what 50 layers lose. The curve bends: the first layers lose more.",
+        ),
+        "a tenth": Mistake(5, "At 5 layers 0.1 is left, and not 0.05."),
+    },
+    praise="At {answer:.0f} layers 0.047 is left, at 50 still 0.01: tanh takes a smaller share from a smaller signal.",
+    otherwise="Move the depth until the sentence's theory falls below 0.05 for the first time.",
+    whole=True,
+    low=1,
+    tolerance=1e-9,
+)
 
 
 def _ends(rng: np.random.Generator) -> list[Case]:
@@ -144,12 +132,12 @@ EXERCISES = (
         ("`h**2` squares every number of an array.", "`np.mean` of an array is the mean over all its numbers."),
     ),
     Exercise(
-        "a gain for ReLU",
+        "how deep",
         "change",
-        _relu_gain,
+        _FEWEST_LAYERS,
         (
-            "Set the picture to relu, and move the gain until the dashed line of the second panel is level.",
-            "It lies between 1.3 and 1.5, and its square is a whole number.",
+            "Move the depth and read what the sentence says of theory at the last layer.",
+            "It lies between 5 and 20: 0.1 is left at 5 layers, and 0.026 at 20.",
         ),
     ),
     Exercise(

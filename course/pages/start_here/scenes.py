@@ -21,28 +21,20 @@ SCENES = (
         "smaller signal.",
     ),
     Scene(
-        "The same start with ReLU",
+        "The same weights, linear",
         "signal_propagation",
-        {"activation": "relu", "pinned": {"activation": "tanh"}},
-        "The weights are the same and only the activation has changed; tanh is pinned. What does a straight line mean "
-        "on this axis? The same factor at every layer: by theory one half, so that 8.9e-16 of the signal is left at "
-        "layer 50. A start belongs to its activation.",
-    ),
-    Scene(
-        "A gain that mends it",
-        "signal_propagation",
-        {"activation": "relu", "gain": 1.41, "pinned": {"activation": "relu", "gain": 1.0}},
-        "Move the gain back to 1, where the pinned curve is, then slowly up, and let the class say stop when the "
-        "signal stays. At 1.41 theory keeps 0.74 of the mean square through 50 layers. Which number might be the exact "
-        "one? Page he derives it.",
+        {"activation": "linear", "pinned": {"activation": "tanh"}},
+        "The weights are the same, and only the activation has changed; tanh is pinned. A linear layer hands on z as "
+        "it is, and by theory 1 of the mean square is left at layer 50: all of it. The points wander round the "
+        "dashes. Press New seed: do they wander in the same way again?",
     ),
     Scene(
         "A hundred networks",
         "signal_propagation",
-        {"activation": "relu", "gain": 1.41, "networks": 100},
+        {"activation": "linear", "networks": 100},
         "Was the last network a typical one? Here are 100, drawn by one rule: their median, and a band that leaves "
         "out a tenth at the top and a tenth at the bottom. Ask what the same rule promises two people who press New "
-        "seed. At layer 50 the edges of the band are more than ten times apart.",
+        "seed. At layer 50 the upper edge of the band is two to four times the lower.",
     ),
     Scene(
         "Beyond what float32 holds",

@@ -10,23 +10,23 @@ SCENES = (
         "identical_units",
         {},
         "All weights start at 0.5. How many different units are there after 1000 steps? Each digit on the left is a "
-        "unit: they do move, all on one line, along the dashes of a single unit trained alone. Their largest "
-        "difference is exactly zero at every step, and the loss ends at 0.486: one straight border cannot cut out a "
-        "disc.",
+        "unit: the weights do change, all on one line, along the dashes of a single unit that is trained alone. The "
+        "largest difference is exactly zero at every step, and the loss ends at 0.486, because one straight border "
+        "cannot cut out a disc.",
     ),
     Scene(
         "All weights zero",
         "identical_units",
         {"start": "zeros"},
         "Which weights get a gradient now? With tanh none, and with ReLU none either: try it. Only the output's bias "
-        "learns, until the network answers 25 % to every point: a quarter of them lie inside the disc. That answer has "
+        "learns, until the network says 25 % to every point: a quarter of them lie inside the disc. That output has "
         "the loss 0.562, and there the curve on the right stays.",
     ),
     Scene(
         "Zero weights, sigmoid",
         "identical_units",
         {"start": "zeros", "activation": "sigmoid", "pinned": {"start": "zeros", "activation": "tanh"}},
-        "A sigmoid answers 0.5 when it receives 0, so the outgoing weights get a gradient, and after them the others. "
+        "A sigmoid outputs 0.5 when it receives 0, so the outgoing weights get a gradient, and after them the others. "
         "Has the symmetry been broken? The line moves, all eight on it: 1 distinct unit. The loss, 0.541, is hardly "
         "below the 0.562 of tanh, pinned.",
     ),
@@ -39,12 +39,12 @@ SCENES = (
         "are 8 distinct units, and the loss is 0.132.",
     ),
     Scene(
-        "Which start lets go first?",
+        "From zero or from 0.5?",
         "identical_units",
         {"perturbation": 1e-6, "pinned": {"start": "zeros", "perturbation": 1e-6}},
-        "The same millionth, now on the constant 0.5; the start from zero is pinned. Which of the two lets go of the "
-        "symmetry sooner? From zero two units differ by 0.5 after 317 steps, from the constant after 952. Zero is a "
-        "saddle point: some directions lead away from it, and noise has a part in nearly every one.",
+        "The same millionth, now on the constant 0.5; the run from zero is pinned. From which of the two is the "
+        "symmetry broken sooner? From zero two units differ by 0.5 after 317 steps, from the constant after 952. Once "
+        "the output's bias has settled, zero is a saddle point, from which some directions lead down.",
     ),
     Scene(
         "Noise in the biases only",
@@ -58,8 +58,8 @@ SCENES = (
         "A random start",
         "identical_units",
         {"start": "random"},
-        "The usual habit: random weights, zero biases. How many lines do you count on the left? 8 distinct units from "
-        "the first step to the last, and a loss of 0.073. Eight copies of the first unit would end at 0.515, the "
-        "dashes. So random it must be. But how large?",
+        "The usual initialization: random weights, zero biases. How many lines do you count on the left? 8 distinct "
+        "units from the first step to the last, and a loss of 0.073. Eight copies of the first unit would end at "
+        "0.515, the dashes. So the weights must be random. But how large?",
     ),
 )

@@ -4,7 +4,7 @@ from course.live.scene import Scene
 
 SCENES = (
     Scene(
-        "Two initializations, five layers",
+        "Five layers, two schemes",
         "two_schemes",
         {},
         "Follow the left column downwards. The activations narrow to the right, the gradients to the left. And the "
