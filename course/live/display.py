@@ -9,6 +9,7 @@ from course.live import settings
 from course.live.canvas import Canvas, Frame
 from course.live.screen import Screen
 from course.live.settings import Controls
+from course.live.words import say
 
 Settings = Mapping[str, Any]
 
@@ -72,14 +73,15 @@ class Display:
         seen = f"{self.frame.sentence} {self.expected}".rstrip()
         if self.pinned is None:
             return seen
-        return f"{seen} Pinned for comparison, {self._caption(self._shown)[1]}: {self.pinned.sentence}"
+        text = "{seen} Pinned for comparison, {settings}: {pinned}"
+        return say(text, seen=seen, settings=self._caption(self._shown)[1], pinned=self.pinned.sentence)
 
     def _caption(self, shown: Settings) -> tuple[str, str]:
         """Say what differs between the settings shown and the pinned ones, each in its own words."""
         pair = shown, self.pinned.settings
         names = settings.differences(self._controls, *pair)
         now, pinned = (", ".join(settings.words(self._controls[name], state[name]) for name in names) for state in pair)
-        return now or "the same setting", pinned or "the same setting"
+        return now or say("the same setting"), pinned or say("the same setting")
 
     def file(self, form: str, source: str) -> bytes:
         """Give the picture as "png" or "svg", with its title, its sentence and its source as metadata."""

@@ -17,6 +17,7 @@ from course.live.display import Display, Expected
 from course.live.kernel_thread import keep_figures_whole
 from course.live.settings import PINNED, PROJECTOR
 from course.live.toolbar import Toolbar, button
+from course.live.words import say
 
 _COLUMNS = "repeat(auto-fill, minmax(265px, 1fr))"
 _CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv"}
@@ -52,7 +53,9 @@ class Explorer(widgets.VBox):
         self._defaults = self._settings()
         self.screen, self._table = self._display.screen, widgets.HTML()
         self._toolbar = Toolbar(self)
-        self._text = widgets.Text(description="state", continuous_update=False, layout={"width": "auto", "flex": "1"})
+        self._text = widgets.Text(
+            description=say("state"), continuous_update=False, layout={"width": "auto", "flex": "1"}
+        )
         self._go({**(settings.read(text, name, self.controls) if text else {}), **state})
         self._start = self.state
         self.children = self._children()
@@ -230,7 +233,7 @@ class Explorer(widgets.VBox):
     @property
     def error(self) -> str | None:
         """What went wrong in the last move, in words, or `None`."""
-        return None if self.exception is None else f"{self._failed}: {self.exception}"
+        return None if self.exception is None else f"{say(self._failed)}: {self.exception}"
 
     def _settings(self) -> dict[str, Any]:
         return {name: settings.value(control) for name, control in self.controls.items()}

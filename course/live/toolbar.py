@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from course.live import settings
+from course.live.words import say
 
 if TYPE_CHECKING:
     from course.live.explorer import Explorer
@@ -19,13 +20,13 @@ class Toolbar(widgets.HBox):
 
     def __init__(self, explorer: "Explorer"):
         self._explorer = explorer
-        self.pin = widgets.ToggleButton(description="Pin", tooltip="Keep these curves, to compare others with them")
-        self.play = widgets.ToggleButton(description="Play", tooltip="Let a control run by itself")
+        self.pin = switch("Pin", "Keep these curves, to compare others with them")
+        self.play = switch("Play", "Let a control run by itself")
         playable = [(c.description, name) for name, c in explorer.controls.items() if settings.can_play(c)]
-        self.over = widgets.Dropdown(options=playable, description="over", layout={"width": "auto"})
+        self.over = widgets.Dropdown(options=playable, description=say("over"), layout={"width": "auto"})
         self.over.style.description_width = "auto"
-        self.projector = widgets.ToggleButton(description="Projector", tooltip="Large type, for the back row")
-        self.table = widgets.ToggleButton(description="Table", tooltip="The numbers behind the picture")
+        self.projector = switch("Projector", "Large type, for the back row")
+        self.table = switch("Table", "The numbers behind the picture")
         super().__init__(list(self._items()), layout={"flex_flow": "row wrap", "align_items": "center"})
 
     def _items(self) -> list[widgets.Widget]:
@@ -47,6 +48,11 @@ class Toolbar(widgets.HBox):
 
 def button(name: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
     """Give a button that does one thing."""
-    made = widgets.Button(description=name, tooltip=tooltip)
+    made = widgets.Button(description=say(name), tooltip=say(tooltip))
     made.on_click(lambda _button: action())
     return made
+
+
+def switch(name: str, tooltip: str) -> widgets.ToggleButton:
+    """Return a button that stays pressed."""
+    return widgets.ToggleButton(description=say(name), tooltip=say(tooltip))
