@@ -16,6 +16,7 @@ from course.live.ghosts import Ghost
 from course.live.looks import CAPTION_HEIGHT, Look, arranged, layout_of, page_width
 from course.live.png import png
 from course.live.tables import Table
+from course.live.words import say
 from course.style import MEASURED, PINNED, course_style
 
 FILE_DPI = 200
@@ -127,7 +128,8 @@ class Canvas:
 
     def caption(self, now: str, pinned: str) -> None:
         """Say what the moving curves are and what the pinned ones."""
-        for text, words in zip(self._caption, (f"● now: {now}", f"○ pinned: {pinned}"), strict=True):
+        captions = say("● now: {settings}", settings=now), say("○ pinned: {settings}", settings=pinned)
+        for text, words in zip(self._caption, captions, strict=True):
             text.set_text(words)
             self.fit(text, self.figure.axes[-1].get_position().x1 - self._layout.panels.left)
 
