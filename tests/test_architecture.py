@@ -52,10 +52,7 @@ RULES = {
         "compilation_cache",
         never="matplotlib",
     ),
-    "exercises": rule(
-        "cells pages",
-        never="matplotlib",
-    ),
+    "exercises": rule("cells pages live", never="matplotlib"),  # of live its words alone
     # Copies, prints and lists of the pages: the pages themselves import the rest.
     "handouts": rule("explorers exercises pages", never="matplotlib"),
     # A list of weights is read by running it, and a table of fans is the initializers'.
