@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-FIRST = 4
-"""Bayesian optimization begins with so many random tries."""
+INITIAL_TRIES = 4
+"""Bayesian optimization begins with so many random tries, its initial design."""
 CANDIDATES = 512
 """Each of its later tries is the best of so many random points."""
-LENGTHS = (0.1, 0.2, 0.4, 0.8, 1.6)
+LENGTH_SCALES = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Length scales that its Gaussian process chooses from for each parameter, as shares of the parameter's range."""
-NOISE = 1e-3
-"""What it takes to be noise, as a share of the variance of the losses seen."""
-BOUNDS = 1e-3, 1e3
-"""Far outside `LENGTHS`, so that scikit-learn never has to warn of a length scale at its bound."""
+NOISE_VARIANCE = 1e-3
+"""The noise that it assumes, as a share of the variance of the losses seen."""
+LENGTH_SCALE_BOUNDS = 1e-3, 1e3
+"""Far outside `LENGTH_SCALES`, so that scikit-learn never has to warn of a length scale at its bound."""
 
 
 class Parameter(NamedTuple):
@@ -29,7 +29,7 @@ class Parameter(NamedTuple):
     log: bool = False
 
     def at(self, share: float) -> float:
-        """Give the value at a share of the range: 0 is the low end, 1 the high end."""
+        """Return the value at a share of the range: 0 is the low end, 1 the high end."""
         if self.log:
             return float(self.low * (self.high / self.low) ** share)
         return float(self.low + (self.high - self.low) * share)
@@ -46,7 +46,7 @@ class Tries(NamedTuple):
 
 
 Strategy = Callable[[Tries, int, int], np.ndarray]
-"""Gives the next place `(parameters,)` from the tries so far, the budget and the seed; the same for the same."""
+"""Returns the next place `(parameters,)` from the tries so far, the budget and the seed; the same for the same."""
 
 
 class Search(NamedTuple):
@@ -67,7 +67,7 @@ class Search(NamedTuple):
 
 
 def grid_sides(budget: int, parameters: int) -> list[int]:
-    """Give how many values a grid of at most `budget` points takes of each parameter, as equal as they can be."""
+    """Return how many values a grid of at most `budget` points takes of each parameter, as equal as they can be."""
     sides = [math.floor(budget ** (1 / parameters) + 1e-9)] * parameters
     for place in range(parameters):
         if math.prod(sides) // sides[place] * (sides[place] + 1) <= budget:
@@ -93,19 +93,19 @@ def random(tries: Tries, _budget: int, seed: int) -> np.ndarray:
 def bayesian(tries: Tries, budget: int, seed: int) -> np.ndarray:
     """Try where a Gaussian process, fitted to the tries so far, expects the greatest improvement on the best of them.
 
-    The first `FIRST` tries are random. A loss that is infinite is taken as the largest finite one seen, or 0.
+    The first `INITIAL_TRIES` tries are random. A loss that is infinite is taken as the largest finite one seen, or 0.
     """
-    if len(tries.losses) < FIRST:
+    if len(tries.losses) < INITIAL_TRIES:
         return random(tries, budget, seed)
-    losses = _finite(tries.losses)
-    model = _fitted(tries.places, losses)
+    losses = _capped(tries.losses)
+    model = _gaussian_process(tries.places, losses)
     candidates = _generator(tries, seed).random((CANDIDATES, tries.places.shape[1]))
     mean, std = model.predict(candidates, return_std=True)
     return candidates[np.argmax(expected_improvement(mean, std, losses.min()))]
 
 
 def expected_improvement(mean: np.ndarray, std: np.ndarray, best: float) -> np.ndarray:
-    """Give E[max(best − loss, 0)] = (best − μ) Φ(u) + σ φ(u), with u = (best − μ)/σ, for normal losses of these μ, σ.
+    """Return E[max(best − loss, 0)] = (best − μ) Φ(u) + σ φ(u), with u = (best − μ)/σ, for normal losses of these μ, σ.
 
     Mockus, Tiesis and Zilinskas (1978); Jones, Schonlau and Welch (1998), equation 15.
     """
@@ -123,9 +123,9 @@ STRATEGIES: Mapping[str, Strategy] = MappingProxyType({"grid": grid, "random": r
 def search(
     strategy: str, objective: Callable[[dict[str, float]], float], space: Space, budget: int, seed: int = 0
 ) -> Search:
-    """Try `budget` points of the space, each chosen by the strategy, and give all of them with their losses.
+    """Try `budget` points of the space, each chosen by the strategy, and return all of them with their losses.
 
-    `objective` gives the loss of a point, a dict of values by the space's names; infinity stands for a run that has
+    `objective` returns the loss of a point, a dict of values by the space's names; infinity stands for a run that has
     diverged, and is kept as a try like any other. Raises `ValueError` for a strategy, a space or a budget that there
     cannot be, and for a loss that is NaN: nothing can be said of it, and it must not be dropped.
     """
@@ -161,31 +161,31 @@ def _check(strategy: str, space: Space, budget: int) -> None:
 
 
 def _generator(tries: Tries, seed: int) -> np.random.Generator:
-    """Give the random numbers of the next try: those of a seed and of how many tries were made."""
+    """Return the generator of the next try: that of a seed and of how many tries were made."""
     return np.random.default_rng((seed, len(tries.losses)))
 
 
-def _finite(losses: np.ndarray) -> np.ndarray:
-    """Take an infinite loss as the largest finite one, or 0 where there is none."""
+def _capped(losses: np.ndarray) -> np.ndarray:
+    """Return the losses with the largest finite one, or 0 without any, in place of infinity."""
     finite = losses[np.isfinite(losses)]
     return np.where(np.isfinite(losses), losses, finite.max() if len(finite) else 0.0)
 
 
-def _fitted(places: np.ndarray, losses: np.ndarray):
-    """Give scikit-learn's Gaussian process with a Matérn 5/2 kernel, fitted to the losses."""
+def _gaussian_process(places: np.ndarray, losses: np.ndarray):
+    """Return scikit-learn's Gaussian process with a Matérn 5/2 kernel, fitted to the losses."""
     from sklearn.gaussian_process import GaussianProcessRegressor, kernels  # here, for it takes a second to import
 
-    lengths = np.full(places.shape[1], np.median(LENGTHS))
-    kernel = kernels.Matern(lengths, BOUNDS, nu=2.5)
-    model = GaussianProcessRegressor(kernel, alpha=NOISE, normalize_y=True, optimizer=_likeliest)
+    lengths = np.full(places.shape[1], np.median(LENGTH_SCALES))
+    kernel = kernels.Matern(lengths, LENGTH_SCALE_BOUNDS, nu=2.5)
+    model = GaussianProcessRegressor(kernel, alpha=NOISE_VARIANCE, normalize_y=True, optimizer=_maximize_likelihood)
     return model.fit(places, losses)
 
 
-def _likeliest(cost: Callable[..., float], start: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, float]:
-    """Go through the parameters twice, and give each the length scale of least cost, the negative log likelihood."""
+def _maximize_likelihood(cost: Callable[..., float], start: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the length scales of least cost, the negative log likelihood: coordinate descent, twice through all."""
     best = start
     for place in [*range(len(start))] * 2:
-        choices = np.tile(best, (len(LENGTHS), 1))
-        choices[:, place] = np.log(LENGTHS)
+        choices = np.tile(best, (len(LENGTH_SCALES), 1))
+        choices[:, place] = np.log(LENGTH_SCALES)
         best = min(choices, key=lambda theta: cost(theta, eval_gradient=False))
     return best, cost(best, eval_gradient=False)

@@ -23,7 +23,7 @@ from course.activations import ACTIVATIONS, SATURATION
 from course.networks.classifier import Architecture, Parameters, classify
 from course.training import History, LayerHistory, Setup, Training, Trial, programs
 from course.training.drawing import draw_parameters
-from course.training.programs import WATCHED
+from course.training.programs import PROBED
 from course.training.tasks import TASKS
 
 STEPS = 20
@@ -166,7 +166,7 @@ def plain_run(setup, trial, steps):
             found.losses.append(float(loss))
             found.accuracies.append(np.mean(np.argmax(outputs, axis=1) == task.labels))
             if number in (0, steps):
-                watched = task.inputs[:WATCHED].astype(float), task.labels[:WATCHED]
+                watched = task.inputs[:PROBED].astype(float), task.labels[:PROBED]
                 found.layers.append(plain_layers(parameters, *watched, setup))
             if number < steps:
                 inputs, labels = seen[number]
@@ -234,7 +234,7 @@ def test_statistics_of_the_layers_are_those_of_the_plain_loop_before_and_after(c
             # A mean near 0 is a difference of larger numbers; a slope within rounding of the threshold may fall on
             # either side of it.
             scale = np.max(abs(np.array([run.layers[place]["activation_rms"] for run in plain])))
-            slack = {"activation_mean": ROUNDING * scale, "saturated_share": 3 / (WATCHED * CASES[case].width)}
+            slack = {"activation_mean": ROUNDING * scale, "saturated_share": 3 / (PROBED * CASES[case].width)}
             np.testing.assert_allclose(
                 values[record], expected, rtol=4 * ROUNDING, atol=slack.get(name, 0.0), err_msg=name
             )
@@ -264,7 +264,7 @@ def test_one_step_moves_every_parameter_against_its_gradient():
 def test_gradients_for_preactivations_are_slopes_of_the_cost():
     setup, trial, h = CASES["sgd"], TRIALS[0], 1e-5
     task = TASKS["digits"]()
-    inputs, labels = task.inputs[:WATCHED].astype(float), task.labels[:WATCHED]
+    inputs, labels = task.inputs[:PROBED].astype(float), task.labels[:PROBED]
     history, _ = both("sgd")
     with jax.enable_x64(True):
         start = start_of(setup, trial)
@@ -465,7 +465,7 @@ def test_before_training_the_signal_is_as_large_as_theory_says():
     task = TASKS["digits"]()
     variances = [2 * 0.9**2] * (depth - 1)
     # ReLU answers twice the input with twice the output, so the mean square of the inputs is a factor.
-    scale = np.mean(task.inputs[:WATCHED].astype(float) ** 2)
+    scale = np.mean(task.inputs[:PROBED].astype(float) ** 2)
     expected = scale * theory.activation_second_moments("relu", depth - 1, variances)
     measured = job.history.layers.activation_rms[0].astype(float) ** 2
     error = measured.std(axis=0, ddof=1) / math.sqrt(seeds)

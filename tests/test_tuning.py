@@ -168,7 +168,7 @@ def test_where_nothing_is_unknown_the_improvement_is_that_of_the_mean():
 
 
 def test_bayesian_optimization_begins_with_the_tries_of_random_search_of_the_same_seed():
-    first = tuning.FIRST
+    first = tuning.INITIAL_TRIES
     model, drawn = (search(name, bowl, SQUARE, first + 1, 4).points for name in ("bayesian", "random"))
     assert model[:first] == drawn[:first]
     assert model[first] != drawn[first]

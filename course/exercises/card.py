@@ -10,6 +10,7 @@ from course import cells
 from course.exercises import steps, table
 from course.exercises.marking import judge
 from course.exercises.verdict import ALMOST, NOT_YET, RIGHT, WRONG, Verdict
+from course.live.words import say
 
 MARKS = {NOT_YET: "○", WRONG: "✗", ALMOST: "◐", RIGHT: "✓"}
 COLOURS = {NOT_YET: "#767676", WRONG: "#b3261e", ALMOST: "#9a6700", RIGHT: "#1a7f37"}
@@ -28,7 +29,9 @@ class Card(widgets.VBox):
         self._hints = table.named(name).hints
         self._said, self._note = widgets.HTML(_verdict_html(name, verdict)), widgets.HTML(html.escape(note))
         self._shown = widgets.HTML()
-        self.button = widgets.Button(layout=dict(_SMALL), tooltip=f"Show a hint for exercise {_number(name)}")
+        self.button = widgets.Button(
+            layout=dict(_SMALL), tooltip=say("Show a hint for exercise {number}", number=_number(name))
+        )
         self.button.on_click(lambda _button: self.hint())
         helped = [] if verdict.state == RIGHT else [self.button]
         super().__init__([self._said, self._note, *helped, self._shown], _dom_classes=("course-exercise",))
@@ -42,9 +45,9 @@ class Card(widgets.VBox):
 
     def _show_hints(self) -> None:
         seen = _hints_seen.get(self.name, 0)
-        items = "".join(f"<li>{html.escape(hint)}</li>" for hint in self._hints[:seen])
+        items = "".join(f"<li>{html.escape(say(hint))}</li>" for hint in self._hints[:seen])
         self._shown.value = f'<div role="status"><ol style="margin: 0.3em 0">{items}</ol></div>' if seen else ""
-        self.button.description, self.button.disabled = _HINT_BUTTONS[seen], seen == len(self._hints)
+        self.button.description, self.button.disabled = say(_HINT_BUTTONS[seen]), seen == len(self._hints)
 
     def __repr__(self) -> str:
         return f"{self.name}, {self.verdict.state}: {self.verdict.sentence}"
@@ -52,7 +55,8 @@ class Card(widgets.VBox):
 
 def _verdict_html(name: str, verdict: Verdict) -> str:
     style = f"border-left: 4px solid {COLOURS[verdict.state]}; padding: 0.2em 0.7em; line-height: 1.45"
-    head = f"Exercise {_number(name)} · {MARKS[verdict.state]} {verdict.state.capitalize()}."
+    state = say(verdict.state).capitalize()
+    head = say("Exercise {number} · {mark} {state}.", number=_number(name), mark=MARKS[verdict.state], state=state)
     return f'<div role="status" style="{style}"><b>{head}</b> {html.escape(verdict.sentence)}</div>'
 
 
@@ -89,22 +93,24 @@ class Board(widgets.VBox):
         present = {name: states.get(name, NOT_YET) for name in self._exercises}
         done = sum(state == RIGHT for state in present.values())
         rows = "".join(self._row(name, state) for name, state in present.items())
-        self._rows.value = f"<b>{done} of {len(present)} right</b><ol {_LIST}>{rows}</ol>"
+        head = say("{done} of {count} right", done=done, count=len(present))
+        self._rows.value = f"<b>{head}</b><ol {_LIST}>{rows}</ol>"
         self.button.description = self._offer()
         self.button.layout.display = "" if any(name in states for name in present) else "none"
         self._asked = False
 
     def _row(self, name: str, state: str) -> str:
         mark = f'<span aria-hidden="true" style="color: {COLOURS[state]}">{MARKS[state]}</span>'
-        return f"<li>{mark} {_number(name)}. {html.escape(self._exercises[name].title)}: <i>{state}</i></li>"
+        title = html.escape(say(self._exercises[name].title))
+        return f"<li>{mark} {_number(name)}. {title}: <i>{say(state)}</i></li>"
 
     def _offer(self) -> str:
-        return "Forget the progress of this page"
+        return say("Forget the progress of this page")
 
     def _pressed(self) -> None:
         """Ask once more, then forget."""
         if not self._asked:
-            self._asked, self.button.description = True, "Press again to forget it"
+            self._asked, self.button.description = True, say("Press again to forget it")
             return
         self._note.value = html.escape(steps.reset(self._page))
         self.refresh()

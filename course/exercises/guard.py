@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from course.exercises.reading import Unreadable
+from course.live.words import say
 
 SECONDS = 15.0
 GRACE = 1.0
@@ -85,8 +86,9 @@ def _stop(thread: threading.Thread, ended: threading.Event) -> bool:
 
 
 def _endless(seconds: float, stopped: bool) -> str:
+    text = "Your function did not come to an end within {seconds:g} seconds. {ending}. Is there a loop without an end?"
     ending = "It was stopped" if stopped else "It cannot be stopped from here: restart the kernel (Kernel menu)"
-    return f"Your function did not come to an end within {seconds:g} seconds. {ending}. Is there a loop without an end?"
+    return say(text, seconds=seconds, ending=say(ending))
 
 
 @contextlib.contextmanager
@@ -114,9 +116,9 @@ def _limited_memory() -> Iterator[None]:
 def _sentence(failure: BaseException) -> str:
     """Say what failed and in which line of the reader's."""
     if isinstance(failure, MemoryError) or "RESOURCE_EXHAUSTED" in str(failure):
-        what = "Your function asks for more memory than there is for it"
+        what = say("Your function asks for more memory than there is for it")
     else:
-        what = f"Your function stopped with {type(failure).__name__}: {failure}"
+        what = say("Your function stopped with {error}: {words}", error=type(failure).__name__, words=failure)
     text = " ".join(what.split())
     text = text if len(text) <= 300 else f"{text[:297]}..."
     return f"{text.rstrip('.')}.{_place(failure)}"
@@ -126,10 +128,11 @@ def _place(failure: BaseException) -> str:
     frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.filename != _OWN]
     own = [frame for frame in frames if _is_a_cell(frame.filename)]
     if not own:
-        return " Is it called with the arguments that the question names?" if not frames else ""
+        return f" {say('Is it called with the arguments that the question names?')}" if not frames else ""
     last = own[-1]
     code = (last.line or linecache.getline(last.filename, last.lineno)).strip()
-    return f" This happened in line {last.lineno} of its cell{': ' if code else '.'}{code}"
+    where = say("This happened in line {line} of its cell", line=last.lineno)
+    return f" {where}: {code}" if code else f" {where}."
 
 
 def _is_a_cell(filename: str) -> bool:

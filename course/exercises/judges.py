@@ -15,6 +15,7 @@ import numpy as np
 
 from course.exercises import guard, reading
 from course.exercises.verdict import ALMOST, Verdict, almost, not_yet, right, wrong
+from course.live.words import say
 
 Case = tuple[Any, ...]
 
@@ -108,7 +109,7 @@ def recognized(
     """
     for name, mistake in mistakes.items():
         if same(found, mistake.answer):
-            return Verdict(mistake.state, f"{mistake.sentence} {seen}".rstrip(), name)
+            return Verdict(mistake.state, f"{say(mistake.sentence)} {seen}".rstrip(), name)
     return None
 
 
@@ -134,11 +135,11 @@ def number(
     def judge(_rng: np.random.Generator, answer: Any) -> Verdict:
         found = reading.number(answer, low=low, high=high, whole=whole)
         if close(found, value, tolerance):
-            return right(praise.format(answer=found))
+            return right(say(praise, answer=found))
         if known := recognized(found, mistakes, same=lambda *pair: close(*pair, tolerance)):
             return known
-        direction = "large" if found > value else "small"
-        return wrong(f"{found:.5g} is too {direction}. {otherwise.format(answer=found)}")
+        direction = "{answer:.5g} is too large." if found > value else "{answer:.5g} is too small."
+        return wrong(f"{say(direction, answer=found)} {say(otherwise, answer=found)}")
 
     return judge
 
@@ -163,7 +164,9 @@ def choice(answer: Any, mistakes: Mistakes, *, praise: str, known: Iterable[str]
         if known := recognized(found, mistakes, same=lambda _, made: found == reading.names(made, known=options)):
             return known
         surplus, missing = sorted(found - wanted), wanted - found
-        return wrong(f"{', '.join(surplus)} does not belong there." if surplus else f"{len(missing)} missing.")
+        if surplus:
+            return wrong(say("{names} does not belong there.", names=", ".join(surplus)))
+        return wrong(say("{count} missing.", count=len(missing)))
 
     return judge
 
@@ -220,7 +223,8 @@ def _explains(
 
 def _read(read: Callable[..., Any], output: Any, case: Case) -> np.ndarray:
     if reading.is_blank(output):
-        raise reading.Unreadable(f"Your function gives back nothing for {_call(case)}. Is a `return` missing?")
+        text = "Your function gives back nothing for {case}. Is a `return` missing?"
+        raise reading.Unreadable(say(text, case=_call(case)))
     return reading.array(guard.call(read, output, *case), "what your function gives back")
 
 
@@ -229,11 +233,13 @@ def _unexplained(
 ) -> Verdict:
     at = agree.index(False)
     if found[at].shape != wanted[at].shape:
-        shapes = f"should have the shape {wanted[at].shape}, not {found[at].shape}"
-        return wrong(f"For {_call(cases[at])} the result {shapes}.")
-    seen = f"For {_call(cases[at])} yours gives {_result(found[at])}. {otherwise}"
+        text = "For {case} the result should have the shape {wanted}, not {found}."
+        return wrong(say(text, case=_call(cases[at]), wanted=wanted[at].shape, found=found[at].shape))
+    text = "For {case} yours gives {found}."
+    seen = f"{say(text, case=_call(cases[at]), found=_result(found[at]))} {say(otherwise)}"
     if any(agree):
-        return almost(f"Right in {sum(agree)} of {len(agree)} cases. {seen}")
+        right_ones = say("Right in {right} of {all} cases.", right=sum(agree), all=len(agree))
+        return almost(f"{right_ones} {seen}")
     return wrong(seen)
 
 
@@ -241,7 +247,8 @@ def _result(found: np.ndarray) -> str:
     """Say an array in a few words, a long one with how it begins."""
     if found.size <= reading.SHORT:
         return reading.spelled(found)
-    return f"{reading.spelled(found)} that begins with {', '.join(f'{value:.4g}' for value in found.ravel()[:3])}"
+    first = ", ".join(f"{value:.4g}" for value in found.ravel()[:3])
+    return say("{array} that begins with {first}", array=reading.spelled(found), first=first)
 
 
 def _call(case: Case) -> str:

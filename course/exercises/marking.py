@@ -6,7 +6,8 @@ import numpy as np
 
 from course.exercises import reading, table
 from course.exercises.guard import ReaderFault
-from course.exercises.verdict import RIGHT, Verdict, not_yet, wrong
+from course.exercises.verdict import NOTHING_YET, RIGHT, Verdict, not_yet, wrong
+from course.live.words import say
 
 
 class NotRight(AssertionError):
@@ -21,9 +22,10 @@ def judge(name: str, *answers: Any, seed: int | None = None) -> Verdict:
     """
     exercise = table.named(name)
     if any(reading.is_blank(answer) for answer in answers):
-        return not_yet()
+        return not_yet(say(NOTHING_YET))
     try:
-        return exercise.judge.verdict(np.random.default_rng(seed), *answers)
+        verdict = exercise.judge.verdict(np.random.default_rng(seed), *answers)
+        return verdict._replace(sentence=say(verdict.sentence))
     except (ReaderFault, reading.Unreadable) as fault:
         sentence = str(fault)
         return wrong(sentence[:1].upper() + sentence[1:])
@@ -33,5 +35,6 @@ def grade(name: str, *answers: Any) -> str:
     """Return the sentence for a right answer; `NotRight`, with the sentence, for any other."""
     verdict = judge(name, *answers)
     if verdict.state != RIGHT:
-        raise NotRight(f"Exercise {name}, {verdict.state}: {verdict.sentence}")
+        text = "Exercise {name}, {state}: {sentence}"
+        raise NotRight(say(text, name=name, state=say(verdict.state), sentence=verdict.sentence))
     return verdict.sentence

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from course.live.words import say
+
 LARGEST_ARRAY = 10_000_000
 """Numbers that an answer may hold: more than any exercise asks for, and few enough to be compared at once."""
 SHORT = 6
@@ -14,6 +16,10 @@ SHORT = 6
 
 class Unreadable(Exception):
     """An answer that is no answer to the question; the message is a sentence for the reader."""
+
+
+def _unreadable(text: str, name: str, **fields: object) -> Unreadable:
+    return Unreadable(say(text, name=say(name), **fields))
 
 
 def is_blank(answer: Any) -> bool:
@@ -31,14 +37,14 @@ def number(
     """Read one finite number from `low` to `high`, `whole` if so asked; a list or array of one number will do."""
     values = array(answer, name)
     if values.size != 1:
-        raise Unreadable(f"{name} should be one number, and this is {spelled(answer)}.")
+        raise _unreadable("{name} should be one number, and this is {answer}.", name, answer=spelled(answer))
     value = float(values.reshape(()))
     if not math.isfinite(value):
-        raise Unreadable(f"{name} should be a finite number, not {value}.")
+        raise _unreadable("{name} should be a finite number, not {value}.", name, value=value)
     if not low <= value <= high:
-        raise Unreadable(f"{name} should be {_range(low, high)}, not {value:.6g}.")
+        raise _unreadable("{name} should be {range}, not {value:.6g}.", name, range=_range(low, high), value=value)
     if whole and value != round(value):
-        raise Unreadable(f"{name} should be a whole number, not {value:.6g}.")
+        raise _unreadable("{name} should be a whole number, not {value:.6g}.", name, value=value)
     return value
 
 
@@ -50,16 +56,18 @@ def whole(answer: Any, name: str = "the answer", *, low: float = -math.inf, high
 def array(answer: Any, name: str = "the answer", shape: tuple[int, ...] | None = None) -> np.ndarray:
     """Read real numbers as a float64 array, of this shape if one is given."""
     if isinstance(answer, str):
-        raise Unreadable(f"{name} should be a number, and {answer[:40]!r} is text. Leave out the quotes.")
+        text = "{name} should be a number, and {answer!r} is text. Leave out the quotes."
+        raise _unreadable(text, name, answer=answer[:40])
     if callable(answer):
-        raise Unreadable(f"{name} should be a number, and this is a function. Call it, with parentheses.")
+        raise _unreadable("{name} should be a number, and this is a function. Call it, with parentheses.", name)
     if isinstance(answer, Mapping | set):
-        raise Unreadable(f"{name} should be a number or a list of numbers, not a {type(answer).__name__}.")
+        text = "{name} should be a number or a list of numbers, not a {type}."
+        raise _unreadable(text, name, type=type(answer).__name__)
     if getattr(answer, "size", 0) > LARGEST_ARRAY:
-        raise Unreadable(f"{name} holds {answer.size:,} numbers: far more than were asked for.")
+        raise _unreadable("{name} holds {count:,} numbers: far more than were asked for.", name, count=answer.size)
     values = _as_floats(answer, name)
     if shape is not None and values.shape != shape:
-        raise Unreadable(f"{name} should have the shape {shape}, not {values.shape}.")
+        raise _unreadable("{name} should have the shape {shape}, not {found}.", name, shape=shape, found=values.shape)
     return values
 
 
@@ -69,39 +77,42 @@ def _as_floats(answer: Any, name: str) -> np.ndarray:
             raise TypeError
         return np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
-        raise Unreadable(f"{name} should be real numbers, and this is {spelled(answer)}.") from None
+        text = "{name} should be real numbers, and this is {answer}."
+        raise _unreadable(text, name, answer=spelled(answer)) from None
 
 
 def names(answer: Any, name: str = "the answer", *, known: Iterable[str]) -> set[str]:
     """Read a set of names among the `known` ones; one name alone, a list or a tuple will do."""
     parts = [answer] if isinstance(answer, str) else answer
     if not isinstance(parts, list | tuple | set | frozenset) or not all(isinstance(part, str) for part in parts):
-        raise Unreadable(f"{name} should be a set of names, such as {{{next(iter(known))!r}}}, not {spelled(answer)}.")
+        text = "{name} should be a set of names, such as {example}, not {answer}."
+        raise _unreadable(text, name, example={next(iter(known))}, answer=spelled(answer))
     if unknown := sorted(set(parts) - set(known)):
-        raise Unreadable(f"{name} may hold {', '.join(known)}, and not {', '.join(unknown)}.")
+        text = "{name} may hold {known}, and not {unknown}."
+        raise _unreadable(text, name, known=", ".join(known), unknown=", ".join(unknown))
     return set(parts)
 
 
 def function(answer: Any, name: str = "the answer") -> Any:
     """Read a function: anything that can be called, but no class of objects."""
     if not callable(answer) or isinstance(answer, type):
-        raise Unreadable(f"{name} should be a function, and this is {spelled(answer)}.")
+        raise _unreadable("{name} should be a function, and this is {answer}.", name, answer=spelled(answer))
     return answer
 
 
 def spelled(value: Any) -> str:
     """Say a value in a few words: a long array by its shape, a long text cut."""
     if isinstance(value, np.random.Generator):
-        return "a generator"
+        return say("a generator")
     if str(getattr(value, "dtype", "")).startswith("key"):
-        return "a key"
+        return say("a key")
     if callable(value):
-        return "a function"
+        return say("a function")
     shape = getattr(value, "shape", None)
     if shape and math.prod(shape) > SHORT:
-        return f"an array of shape {tuple(shape)}"
+        return say("an array of shape {shape}", shape=tuple(shape))
     if isinstance(value, Mapping | list | tuple | set) and len(value) > SHORT:
-        return f"a {type(value).__name__} of {len(value)} items"
+        return say("a {type} of {count} items", type=type(value).__name__, count=len(value))
     if isinstance(value, float | np.floating):
         return f"{value:.5g}"
     if shape is not None:
@@ -112,5 +123,5 @@ def spelled(value: Any) -> str:
 
 def _range(low: float, high: float) -> str:
     if math.isinf(high):
-        return f"at least {low:g}"
-    return f"at most {high:g}" if math.isinf(low) else f"from {low:g} to {high:g}"
+        return say("at least {low:g}", low=low)
+    return say("at most {high:g}" if math.isinf(low) else "from {low:g} to {high:g}", low=low, high=high)

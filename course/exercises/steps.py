@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course.exercises.verdict import NOT_YET, STATES
+from course.live.words import say
 
 FILE = "progress.jsonl"
 FORMER = (
@@ -67,7 +68,8 @@ def _add(step: dict[str, str]) -> str:
             file.write(json.dumps(step) + "\n")
     except OSError as failure:
         _unsaved.append(step)
-        return f"Your progress is kept for this session only: {FILE} could not be written ({failure.strerror})."
+        text = "Your progress is kept for this session only: {file} could not be written ({failure})."
+        return say(text, file=FILE, failure=failure.strerror)
     return ""
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 NOT_YET, WRONG, ALMOST, RIGHT = "not yet", "not right", "almost", "right"
 STATES = (NOT_YET, WRONG, ALMOST, RIGHT)
 """From untouched to done. An answer is almost right if it is one known step away, or right in some cases only."""
+NOTHING_YET = "Write your answer into the cell above, run it, then run this one."
 
 
 class Verdict(NamedTuple):
@@ -15,7 +16,7 @@ class Verdict(NamedTuple):
     mistake: str = ""
 
 
-def not_yet(sentence: str = "Write your answer into the cell above, run it, then run this one.") -> Verdict:
+def not_yet(sentence: str = NOTHING_YET) -> Verdict:
     """Nothing was answered, or the code is still as it was given."""
     return Verdict(NOT_YET, sentence)
 

@@ -13,6 +13,7 @@ from course.live.expectation import WORDS, Expected
 from course.live.quantities import Quantity, Series
 from course.live.sketch import Sketch
 from course.live.tables import Table
+from course.live.words import say
 
 RIGHT = 1.1
 """A number is called right if it is off by no more than this factor."""
@@ -58,7 +59,8 @@ class Choice:
 
     def ask(self, _question: str) -> widgets.RadioButtons:
         """Return one button for each text, none of them chosen."""
-        return widgets.RadioButtons(options=list(self.alternatives), value=None, layout={"width": "auto"})
+        options = [(say(text), text) for text in self.alternatives]
+        return widgets.RadioButtons(options=options, value=None, layout={"width": "auto"})
 
     def given(self, asking: widgets.RadioButtons) -> str | None:
         """Return the text that is chosen."""
@@ -76,20 +78,21 @@ class Choice:
 
     def compare(self, answer: str, table: Table | None) -> Compared:
         """Draw the choice where it has a place, and name the text that would have been right."""
-        said = f"You predicted: “{answer}”."
-        label = f"{WORDS}: {re.split('[:,(]', answer)[0]}"
-        words = f"Your prediction: “{answer}”."
+        said = say("You predicted: “{answer}”.", answer=say(answer))
+        label = f"{say(WORDS)}: {re.split('[:,(]', say(answer))[0]}"
+        words = say("Your prediction: “{answer}”.", answer=say(answer))
         if self.quantity is None or table is None:
-            return Compared(Expected(0, [], [], label, words), f"{said} {WAITING if self.quantity else ASIDE}")
+            return Compared(Expected(0, [], [], label, words), f"{said} {say(WAITING if self.quantity else ASIDE)}")
         expected = _drawn(self.quantity, self.alternatives[answer], words, table)._replace(label=label)
         return Compared(expected, f"{said} {self._verdict(answer, self.quantity.found(table))}")
 
     def _verdict(self, answer: str, found: float | str) -> str:
-        said = f"{_capital(self.quantity.words)} is {f'“{found}”' if isinstance(found, str) else f'{found:.3g}'}"
+        shown = f"“{say(found)}”" if isinstance(found, str) else f"{found:.3g}"
         fitting = next((text for text, meant in self.alternatives.items() if _fits(found, meant)), None)
+        text = "{quantity} is {found}: “{fitting}”." if fitting else "{quantity} is {found}."
         if fitting == answer:
-            return f"{said}: that is right."
-        return f"{said}: “{fitting}”." if fitting else f"{said}."
+            text = "{quantity} is {found}: that is right."
+        return say(text, quantity=_capital(say(self.quantity.words)), found=shown, fitting=say(fitting or ""))
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,9 @@ class Number:
 
     def ask(self, _question: str) -> widgets.Text:
         """Return a box to type into."""
-        style, hint = {"description_width": "auto"}, f"a number from {self.low:g} to {self.high:g}"
-        return widgets.Text(description=self.label, style=style, layout={"width": "26em"}, placeholder=hint)
+        hint = say("a number from {low:g} to {high:g}", low=self.low, high=self.high)
+        style = {"description_width": "auto"}
+        return widgets.Text(description=say(self.label), style=style, layout={"width": "26em"}, placeholder=hint)
 
     def given(self, asking: widgets.Text) -> str:
         """Return what is typed."""
@@ -120,12 +124,19 @@ class Number:
 
     def compare(self, answer: float, table: Table | None) -> Compared:
         """Draw the number where it has a place, and say by which factor it is off."""
-        words = f"Your prediction of {answer:.3g} is drawn in."
+        words = say("Your prediction of {answer:.3g} is drawn in.", answer=answer)
         if table is None:
-            return Compared(Expected(0, [], [], WORDS, words), f"You predicted {answer:.3g}. {WAITING}")
+            said = say("You predicted {answer:.3g}.", answer=answer)
+            return Compared(Expected(0, [], [], say(WORDS), words), f"{said} {say(WAITING)}")
         found = self.quantity.found(table)
-        said = f"{_capital(self.quantity.words)}: you predicted {answer:.3g}, it is {found:.4g}"
-        return Compared(_drawn(self.quantity, [answer], words, table), f"{said}, and {_off(answer, found)}.")
+        sentence = say(
+            "{quantity}: you predicted {answer:.3g}, it is {found:.4g}, and {off}.",
+            quantity=_capital(say(self.quantity.words)),
+            answer=answer,
+            found=found,
+            off=_off(answer, found),
+        )
+        return Compared(_drawn(self.quantity, [answer], words, table), sentence)
 
 
 @dataclass(frozen=True)
@@ -156,45 +167,53 @@ class Curve:
     def read(self, answer: Any) -> list[float]:
         """Return the values at the layers; `ValueError` for too few, too many, or one out of range."""
         if len(answer) != len(self.layers):
-            raise ValueError(f"the curve must have {len(self.layers)} values, not {len(answer)}")
+            text = "the curve must have {wanted} values, not {given}"
+            raise ValueError(say(text, wanted=len(self.layers), given=len(answer)))
         return [_checked(value, self.low, self.high) for value in answer]
 
     def compare(self, answer: Sequence[float], table: Table | None) -> Compared:
         """Draw the curve, and say where it ends and where it is farthest off."""
-        ends = f"from {answer[0]:.2g} at layer {self.layers[0]} to {answer[-1]:.2g} at layer {self.layers[-1]}"
-        words = f"Your prediction is drawn in, {ends}."
-        expected = Expected(self.series.panel, list(self.layers), list(answer), WORDS, words)
-        last = f"You expected {self.series.words} to be {answer[-1]:.2g} at layer {self.layers[-1]}"
+        ends = {"start": answer[0], "first": self.layers[0], "end": answer[-1], "last": self.layers[-1]}
+        text = "Your prediction is drawn in, from {start:.2g} at layer {first} to {end:.2g} at layer {last}."
+        expected = Expected(self.series.panel, list(self.layers), list(answer), say(WORDS), say(text, **ends))
+        asked = {"series": say(self.series.words), **ends}
         if table is None:
-            return Compared(expected, f"{last}. {WAITING}")
+            said = say("You expected {series} to be {end:.2g} at layer {last}.", **asked)
+            return Compared(expected, f"{said} {say(WAITING)}")
         found = self.series.at(table, np.asarray(self.layers))
-        return Compared(expected, f"{last}, and it is {found[-1]:.2g}. {self._worst(np.asarray(answer), found)}")
+        text = "You expected {series} to be {end:.2g} at layer {last}, and it is {found:.2g}."
+        said = say(text, found=found[-1], **asked)
+        return Compared(expected, f"{said} {self._worst(np.asarray(answer), found)}")
 
     def _worst(self, sketched: np.ndarray, found: np.ndarray) -> str:
         """Return where a sketch is farthest from what was found."""
         if not self.log:
             away = np.abs(sketched - found)
-            return f"Your curve is at most {away.max():.2g} away, at layer {self.layers[away.argmax()]}."
+            text = "Your curve is at most {away:.2g} away, at layer {layer}."
+            return say(text, away=away.max(), layer=self.layers[away.argmax()])
         if not np.all(found > 0):
-            return f"At layer {self.layers[np.argmin(found > 0)]} nothing is left of it."
+            return say("At layer {layer} nothing is left of it.", layer=self.layers[np.argmin(found > 0)])
         away = np.abs(np.log10(sketched / found))
         worst = self.layers[away.argmax()]
-        return f"Your curve is farthest off at layer {worst}, by a factor of {10.0 ** away.max():.1e}."
+        text = "Your curve is farthest off at layer {layer}, by a factor of {factor:.1e}."
+        return say(text, layer=worst, factor=10.0 ** away.max())
 
 
 def _drawn(quantity: Quantity, values: Sequence[float] | str, words: str, table: Table) -> Expected:
     places = [quantity.place(value, table) for value in values] if quantity.place else []
-    return Expected(quantity.panel, [x for x, _y in places], [y for _x, y in places], WORDS, words)
+    return Expected(quantity.panel, [x for x, _y in places], [y for _x, y in places], say(WORDS), words)
 
 
 def _checked(given: Any, low: float, high: float) -> float:
     try:
         value = float(given)
     except ValueError:
-        raise ValueError(f"the prediction must be a number, such as 0.5 or 1e-6, not {given!r}") from None
+        text = "the prediction must be a number, such as 0.5 or 1e-6, not {given!r}"
+        raise ValueError(say(text, given=given)) from None
     slack = 1e-9 * max(abs(low), abs(value))  # what a logarithm and its power leave of an end
     if not low - slack <= value <= high + slack:
-        raise ValueError(f"the prediction must be from {low:g} to {high:g}, not {value:g}")
+        text = "the prediction must be from {low:g} to {high:g}, not {value:g}"
+        raise ValueError(say(text, low=low, high=high, value=value))
     return value
 
 
@@ -209,8 +228,13 @@ def _fits(found: float | str, meant: tuple[float, float] | str) -> bool:
 def _off(predicted: float, found: float) -> str:
     """Return by which factor a prediction is off, in words."""
     if not (math.isfinite(found) and found > 0 and predicted > 0):
-        return "no factor leads from one to the other"
+        return say("no factor leads from one to the other")
     factor = predicted / found
     if 1 / RIGHT <= factor <= RIGHT:
-        return "that is right"
-    return f"you were too {'high' if factor > 1 else 'low'} by a factor of {max(factor, 1 / factor):.2g}"
+        return say("that is right")
+    text = (
+        "you were too high by a factor of {factor:.2g}"
+        if factor > 1
+        else "you were too low by a factor of {factor:.2g}"
+    )
+    return say(text, factor=max(factor, 1 / factor))

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
+from course.live.words import say
+
 Ticks = Sequence[float] | Mapping[float, str]
 """Where ticks stand, or their words by place."""
 DEPTHS = (10, 25, 50, 100)
@@ -113,7 +115,7 @@ def apply(axes: Axes, which: str, shown: Placed, label: str) -> None:
     getattr(axes, f"set_{which}lim")(shown.low, shown.high)
     getattr(axes, f"set_{which}label")(label, labelpad=2)
     if shown.ticks is not None:
-        getattr(axes, f"set_{which}ticks")(shown.ticks, shown.names)
+        getattr(axes, f"set_{which}ticks")(shown.ticks, shown.names and [say(name) for name in shown.names])
     getattr(axes, f"{which}axis").minorticks_off()
 
 

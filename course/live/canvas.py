@@ -17,6 +17,7 @@ from course.live.layout import Layout
 from course.live.looks import CAPTION_HEIGHT, Look
 from course.live.png import png
 from course.live.tables import Table
+from course.live.words import say
 from course.style import MEASURED, PINNED, course_style
 
 FILE_DPI = 200
@@ -119,7 +120,8 @@ class Canvas:
     def caption(self, now: str, pinned: str) -> None:
         """Say what the moving curves are and what the pinned ones."""
         room = max(axes.get_position().x1 for axes in self.figure.axes) - self._caption[0].get_position()[0]
-        for text, words in zip(self._caption, (f"● now: {now}", f"○ pinned: {pinned}"), strict=True):
+        captions = say("● now: {settings}", settings=now), say("○ pinned: {settings}", settings=pinned)
+        for text, words in zip(self._caption, captions, strict=True):
             text.set_text(words)
             fit(text, CAPTION_SIZE, room * self.figure.bbox.width)
 

@@ -19,6 +19,7 @@ from course.live.looks import Look
 from course.live.screen import Screen
 from course.live.settings import PINNED, PROJECTOR
 from course.live.toolbar import Toolbar
+from course.live.words import say
 
 _CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv"}
 
@@ -263,12 +264,13 @@ class Explorer(widgets.VBox):
     def _check(self, wanted: Mapping[str, Any]) -> None:
         settings.check_state(self.controls, {k: v for k, v in wanted.items() if k not in (PINNED, PROJECTOR)})
         if not isinstance(wanted.get(PINNED), Mapping | None):
-            raise ValueError(f"pinned must be a dict of controls or None, not {wanted[PINNED]!r}")
+            raise ValueError(say("pinned must be a dict of controls or None, not {value!r}", value=wanted[PINNED]))
         settings.check_state(self.controls, wanted.get(PINNED) or {})
         if wanted.get(PINNED) is not None and not self.can_pin:
-            raise ValueError(f"{self.name} has no curves to pin, so pinned must be None, not {wanted[PINNED]!r}")
+            text = "{name} has no curves to pin, so pinned must be None, not {value!r}"
+            raise ValueError(say(text, name=self.name, value=wanted[PINNED]))
         if not isinstance(wanted.get(PROJECTOR, False), bool):
-            raise ValueError(f"projector must be True or False, not {wanted[PROJECTOR]!r}")
+            raise ValueError(say("projector must be True or False, not {value!r}", value=wanted[PROJECTOR]))
 
     @contextmanager
     def _answering(self, failed: str = "This setting could not be drawn") -> Iterator[None]:
@@ -277,7 +279,7 @@ class Explorer(widgets.VBox):
             try:
                 yield
             except Exception as exception:
-                self.exception, self.screen.failure = exception, f"{failed}: {exception}"
+                self.exception, self.screen.failure = exception, f"{say(failed)}: {exception}"
             else:
                 self.exception, self.screen.failure = None, ""
 
@@ -357,4 +359,5 @@ class Explorer(widgets.VBox):
             return ""
         now, pinned = settings.compared(self.controls, shown, self._pinned.settings)
         self.canvas.caption(now, pinned)
-        return f"Pinned for comparison, {pinned}: {self._pinned.sentence}"
+        text = "Pinned for comparison, {settings}: {pinned}"
+        return say(text, settings=pinned, pinned=self._pinned.sentence)

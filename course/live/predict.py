@@ -11,6 +11,7 @@ from course.live.answers import Answers, Choice, Curve, Number
 from course.live.explorer import Explorer
 from course.live.quantities import Quantity
 from course.live.tables import Table
+from course.live.words import say
 
 __all__ = ["Choice", "Curve", "Number", "Prediction", "predict"]
 
@@ -28,13 +29,13 @@ class Prediction(widgets.VBox):
         self.choice: Any = None
         self.picture: widgets.Widget | None = None
         self._asked: Table | None = None
-        self.input = answers.ask(question)
+        self.input = answers.ask(say(question))
         self.input.observe(lambda _change: self._wait_for_an_answer(), "value")
         self.button, self.other = (widgets.Button(layout={"width": "auto"}) for _ in range(2))
         self.button.on_click(lambda _button: self._commit() if self._asking else self._ask())
         self.other.on_click(lambda _button: self._just_show() if self._asking else self._take_off())
         self._compared = widgets.HTML()
-        heading, row = widgets.HTML(f"<b>{html.escape(question)}</b>"), widgets.HBox([self.button, self.other])
+        heading, row = widgets.HTML(f"<b>{html.escape(say(question))}</b>"), widgets.HBox([self.button, self.other])
         row.layout.flex_flow = "row wrap"
         super().__init__([heading, self.input, row, self._compared], _dom_classes=("course-prediction",))
         self._ask()
@@ -51,8 +52,8 @@ class Prediction(widgets.VBox):
         """Ask, or show what was answered; both buttons stay where they are, and so does the keyboard's focus."""
         self._asking = asking
         self.input.layout.display = None if asking else "none"
-        self.button.description = "That is my prediction" if asking else "Change my prediction"
-        self.other.description = "Just show me" if asking else "Take it off the picture"
+        self.button.description = say("That is my prediction") if asking else say("Change my prediction")
+        self.other.description = say("Just show me") if asking else say("Take it off the picture")
         self.other.layout.display = None if asking or self.choice is not None else "none"
         self._wait_for_an_answer()
 

@@ -15,7 +15,8 @@ from course.live.canvas import Canvas, Frame
 from course.live.explorer import Explorer
 from course.live.settings import values
 from course.live.tables import Table
-from course.live.toolbar import button, row
+from course.live.toolbar import button, row, switch
+from course.live.words import say
 
 BREATH = 0.15
 """Seconds of work between two pictures; a run can be stopped this often."""
@@ -71,9 +72,9 @@ class RunningExplorer(Explorer):
         self._waiting: list[tuple[dict[str, Any], Callable[[Table], object]]] = []
         self._thread: threading.Thread | None = None
         self._on_bar: Job | None = None
-        self._run_button = widgets.ToggleButton(description="Run", tooltip="Start, stop, or go on with this run")
+        self._run_button = switch("Run", "Start, stop, or go on with this run")
         self._again = button("Run anew", "Forget what was computed for these settings, and start over", self.run_anew)
-        self._bar = _Bar(total=1, display=False, unit="step")
+        self._bar = _Bar(total=1, display=False, unit=say("step"))
 
         def draw(**settings: Any) -> Frame:
             return show(self._job_for(settings), **settings)
@@ -230,7 +231,7 @@ class RunningExplorer(Explorer):
             if job is not None:
                 self._say_how_far(job)
             self._run_button.value = self._wanted
-            self._run_button.description = "Stop" if self._wanted else "Run"
+            self._run_button.description = say("Stop") if self._wanted else say("Run")
             self._run_button.disabled = job is None or job.finished
 
     def _say_how_far(self, job: Job) -> None:
@@ -243,10 +244,10 @@ class RunningExplorer(Explorer):
 
     def _word(self, job: Job) -> str:
         if job.finished:
-            return "done"
+            return say("done")
         if self._wanted:
-            return "running" if job.done else "compiling"
-        return f"stopped at {job.done}" if job.done else "not started"
+            return say("running") if job.done else say("compiling")
+        return say("stopped at {step}", step=job.done) if job.done else say("not started")
 
 
 def _stop_all() -> None:

@@ -24,7 +24,7 @@ function setAttribute(target, name, value) {
 }
 
 // Sliders and toggles of ipywidgets say neither their name nor their state; the label beside them does.
-function nameControls(root, stage) {
+function nameControls(root, stage, readoutName) {
   // JupyterLab asks the focused element itself whether its keys are commands of the notebook, and no element above it.
   for (const held of stage.querySelectorAll("button, select, input, [tabindex]")) {
     setAttribute(held, "data-lm-suppress-shortcuts", "true");
@@ -40,7 +40,7 @@ function nameControls(root, stage) {
     const readout = box.querySelector(".widget-readout[contenteditable]");
     if (readout) {
       setAttribute(readout, "role", "textbox");
-      setAttribute(readout, "aria-label", `${label}, as a number`);
+      setAttribute(readout, "aria-label", readoutName.replace("{label}", label));
     }
     if (box.classList.contains("widget-toggle-buttons")) {
       setAttribute(box, "role", "group");
@@ -49,8 +49,7 @@ function nameControls(root, stage) {
   }
   for (const scene of stage.querySelectorAll(SCENES)) {
     setAttribute(scene, "aria-current", String(scene.classList.contains("mod-active")));
-    const name = { "‹": "Previous scene", "›": "Next scene" }[scene.textContent.trim()];
-    if (name) setAttribute(scene, "aria-label", name);
+    if (["‹", "›"].includes(scene.textContent.trim())) setAttribute(scene, "aria-label", scene.title);
   }
   for (const toggle of root.querySelectorAll("button.widget-toggle-button, .widget-toggle-buttons button")) {
     setAttribute(toggle, "aria-pressed", String(toggle.classList.contains("mod-active")));
@@ -61,9 +60,10 @@ function nameControls(root, stage) {
 function adopt(root, stage, model) {
   setAttribute(root, "role", "group");
   setAttribute(root, "aria-label", model.get("title"));
-  nameControls(root, stage);
+  const readoutName = model.get("readout_name");
+  nameControls(root, stage, readoutName);
   const watcher = new MutationObserver(() => {
-    nameControls(root, stage);
+    nameControls(root, stage, readoutName);
     if (stage.dataset.followed) stage.querySelector(`${SCENES}.mod-active`)?.focus();
   });
   const attributeFilter = ["class", "aria-valuetext"];

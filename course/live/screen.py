@@ -6,6 +6,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from course.live.words import say
+
 HERE = Path(__file__).parent
 
 
@@ -36,6 +38,11 @@ class Screen(anywidget.AnyWidget):
     pixel_ratio = traitlets.Float(1.0).tag(sync=True)
     room = traitlets.List(traitlets.Int()).tag(sync=True)
     heights = traitlets.List().tag(sync=True)
+    readout_name = traitlets.Unicode().tag(sync=True)
+
+    @traitlets.default("readout_name")
+    def _readout_name(self) -> str:
+        return say("{label}, as a number")
 
     def show(self, image: bytes, size: tuple[int, int], sentence: str) -> None:
         """Put a picture of a size, in pixels of the page, and its sentence into the page, in one message."""

@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import ipywidgets as widgets
 
+from course.live.words import say
+
 Controls = Mapping[str, widgets.ValueWidget]
 PINNED, PROJECTOR = "pinned", "projector"
 """What a state may say besides the controls: the settings kept for comparison, and larger type for the back row."""
@@ -29,7 +31,8 @@ def check_names(controls: Controls, names: Iterable[str]) -> None:
     """Raise `ValueError` for a name that is no control."""
     for name in names:
         if name not in controls:
-            raise ValueError(f"{name!r} is no control of this picture; its controls are {', '.join(controls)}")
+            text = "{name!r} is no control of this picture; its controls are {controls}"
+            raise ValueError(say(text, name=name, controls=", ".join(controls)))
 
 
 def check_state(controls: Controls, wanted: Mapping[str, Any]) -> None:
@@ -38,22 +41,24 @@ def check_state(controls: Controls, wanted: Mapping[str, Any]) -> None:
     for name, value in wanted.items():
         allowed = _allowed(controls[name], value)
         if allowed is not None:
-            raise ValueError(f"{name} must be {allowed}, not {value!r}")
+            raise ValueError(say("{name} must be {allowed}, not {value!r}", name=name, allowed=allowed, value=value))
 
 
 def _allowed(control: widgets.ValueWidget, value: Any) -> str | None:
     """Return what a control allows, in words, or `None` where it allows `value`."""
     if hasattr(control, "options"):
         offered = [value for _, value in _options(control)]
-        return None if value in offered else "one of " + ", ".join(map(str, offered))
+        return None if value in offered else say("one of {values}", values=", ".join(map(str, offered)))
     if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
-        return None if isinstance(value, bool) else "True or False"
+        return None if isinstance(value, bool) else say("True or False")
     if isinstance(control.value, tuple):
-        first, second = control.sources
-        return None if _are_pairs(control, value) else f"at most {control.most} pairs of a {first} and a {second}"
-    kind, name = (int, "whole number") if isinstance(control.value, int) else (int | float, "number")
-    fits = isinstance(value, kind) and not isinstance(value, bool) and control.min <= value <= control.max
-    return None if fits else f"a {name} from {control.min} to {control.max}"
+        text, (first, second) = "at most {most} pairs of a {first} and a {second}", control.sources
+        return None if _are_pairs(control, value) else say(text, most=control.most, first=first, second=second)
+    whole = isinstance(control.value, int)
+    text = "a whole number from {low} to {high}" if whole else "a number from {low} to {high}"
+    fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    fits = fits and control.min <= value <= control.max
+    return None if fits else say(text, low=control.min, high=control.max)
 
 
 def _are_pairs(control: widgets.ValueWidget, pairs: Any) -> bool:
@@ -91,7 +96,7 @@ def compared(controls: Controls, first: Mapping[str, Any], second: Mapping[str, 
     """Return what differs between two states, in the words of the one and of the other."""
     names = differences(controls, first, second)
     told = [", ".join(words(controls[name], state[name]) for name in names) for state in (first, second)]
-    return [differing or "the same setting" for differing in told]
+    return [differing or say("the same setting") for differing in told]
 
 
 def can_play(control: widgets.ValueWidget) -> bool:
@@ -138,7 +143,8 @@ def read(text: str, name: str, controls: Controls) -> dict[str, Any]:
     """
     owner, mark, query = text.strip().partition("?")
     if not mark or owner != name:
-        raise ValueError(f"a state of this picture begins with {name + '?'!r}, not {text.strip()[:40]!r}")
+        words = "a state of this picture begins with {begin!r}, not {given!r}"
+        raise ValueError(say(words, begin=f"{name}?", given=text.strip()[:40]))
     pairs = dict(parse_qsl(query, keep_blank_values=True))
     pinned, projector = pairs.pop(PINNED, None), pairs.pop(PROJECTOR, "False")
     pairs_kept = [pair.partition(":")[::2] for pair in (pinned or "").split(",") if pair]

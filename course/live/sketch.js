@@ -10,13 +10,13 @@ function add(parent, name, attributes, text) {
 }
 
 function render({ model, el }) {
-  const [low, high] = model.get("range"), places = model.get("places"), log = model.get("logarithmic");
+  const [low, high] = model.get("range"), places = model.get("places"), words = model.get("words"), log = model.get("logarithmic");
   const x = k => LEFT + ((WIDTH - LEFT - RIGHT) * (places[k] - places[0])) / (places.at(-1) - places[0]);
   const y = level => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (level - low) / (high - low));
   const plain = level => (!log ? String(+level.toFixed(2)) : Math.abs(level) < 2 ? String(+(10 ** level).toPrecision(2)) : "");
   const raised = level => String(+level.toFixed(1)).replace(/./g, sign => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·"["0123456789-.".indexOf(sign)]);
   const written = level => plain(level) || `10${raised(level)}`;
-  const said = level => plain(level) || `10 to the power ${+level.toFixed(1)}`;
+  const said = level => plain(level) || words.power.replace("{exponent}", +level.toFixed(1));
   const svg = add(el, "svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "course-sketch", role: "group",
                                "aria-label": model.get("title") });
   const ticks = 4;
@@ -26,11 +26,11 @@ function render({ model, el }) {
     add(svg, "text", { x: LEFT - 8, y: y(level) + 4, "text-anchor": "end" }, written(level));
   }
   places.forEach((place, k) => add(svg, "text", { x: x(k), y: HEIGHT - 20, "text-anchor": "middle" }, place));
-  add(svg, "text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 3, "text-anchor": "middle" }, "layer");
+  add(svg, "text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 3, "text-anchor": "middle" }, words.layer);
   const line = add(svg, "polyline", { class: "line" });
   const handles = places.map((place, k) => {
     const handle = add(svg, "circle", { r: 9, class: "handle", tabindex: 0, role: "slider",
-      "aria-label": `layer ${place}`, "aria-orientation": "vertical", "aria-valuemin": low, "aria-valuemax": high });
+      "aria-label": words.place.replace("{place}", place), "aria-orientation": "vertical", "aria-valuemin": low, "aria-valuemax": high });
     const move = level => {
       const levels = [...model.get("levels")];
       levels[k] = Math.min(high, Math.max(low, level));

@@ -7,6 +7,8 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from course.live.words import say
+
 
 class Sketch(anywidget.AnyWidget):
     """Points at `places`, layers from 1 on, with `levels` in `range`: decimal logarithms if `logarithmic`."""
@@ -18,6 +20,11 @@ class Sketch(anywidget.AnyWidget):
     levels = traitlets.List(traitlets.Float()).tag(sync=True)
     range = traitlets.List(traitlets.Float()).tag(sync=True)
     logarithmic = traitlets.Bool(True).tag(sync=True)
+    words = traitlets.Dict().tag(sync=True)
+
+    @traitlets.default("words")
+    def _words(self) -> dict[str, str]:
+        return {"layer": say("layer"), "place": say("layer {place}"), "power": say("10 to the power {exponent}")}
 
     @property
     def values(self) -> list[float]:

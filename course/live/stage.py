@@ -9,7 +9,8 @@ from course import cells
 from course.live.explorer import Explorer
 from course.live.scene import Scene
 from course.live.settings import PROJECTOR
-from course.live.toolbar import button, row
+from course.live.toolbar import button, row, switch
+from course.live.words import say
 
 _NOTE = '<p class="course-note">{}</p>'
 
@@ -25,11 +26,11 @@ class Stage(widgets.VBox):
         self.scenes, self._open_explorer = list(scenes), open_explorer
         self._explorers: dict[str, Explorer] = {}
         self.position = 0
-        pages = list(dict.fromkeys(scene.page for scene in self.scenes))
-        self.page = widgets.Dropdown(options=pages, description="page", layout={"width": "auto"})
+        pages = {say(page.replace("_", " ")): page for page in dict.fromkeys(scene.page for scene in self.scenes)}
+        self.page = widgets.Dropdown(options=list(pages.items()), description=say("page"), layout={"width": "auto"})
         self.page.style.description_width = "auto"
         self.page.observe(lambda change: self._go_to_page(change["new"]), "value")
-        self.notes = widgets.ToggleButton(description="Notes", tooltip="Show the speaker's notes")
+        self.notes = switch("Notes", "Show the speaker's notes")
         self.notes.observe(lambda _change: self._show_note(), "value")
         self._row = row([], "course-scenes")
         self._buttons = [self._button(place) for place in range(len(self.scenes))]
@@ -86,7 +87,7 @@ class Stage(widgets.VBox):
         return (*choice, self._before, *scenes, self._after, self.notes)
 
     def _button(self, place: int) -> widgets.Button:
-        return button(self.scenes[place].title, f"Scene {place + 1}", lambda: self.go(place))
+        return button(self.scenes[place].title, say("Scene {number}", number=place + 1), lambda: self.go(place))
 
     def _show_note(self) -> None:
-        self._note.value = _NOTE.format(html.escape(self.scene.note)) if self.notes.value else ""
+        self._note.value = _NOTE.format(html.escape(say(self.scene.note))) if self.notes.value else ""

@@ -7,6 +7,7 @@ import ipywidgets as widgets
 
 from course.live import settings
 from course.live.settings import Controls
+from course.live.words import say
 
 WORDS = {
     "reset": ("Reset", "Back to where this picture began"),
@@ -36,8 +37,9 @@ class Toolbar(widgets.VBox):
     """
 
     def __init__(self, title: str, controls: Controls, actions: Mapping[str, Callable[[], object]], *, can_pin: bool):
-        self.play, self.pin, self.projector, self.table = map(_switch, ("play", "pin", "projector", "table"))
-        self.unfold, self.more = _switch("unfold", "course-unfold"), _switch("more", "course-more")
+        switches = (switch(*WORDS[name]) for name in ("play", "pin", "projector", "table"))
+        self.play, self.pin, self.projector, self.table = switches
+        self.unfold, self.more = switch(*WORDS["unfold"], "course-unfold"), switch(*WORDS["more"], "course-more")
         playable = [(control.description, name) for name, control in controls.items() if settings.can_play(control)]
         self.over = widgets.Dropdown(options=playable, layout={"width": "auto"}, **_words("over"))
         self.over.style.description_width = "auto"
@@ -59,16 +61,18 @@ def row(children: Sequence[widgets.Widget], name: str = "") -> widgets.HBox:
     return widgets.HBox(list(children), layout=layout, _dom_classes=(name,) if name else ())
 
 
+def _words(name: str) -> dict[str, str]:
+    description, tooltip = WORDS[name]
+    return {"description": say(description), "tooltip": say(tooltip)}
+
+
 def button(name: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
     """Return a button that does one thing."""
-    made = widgets.Button(description=name, tooltip=tooltip)
+    made = widgets.Button(description=say(name), tooltip=say(tooltip))
     made.on_click(lambda _button: action())
     return made
 
 
-def _switch(name: str, *classes: str) -> widgets.ToggleButton:
-    return widgets.ToggleButton(_dom_classes=classes, **_words(name))
-
-
-def _words(name: str) -> dict[str, str]:
-    return dict(zip(("description", "tooltip"), WORDS[name], strict=True))
+def switch(name: str, tooltip: str, *classes: str) -> widgets.ToggleButton:
+    """Return a button that stays pressed."""
+    return widgets.ToggleButton(description=say(name), tooltip=say(tooltip), _dom_classes=classes)

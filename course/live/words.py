@@ -19,7 +19,7 @@ _catalogues: list[Catalogue] = []
 
 def say(text: str, /, **fields: object) -> str:
     """Return a text in the language that is spoken, its fields filled in: `say("depth {depth}", depth=3)`."""
-    spoken = (_catalogues[-1](text) if _catalogues else None) or text
+    spoken = (_catalogues[-1](text) if _catalogues and text else None) or text
     return spoken.format(**fields) if fields else spoken
 
 

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-MOST_CORES = 4
+MAX_DEVICES = 4
 """As many of a CPU's cores are made devices of their own; a shared machine may show more cores than it gives."""
 AXIS = "runs"
 
@@ -19,16 +19,16 @@ def use_every_core() -> None:
     chosen = "JAX_NUM_CPU_DEVICES" in os.environ or "device_count" in os.environ.get("XLA_FLAGS", "")
     if not chosen:
         try:
-            jax.config.update("jax_num_cpu_devices", min(os.cpu_count() or 1, MOST_CORES))
+            jax.config.update("jax_num_cpu_devices", min(os.cpu_count() or 1, MAX_DEVICES))
         except RuntimeError:  # JAX has computed already, and its devices are what they are
             return
 
 
 def mesh() -> Mesh:
-    """Give all devices in a row, along which runs are laid."""
+    """Return all devices in a row, along which runs are laid."""
     return Mesh(np.array(jax.devices()), (AXIS,))
 
 
-def shared_out() -> NamedSharding:
-    """Give the layout of arrays whose first axis is that of the runs."""
+def run_sharding() -> NamedSharding:
+    """Return the layout of arrays whose first axis is that of the runs."""
     return NamedSharding(mesh(), PartitionSpec(AXIS))

@@ -21,7 +21,7 @@ def _noise(distribution: str, seed: int, shapes: Shapes) -> list[np.ndarray]:
 
 
 def shapes_of(architecture: Architecture, features: int, classes: int) -> Shapes:
-    """Give the shapes of a network's weights, layer 1 first."""
+    """Return the shapes of a network's weights, layer 1 first."""
     widths = (features, *[architecture.width] * (architecture.depth - 1), classes)
     return tuple(itertools.pairwise(widths))
 

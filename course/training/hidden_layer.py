@@ -41,7 +41,7 @@ class Run(NamedTuple):
 def starting_layer(
     start: str, units: int, *, fan_in: int = 2, perturbation: float = 0.0, perturbed: str = "weights", seed: int = 0
 ) -> HiddenLayer:
-    """Give a layer whose weights are all 0, all 0.5, or U(±1/√fan_in), and whose biases are 0.
+    """Return a layer whose weights are all 0, all 0.5, or U(±1/√fan_in), and whose biases are 0.
 
     Uniform noise from −`perturbation` to `perturbation` is added to all weights, the outgoing ones too, or to the
     units' biases. Raises `ValueError` for a `start` or a `perturbed` that there is not, and for sizes below 1.

@@ -64,7 +64,7 @@ def _word(share: float) -> str:
 
 
 def part_of(history: History, records: int, runs: slice) -> History:
-    """Give the first `records` records of some of the runs."""
+    """Return the first `records` records of some of the runs."""
     layers = history.layers and LayerHistory(*(values[:records, runs] for values in history.layers))
     return history._replace(
         steps=history.steps[:records],

@@ -1,4 +1,4 @@
-"""The compiled programs of training: some steps of every run, and a look at every layer of every run."""
+"""The compiled programs of training: some steps of every run, and an evaluation of every run, layer by layer."""
 
 import functools
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from course.training.optimizers import OPTIMIZERS, SCHEDULES
 from course.training.setups import Setup
 from course.training.tasks import TASKS, Task
 
-WATCHED = 100
-"""As many of the examples held out are looked at layer by layer."""
-DRAWN = 50
+PROBED = 100
+"""As many of the examples held out are run to evaluate the layers."""
+BATCHES_DRAWN = 50
 """The batches of as many steps are drawn at once."""
 
 
@@ -32,15 +32,18 @@ class State(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """What all runs see in the `DRAWN` steps from the step `first` on: `(DRAWN, batch, features)`, `(DRAWN, batch)`."""
+    """What all runs see in `BATCHES_DRAWN` steps from the step `first` on.
+
+    `inputs` `(BATCHES_DRAWN, batch, features)`, `labels` `(BATCHES_DRAWN, batch)`.
+    """
 
     first: jax.Array
     inputs: jax.Array
     labels: jax.Array
 
 
-class Look(NamedTuple):
-    """What is seen of the runs at one moment: loss and accuracy `(runs,)`, layers `(runs, depth − 1)` if asked for."""
+class Evaluation(NamedTuple):
+    """The runs at one moment: loss and accuracy `(runs,)`, and layers `(runs, depth − 1)` where they are asked for."""
 
     loss: jax.Array
     accuracy: jax.Array
@@ -50,15 +53,15 @@ class Look(NamedTuple):
 class Programs(NamedTuple):
     """What is compiled for a setup.
 
-    `begin(parameters, rates)` gives a state, `draw(data_seed, first)` the `Batches` of some steps,
+    `begin(parameters, rates)` returns a state, `draw(data_seed, first)` the `Batches` of some steps,
     `advance(state, rates, batches, start, stop)` the state after the steps `start` to `stop` of those, and
-    `look(parameters)` a `Look`.
+    `evaluate(parameters)` an `Evaluation`.
     """
 
     begin: Callable[..., State]
     draw: Callable[..., "Batches"]
     advance: Callable[..., State]
-    look: Callable[..., Look]
+    evaluate: Callable[..., Evaluation]
 
 
 def _cross_entropy(outputs, labels):
@@ -69,7 +72,7 @@ def _squared(outputs, labels):
     return jnp.sum((outputs - jax.nn.one_hot(labels, outputs.shape[1])) ** 2, axis=1) / 2
 
 
-QUICKLY_COMPILED = {"xla_backend_optimization_level": 1}
+COMPILER_OPTIONS = {"xla_backend_optimization_level": 1}
 """A third less to compile, and as fast: the products, which take the time, are not compiled here."""
 COSTS = {"cross_entropy": _cross_entropy, "squared": _squared}
 """The cost of each example, `(batch,)`, of outputs `(batch, classes)` and labels `(batch,)`."""
@@ -79,19 +82,19 @@ COSTS = {"cross_entropy": _cross_entropy, "squared": _squared}
 def programs(setup: Setup, steps: int | None, layers: bool = True) -> Programs:
     """Return the programs of a setup; `steps`, the length of the runs, matters only where a schedule needs it.
 
-    `layers` says whether a look is one at every layer too.
+    `layers` says whether an evaluation is one of every layer too.
     """
     task = TASKS[setup.task]()
     return Programs(
-        _of_each(functools.partial(_begin, setup)),
-        _drawing(setup.task, setup.batch),
-        _of_each(functools.partial(_advance, setup, SCHEDULES[setup.schedule](steps)), shared=3),
-        _of_each(jax.vmap(functools.partial(_look, setup, task, layers))),
+        _sharded(functools.partial(_begin, setup)),
+        _batch_sampler(setup.task, setup.batch),
+        _sharded(functools.partial(_advance, setup, SCHEDULES[setup.schedule](steps)), shared=3),
+        _sharded(jax.vmap(functools.partial(_evaluate, setup, task, layers))),
     )
 
 
 @functools.lru_cache(maxsize=16)
-def _drawing(task: str, size: int) -> Callable[..., Batches]:
+def _batch_sampler(task: str, size: int) -> Callable[..., Batches]:
     """Compile the drawing by itself: it is the same for all setups, and Shapeset's takes longer than a network's."""
     batch = TASKS[task]().batch
 
@@ -99,18 +102,18 @@ def _drawing(task: str, size: int) -> Callable[..., Batches]:
     def draw(data_seed, first):
         key = jax.random.key(data_seed)
         inputs, labels = lax.map(
-            lambda step: batch(jax.random.fold_in(key, step), size), first + jnp.arange(DRAWN, dtype=jnp.int32)
+            lambda step: batch(jax.random.fold_in(key, step), size), first + jnp.arange(BATCHES_DRAWN, dtype=jnp.int32)
         )
         return Batches(first, inputs, labels)
 
     return draw
 
 
-def _of_each(function: Callable, shared: int = 0) -> Callable:
+def _sharded(function: Callable, shared: int = 0) -> Callable:
     """Compile a function of runs so that each device works on its own; the last `shared` arguments are for all."""
     runs, everybody = PartitionSpec(AXIS), PartitionSpec()
 
-    @functools.partial(jax.jit, compiler_options=QUICKLY_COMPILED)
+    @functools.partial(jax.jit, compiler_options=COMPILER_OPTIONS)
     def on_all_devices(*arguments):
         alone = len(arguments) - shared
         places = (runs,) * alone + (everybody,) * shared
@@ -147,13 +150,13 @@ def _step(setup: Setup, inputs, labels, number, state: State, rate) -> State:
     return State(parameters, optimizer, jnp.where(lost, number, state.diverged_at))
 
 
-def _look(setup: Setup, task: Task, with_layers: bool, parameters: Parameters) -> Look:
+def _evaluate(setup: Setup, task: Task, with_layers: bool, parameters: Parameters) -> Evaluation:
     inputs, labels = jnp.asarray(task.inputs), jnp.asarray(task.labels)
     outputs, _ = classify(parameters, inputs, setup.architecture)
     loss = jnp.mean(COSTS[setup.loss](outputs, labels))
     accuracy = jnp.mean(jnp.argmax(outputs, axis=1) == labels)
-    watched = parameters, inputs[:WATCHED], labels[:WATCHED]
-    return Look(loss, accuracy, _layers(setup, *watched) if with_layers else None)
+    probed = parameters, inputs[:PROBED], labels[:PROBED]
+    return Evaluation(loss, accuracy, _layers(setup, *probed) if with_layers else None)
 
 
 def _layers(setup: Setup, parameters: Parameters, inputs, labels) -> LayerHistory:

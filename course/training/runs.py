@@ -12,22 +12,22 @@ import jax
 import numpy as np
 
 from course.training import programs
-from course.training.devices import mesh, shared_out, use_every_core
+from course.training.devices import mesh, run_sharding, use_every_core
 from course.training.drawing import draw_parameters
 from course.training.history import NOT_DIVERGED, History, LayerHistory
-from course.training.programs import DRAWN, Batches, Look, Programs, State
-from course.training.setups import Setup, Trial, checked, guessing_loss
+from course.training.programs import BATCHES_DRAWN, Batches, Evaluation, Programs, State
+from course.training.setups import Setup, Trial, guessing_loss, validated
 from course.training.tasks import TASKS
 
 use_every_core()
 
-LONGEST_WAIT = 0.2
+SLICE_SECONDS = 0.2
 """Seconds of work between two moments at which a run can be watched or stopped."""
 
 
 class _Record(NamedTuple):
     step: int
-    look: Look
+    evaluation: Evaluation
     diverged_at: np.ndarray
 
 
@@ -67,10 +67,10 @@ class Training:
         data_seed: int = 0,
         layers: bool = True,
     ):
-        self.setup, self.trials = setup, checked(setup, runs, steps, records, data_seed)
+        self.setup, self.trials = setup, validated(setup, runs, steps, records, data_seed)
         self.done, self.total = 0, steps
-        self._due = sorted({round(moment * steps / records) for moment in range(records + 1)})
-        self._data_seed, self._layers, self._pace = np.uint32(data_seed), layers, 1
+        self._record_steps = sorted({round(moment * steps / records) for moment in range(records + 1)})
+        self._data_seed, self._layers, self._steps_per_slice = np.uint32(data_seed), layers, 1
         self._programs: Programs | None = None
         self._state: State | None = None
         self._batches: Batches | None = None
@@ -79,22 +79,22 @@ class Training:
     @property
     def finished(self) -> bool:
         """Whether all steps are done, and recorded."""
-        return len(self._recorded) == len(self._due)
+        return len(self._recorded) == len(self._record_steps)
 
-    def advance(self, seconds: float = LONGEST_WAIT) -> None:
+    def advance(self, seconds: float = SLICE_SECONDS) -> None:
         """Go on for about so long: at least one step, and at most to the next record; the first call compiles."""
         if self.finished:
             return
         if self._state is None:
             self._begin()
-        due = self._due[len(self._recorded)]
+        due = self._record_steps[len(self._recorded)]
         if self.done < due:
-            self._to(min(due, self.done + self._pace), seconds)
+            self._advance_to(min(due, self.done + self._steps_per_slice), seconds)
         if self.done == due:
             self._record()
 
     def run(self, watch: Callable[["Training"], object] = lambda training: None) -> History:
-        """Go on to the end, calling `watch` about five times a second, and give the history.
+        """Go on to the end, calling `watch` about five times a second, and return the history.
 
         An interrupt (Ctrl+C, or the kernel's stop button) ends this early and says so: what was computed is kept,
         and `run` goes on from there.
@@ -118,8 +118,8 @@ class Training:
             none = np.zeros((0, runs))
             return History(np.zeros(0, int), none, none, layers, np.full(runs, NOT_DIVERGED), guessing_loss(self.setup))
         steps, diverged = zip(*[(record.step, record.diverged_at) for record in recorded], strict=True)
-        looks = jax.tree.map(lambda *rows: np.stack(rows), *[record.look for record in recorded])
-        return History(np.array(steps), *looks, diverged[-1], guessing_loss(self.setup))
+        evaluations = jax.tree.map(lambda *rows: np.stack(rows), *[record.evaluation for record in recorded])
+        return History(np.array(steps), *evaluations, diverged[-1], guessing_loss(self.setup))
 
     def _begin(self) -> None:
         task = TASKS[self.setup.task]()
@@ -128,20 +128,20 @@ class Training:
         parameters = draw_parameters(self.setup.architecture, runs, task.features, task.classes)
         with np.errstate(over="ignore"):  # a rate too large for 32 bits diverges, as it should
             rates = np.array([trial.learning_rate for trial in runs], np.float32)
-        self._rates = jax.device_put(rates, shared_out())
+        self._rates = jax.device_put(rates, run_sharding())
         steps = None if self.setup.schedule == "constant" else self.total
         self._programs = programs.programs(self.setup, steps, self._layers)
-        self._state = self._programs.begin(jax.device_put(parameters, shared_out()), self._rates)
+        self._state = self._programs.begin(jax.device_put(parameters, run_sharding()), self._rates)
         self._batches = self._programs.draw(self._data_seed, np.int32(0))
         no_step = self._state, self._rates, self._batches, np.int32(0), np.int32(0)
-        with ThreadPoolExecutor(1) as beside:  # both programs are compiled at once; no thread is left behind
-            beside.submit(self._programs.advance, *no_step)
-            self._programs.look(self._state.parameters)
+        with ThreadPoolExecutor(1) as pool:  # both programs are compiled at once; no thread is left behind
+            pool.submit(self._programs.advance, *no_step)
+            self._programs.evaluate(self._state.parameters)
 
-    def _to(self, stop: int, seconds: float) -> None:
+    def _advance_to(self, stop: int, seconds: float) -> None:
         """Go on to the step `stop`, or as far as batches are drawn."""
-        started, first = time.perf_counter(), self.done - self.done % DRAWN
-        stop = min(stop, first + DRAWN)
+        started, first = time.perf_counter(), self.done - self.done % BATCHES_DRAWN
+        stop = min(stop, first + BATCHES_DRAWN)
         steps = stop - self.done
         if self.done == first > 0:  # the first ones were drawn when the runs began
             self._batches = self._programs.draw(self._data_seed, np.int32(first))
@@ -149,17 +149,19 @@ class Training:
         state = self._programs.advance(self._state, self._rates, self._batches, *span)
         self._state, self.done = jax.block_until_ready(state), stop
         a_step = (time.perf_counter() - started) / steps
-        self._pace = max(1, min(2 * self._pace, round(seconds / a_step)))
+        self._steps_per_slice = max(1, min(2 * self._steps_per_slice, round(seconds / a_step)))
 
     def _record(self) -> None:
-        look = jax.tree.map(np.asarray, self._programs.look(self._state.parameters))
-        look, lost = jax.tree.map(
-            lambda values: values[: len(self.trials)], (look, np.asarray(self._state.diverged_at))
+        evaluation = jax.tree.map(np.asarray, self._programs.evaluate(self._state.parameters))
+        evaluation, lost = jax.tree.map(
+            lambda values: values[: len(self.trials)], (evaluation, np.asarray(self._state.diverged_at))
         )
-        lost = np.where((lost == NOT_DIVERGED) & ~np.isfinite(look.loss), self.done, lost)
+        lost = np.where((lost == NOT_DIVERGED) & ~np.isfinite(evaluation.loss), self.done, lost)
         if self._recorded:  # a run that was lost on the examples held out stays so, from the step where it was seen
             before = self._recorded[-1].diverged_at
             lost = np.where(before == NOT_DIVERGED, lost, before)
         alive = lost == NOT_DIVERGED
-        look = jax.tree.map(lambda values: np.where(alive.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan), look)
-        self._recorded.append(_Record(self.done, look, lost))
+        evaluation = jax.tree.map(
+            lambda values: np.where(alive.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan), evaluation
+        )
+        self._recorded.append(_Record(self.done, evaluation, lost))

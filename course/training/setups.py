@@ -17,7 +17,7 @@ from course.training.tasks import TASKS
 
 LOSSES = ("cross_entropy", "squared")
 """What is minimized: −ln of the probability given to the label, or half the squared distance to its one-hot vector."""
-MOST_RUNS = 10_000
+MAX_RUNS = 10_000
 """As many runs can be asked for at once."""
 
 
@@ -46,7 +46,7 @@ class Setup(NamedTuple):
 
 
 def guessing_loss(setup: Setup) -> float:
-    """Give what it costs to answer each example held out with the shares of the labels."""
+    """Return what it costs to answer each example held out with the shares of the labels."""
     labels = TASKS[setup.task]().labels
     shares = np.bincount(labels) / len(labels)
     if setup.loss == "squared":
@@ -73,7 +73,7 @@ def trials(
     gains: Sequence[float] = (1.0,),
     learning_rates: Sequence[float] = (0.05,),
 ) -> list[Trial]:
-    """Give all combinations, the last named varying fastest; `ValueError` where one of them has no entry."""
+    """Return all combinations, the last named varying fastest; `ValueError` where one of them has no entry."""
     axes = {"schemes": schemes, "seeds": seeds, "gains": gains, "learning_rates": learning_rates}
     for name, axis in axes.items():
         if isinstance(axis, str):
@@ -83,21 +83,21 @@ def trials(
     return list(itertools.starmap(Trial, itertools.product(*axes.values())))
 
 
-def checked(setup: Setup, runs: Iterable[Trial], steps: int, records: int, data_seed: int) -> list[Trial]:
-    """Give the trials as a list; `ValueError` that names the value for whatever cannot be run."""
-    _check_setup(setup)
+def validated(setup: Setup, runs: Iterable[Trial], steps: int, records: int, data_seed: int) -> list[Trial]:
+    """Return the trials as a list; `ValueError` that names the value for whatever cannot be run."""
+    _validate_setup(setup)
     runs = list(runs)
-    if not 1 <= len(runs) <= MOST_RUNS:
-        raise ValueError(f"there are {len(runs)} trials; allowed are from 1 to {MOST_RUNS}")
+    if not 1 <= len(runs) <= MAX_RUNS:
+        raise ValueError(f"there are {len(runs)} trials; allowed are from 1 to {MAX_RUNS}")
     for trial in runs:
-        _check_trial(trial)
-    _check_whole("steps", steps, 1)
-    _check_whole("records", records, 1)
-    _check_seed("data_seed", data_seed)
+        _validate_trial(trial)
+    _validate_int("steps", steps, 1)
+    _validate_int("records", records, 1)
+    _validate_seed("data_seed", data_seed)
     return runs
 
 
-def _check_setup(setup: Setup) -> None:
+def _validate_setup(setup: Setup) -> None:
     activations.named(setup.activation)
     allowed = {
         "task": TASKS,
@@ -110,28 +110,28 @@ def _check_setup(setup: Setup) -> None:
         if getattr(setup, name) not in table:
             raise ValueError(f"{name} is {getattr(setup, name)!r}; allowed are {', '.join(table)}")
     for name, least in (("depth", 2), ("width", 1), ("batch", 1)):
-        _check_whole(name, getattr(setup, name), least)
+        _validate_int(name, getattr(setup, name), least)
     if setup.normalization == "batch" and setup.batch == 1:
         raise ValueError("batch is 1; batch normalization needs 2 examples or more")
     if not isinstance(setup.residual, bool):
         raise ValueError(f"residual is {setup.residual!r}; allowed is True or False")
 
 
-def _check_whole(name: str, value: int, least: int) -> None:
+def _validate_int(name: str, value: int, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name} is {value!r}; allowed is a whole number, {least} or more")
 
 
-def _check_seed(name: str, seed: int) -> None:
+def _validate_seed(name: str, seed: int) -> None:
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
         raise ValueError(f"{name} is {seed!r}; allowed is a whole number from 0 to {2**32 - 1}")
 
 
-def _check_trial(trial: Trial) -> None:
+def _validate_trial(trial: Trial) -> None:
     if not isinstance(trial, Trial):
         raise ValueError(f"a trial is {trial!r}; allowed are training.Trial, or what training.trials gives")
     initializers.standard_deviation(trial.scheme, (1, 1), trial.gain)
-    _check_seed("seed", trial.seed)
+    _validate_seed("seed", trial.seed)
     rate = trial.learning_rate
     if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate < math.inf:
         raise ValueError(f"learning_rate is {rate!r}; allowed is a finite number above 0")

@@ -20,7 +20,7 @@ SPIRAL_POINTS = 3_000
 class Task(NamedTuple):
     """A classification task.
 
-    `batch(key, size)` gives inputs `(size, features)` and labels `(size,)`, also inside `jax.jit`; `inputs` and
+    `batch(key, size)` returns inputs `(size, features)` and labels `(size,)`, also inside `jax.jit`; `inputs` and
     `labels` are the examples held out. Inputs have mean 0 and variance 1 over the whole task.
     """
 

@@ -11,7 +11,7 @@ from course import tuning
 from course.pages.tuning.batch_sizes import RULES, SIZES, BatchSizes
 from course.pages.tuning.search_race import BUDGET, GAINS, RATES, REPEATS, SEEDS, SETUP, SPACE, STEPS, LossTable
 from course.training.history import LEARNED
-from course.tuning import FIRST, STRATEGIES, Parameter, search
+from course.tuning import INITIAL_TRIES, STRATEGIES, Parameter, search
 
 
 @functools.cache
@@ -64,7 +64,7 @@ def test_the_first_good_try_is_the_fifth_in_the_mean_and_later_than_the_twelfth_
 
 
 def test_the_problem_is_the_one_that_the_page_describes():
-    assert (SETUP.depth, SETUP.activation, SETUP.task, STEPS, BUDGET, FIRST, REPEATS) == (
+    assert (SETUP.depth, SETUP.activation, SETUP.task, STEPS, BUDGET, INITIAL_TRIES, REPEATS) == (
         5,
         "relu",
         "digits",

@@ -11,6 +11,7 @@ from course.exercises import guard, reading
 from course.exercises.judges import Case, Mistake, function, knowing, number, recognized
 from course.exercises.table import Exercise
 from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
+from course.live.words import say
 from course.tuning import Parameter
 
 _TRIES = number(
@@ -108,8 +109,12 @@ def _random_rate(rng: np.random.Generator, answer: object) -> Verdict:
         return right("A rate between 0.001 and 0.01 is now as likely as one between 1 and 10.")
     if known := recognized(drawn, _RATE_MISTAKES, same=same):
         return known
-    seen = f"For {low:.2g} to {high:.2g} your rates lie between {drawn.min():.2g} and {drawn.max():.2g}"
-    return wrong(f"{seen}, half of them below {np.median(drawn):.2g}. It should be {math.sqrt(low * high):.2g}.")
+    text = (
+        "For {low:.2g} to {high:.2g} your rates lie between {least:.2g} and {most:.2g}, half of them below "
+        "{median:.2g}. It should be {middle:.2g}."
+    )
+    seen = {"least": drawn.min(), "most": drawn.max(), "median": np.median(drawn)}
+    return wrong(say(text, low=low, high=high, middle=math.sqrt(low * high), **seen))
 
 
 _LARGE_BOX = {"gain": (0.25, 4.0), "learning_rate": (0.001, 10.0)}
@@ -122,19 +127,22 @@ _GOOD = math.log(10) / 2
 def _box(answer: object) -> dict[str, Parameter]:
     """Read a box of a gain and a learning rate within the large one."""
     if not isinstance(answer, Mapping) or set(answer) != set(_LARGE_BOX):
-        raise reading.Unreadable(f"The box should be a dict with a Parameter for each of {', '.join(_LARGE_BOX)}.")
+        text = "The box should be a dict with a Parameter for each of {names}."
+        raise reading.Unreadable(say(text, names=", ".join(_LARGE_BOX)))
     return {name: _parameter(answer[name], name) for name in _LARGE_BOX}
 
 
 def _parameter(given: Any, name: str) -> Parameter:
     if not isinstance(given, Parameter):
-        raise reading.Unreadable(f"The {name} should be a Parameter, such as Parameter(0.1, 1.0, log=True).")
+        text = "The {name} should be a Parameter, such as Parameter(0.1, 1.0, log=True)."
+        raise reading.Unreadable(say(text, name=name))
     low, high = _LARGE_BOX[name]
     slack = 1e-6  # the ends of the large box, stored in 32 bits
-    least = reading.number(given.low, f"the low end of the {name}", low=low * (1 - slack), high=high)
-    most = reading.number(given.high, f"the high end of the {name}", low=least, high=high * (1 + slack))
+    least = reading.number(given.low, say("the low end of the {name}", name=name), low=low * (1 - slack), high=high)
+    most = reading.number(given.high, say("the high end of the {name}", name=name), low=least, high=high * (1 + slack))
     if least == most:
-        raise reading.Unreadable(f"The {name} needs a little room: a search wants a low end below its high end.")
+        text = "The {name} needs a little room: a search wants a low end below its high end."
+        raise reading.Unreadable(say(text, name=name))
     return Parameter(least, most, bool(given.log))
 
 
@@ -165,12 +173,16 @@ def _small_box(_rng: np.random.Generator, answer: object, loss: object) -> Verdi
     box = _box(answer)
     room = box["learning_rate"].high / box["learning_rate"].low
     if room < _LEAST_ROOM * (1 - 1e-6):
-        return wrong(f"Your rates lie within a factor of {room:.2g}: that is no search any more.", "no room left")
+        text = "Your rates lie within a factor of {room:.2g}: that is no search any more."
+        return wrong(say(text, room=room), "no room left")
     measured = reading.function(loss, "the loss")
     found = guard.call(_found, box, measured)
     if found >= _FOUND:
-        return right(f"{found} of {_SEARCHES} searches found a good setting with {_TRIES_EACH} tries.")
-    return _too_large(box, f"{found} of {_SEARCHES} searches found a good setting.")
+        text = "{found} of {searches} searches found a good setting with {tries} tries."
+        return right(say(text, found=found, searches=_SEARCHES, tries=_TRIES_EACH))
+    seen = say("{found} of {searches} searches found a good setting.", found=found, searches=_SEARCHES)
+    verdict = _too_large(box)
+    return verdict._replace(sentence=f"{seen} {say(verdict.sentence)}")
 
 
 def _found(box: dict[str, Parameter], loss: Callable[[Mapping[str, float]], float]) -> int:
@@ -178,17 +190,18 @@ def _found(box: dict[str, Parameter], loss: Callable[[Mapping[str, float]], floa
     return sum(float(losses.min()) < _GOOD for losses in searches)
 
 
-def _too_large(box: dict[str, Parameter], seen: str) -> Verdict:
+def _too_large(box: dict[str, Parameter]) -> Verdict:
     gain, rate = box["gain"], box["learning_rate"]
     if all(part.high / part.low > 0.9 * _LARGE_BOX[name][1] / _LARGE_BOX[name][0] for name, part in box.items()):
-        return almost(f"{seen} This is the large box still. What does the course say of the gain?", "the large box")
+        return almost("This is the large box still. What does the course say of the gain?", "the large box")
     if not gain.low <= 1 <= gain.high:
-        return wrong(f"{seen} Your gains leave out 1, which is He's own start.", "He's gain left out")
+        return wrong("Your gains leave out 1, which is He's own start.", "He's gain left out")
     if gain.high / gain.low > 4:
-        return almost(f"{seen} The gain is still open by a factor of {gain.high / gain.low:.3g}.", "the gain left open")
+        text = "The gain is still open by a factor of {factor:.3g}."
+        return almost(say(text, factor=gain.high / gain.low), "the gain left open")
     if not rate.log and rate.high / rate.low > 10:
-        return almost(f"{seen} Rates are searched on a logarithmic scale: log=True.", "no logarithm")
-    return wrong(f"{seen} Which rates are good at gain 1 on the map?", "the wrong rates")
+        return almost("Rates are searched on a logarithmic scale: log=True.", "no logarithm")
+    return wrong("Which rates are good at gain 1 on the map?", "the wrong rates")
 
 
 def _runs(rng: np.random.Generator) -> list[Case]:
