@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from course import activations, data, explorers, initializers, mistakes, pages, probes, theory, training, tuning
+from course.explorers.training_runs import predicted_rms
 from course.live.explorer import Explorer
 from course.live.running import RunningExplorer
 from course.live.scene import Scene
-from course.pages.training.training_race import LINE_UPS, SEEDS, predicted
+from course.pages.training.training_race import LINE_UPS, SEEDS
 from course.probes.chain import run_chain
 from course.training.history import LEARNED
 
@@ -240,12 +241,12 @@ def guessing(title: str) -> set[str]:
 def start_against_theory() -> np.ndarray:
     """The rms of the activations before training over theory's, for the starts of the first race, by layer."""
     ratios = []
-    for lane in LINE_UPS["six schemes"]:
+    for start in LINE_UPS["six schemes"]:
         setup = training.Setup()
-        job = training.Training(setup, training.trials([lane.scheme], seeds=range(SEEDS)), records=1)
+        job = training.Training(setup, training.trials([start.scheme], seeds=range(SEEDS)), records=1)
         job.advance()
         measured = np.median(job.history.layers.activation_rms[0], axis=0)
-        ratios.append(measured / predicted(lane, setup)[0])
+        ratios.append(measured / predicted_rms(start, setup)[0])
     return np.array(ratios)
 
 

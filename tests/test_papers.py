@@ -3,16 +3,24 @@
 import io
 import math
 import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from course import initializers, theory, training
-from course.figures.layers_in_training import LayersInTrainingPicture, Lower, Moments, Start
-from course.figures.learning_time import LearningTimePicture, Times
-from course.figures.samples import COLUMNS, SamplesPicture
-from course.pages.the_papers.layers_in_training import layers_in_training, layers_shown, mean_of_seeds, start_of
+from course.explorers.training_runs import Start
+from course.live.panels import Drawing
+from course.pages.the_papers.layers_in_training import (
+    PICTURE,
+    gradients_at_start,
+    layers_in_training,
+    layers_shown,
+    mean_of_seeds,
+)
 from course.pages.the_papers.learning_time import learning_time
 from course.pages.the_papers.papers import (
     EXPERIMENTS,
@@ -22,12 +30,14 @@ from course.pages.the_papers.papers import (
     SAXE_STARTS,
     DepthSweep,
     LearningTimes,
-    Reproduction,
     Size,
     fastest,
+    reproduction,
     steps_to_learn,
 )
-from course.training import Setup, Training
+from course.pages.the_papers.shapeset_samples import COLUMNS, sheet
+from course.training import History, Setup, Training
+from course.training.history import LayerHistory
 
 SMALL = Size(depth=3, width=8, batch=4, steps=6, records=3)
 SWEEP = DepthSweep((2, 3), width=16, batch=8, steps=20, every=2, rates=(1e-9, 0.05))
@@ -69,7 +79,7 @@ def test_the_number_of_layers_in_a_name_is_that_of_the_network():
 
 def test_both_starts_of_a_reproduction_give_what_each_gives_alone():
     experiment = EXPERIMENTS["Klambauer et al. 2017: SELU and ReLU, 100 layers"]
-    run = finished(Reproduction(experiment, SMALL, [3, 4]))
+    run = finished(reproduction(experiment, SMALL, [3, 4]))
     for start, history in zip(experiment.starts, run.histories(), strict=True):
         trials = training.trials([start.scheme], [3, 4], learning_rates=[start.learning_rate])
         alone = Training(Setup(3, 8, start.activation, experiment.task, 4), trials, steps=6, records=3).run()
@@ -77,7 +87,7 @@ def test_both_starts_of_a_reproduction_give_what_each_gives_alone():
 
 
 def test_a_reproduction_counts_the_steps_that_both_starts_have_behind_them():
-    run = Reproduction(EXPERIMENTS["He et al. 2015: ReLU, 22 layers"], SMALL, [0])
+    run = reproduction(EXPERIMENTS["He et al. 2015: ReLU, 22 layers"], SMALL, [0])
     seen = []
     while not run.finished:
         assert len({len(history.steps) for history in run.histories()}) == 1
@@ -150,77 +160,91 @@ def test_runs_that_have_diverged_are_left_out_of_the_mean():
 
 
 def test_theory_is_shown_for_the_gradients_before_training_and_for_nothing_else():
-    experiment = EXPERIMENTS["Glorot and Bengio 2010: tanh, 5 hidden layers"]
-    run = finished(Reproduction(experiment, SMALL, [0, 1]))
-    normalized, setup, history = experiment.starts[1], run.trainings[1].setup, run.histories()[1]
-    shown = start_of(normalized, setup, history, np.array([1, 2]), "preactivation_gradient_rms")
+    run = finished(reproduction(EXPERIMENTS["Glorot and Bengio 2010: tanh, 5 hidden layers"], SMALL, [0, 1]))
+    normalized, setup, history = run.starts[1], run.setups[1], run.histories()[1]
     # Layer 1 has 1,024 inputs and 8 units, so that fan_in · Var w = 2 · 1024 / 1032; layer 2 is square.
     left = theory.gradient_variances("tanh", 2, [2048 / 1032, 1.0])
     last = history.layers.preactivation_gradient_rms[0, :, -1].mean()
-    assert shown.predicted == pytest.approx(np.sqrt(left) * last)
-    assert np.all(np.isnan(start_of(normalized, setup, history, np.array([1, 2]), "saturated_share").predicted))
+    expected = np.sqrt(left) * last
+    assert gradients_at_start(normalized, setup, history) == pytest.approx(expected)
+    shown = layers_in_training.view(run, lower="gradients ∂C/∂z").curves
+    np.testing.assert_allclose(shown["right.theory"], [[0, 0], expected])
+    assert "right.theory" not in layers_in_training.view(run, lower="saturated share").curves
 
 
-# Pictures
+# What the explorers say and show
 
 
-def start(title, records=4, seeds=3, layers=2, **changed):
-    values = np.linspace(0.1, 0.5, records * layers).reshape(records, layers)
-    losses = np.full((records, seeds), 2.0)
-    return Start(title, values, values / 2, values, losses, losses / 4, "3 of 3 learned", values[0])._replace(**changed)
+class Ran(NamedTuple):
+    """A run as it would be with this history of both starts."""
+
+    histories: Callable
+    total: int = 30
+    seeds: range = range(3)
+    starts: tuple = (Start("A", "he_normal"), Start("B", "lecun_normal"))
+    setups: tuple = (Setup(depth=5),) * 2
 
 
-MOMENTS = Moments(np.array([0, 10, 20, 30]), 30, 3, np.array([1, 4]))
+def history(records=4, seeds=3, layers=4, lost=False):
+    values = np.linspace(0.1, 0.5, records * layers).reshape(records, 1, layers) * np.ones((1, seeds, 1))
+    losses = np.full((records, seeds), np.nan if lost else 0.8)
+    parts = LayerHistory(values, values / 2, values, values / 5, values, values)
+    ends = np.full(seeds, 2 if lost else -1)
+    return History(10 * np.arange(records), losses, losses / 4, parts, ends, 2.3)
+
+
+def view(*histories, lower="saturated share", **changed):
+    return layers_in_training.view(Ran(lambda: list(histories), **changed), lower=lower)
 
 
 def test_the_picture_of_two_starts_says_where_each_stands():
-    frame = LayersInTrainingPicture().update([start("A"), start("B")], MOMENTS, Lower(), 2.2, (0, 1))
-    assert "After 30 of 30 steps, 3 seeds each" in frame.sentence
-    assert "A: 3 of 3 learned, median loss 2, error 50%; layer 1 has h = 0.44 ± 0.22" in frame.sentence
-    assert "layer 4 has h = 0.50 ± 0.25" in frame.sentence
-    np.testing.assert_array_equal(frame.table["step"], MOMENTS.steps)
-    np.testing.assert_array_equal(frame.table["B: std of h, layer 4"], start("B").std[:, 1])
+    shown = view(history(), history())
+    assert "After 30 of 30 steps, 3 seeds each" in shown.sentence
+    assert "A: 3 of 3 learned, median loss 0.8, error 80%; layer 1 has h = 0.42 ± 0.21" in shown.sentence
+    assert "layer 4 has h = 0.50 ± 0.25, share of h that is saturated 0.1" in shown.sentence
+    np.testing.assert_array_equal(shown.table["step"], [0, 10, 20, 30])
+    np.testing.assert_array_equal(shown.table["right.std.4"], history().layers.activation_std[:, 0, 3])
+    assert "B: std of h, layer 4" in shown.table.titles
 
 
 def test_a_start_whose_runs_have_all_diverged_is_named_without_numbers():
-    lost = start("A", losses=np.full((4, 3), np.nan), words="3 of 3 diverged by step 2")
-    frame = LayersInTrainingPicture().update([lost, start("B")], MOMENTS, Lower("g", True), 2.2, (0, 1))
-    assert "A: 3 of 3 diverged by step 2; B" in frame.sentence
-    assert "nan" not in frame.sentence
+    shown = view(history(lost=True), history(), lower="gradients ∂C/∂z")
+    assert "A: 3 of 3 diverged by step 2; B" in shown.sentence
+    assert "nan" not in shown.sentence
 
 
 def test_a_picture_is_the_same_whatever_was_shown_before():
-    used, fresh = LayersInTrainingPicture(), LayersInTrainingPicture()
-    five = MOMENTS._replace(layers=np.arange(1, 6))
-    used.update([start("C", layers=5), start("D", layers=5)], five, Lower(), 1, (-1, 1))
-    last = [start("A"), start("B")], MOMENTS, Lower("g", True), 2.2, (0, 1)
-    np.testing.assert_array_equal(*[pixels(picture.update(*last).image) for picture in (used, fresh)])
+    used, fresh = Drawing(PICTURE), Drawing(PICTURE)
+    six_layers = {"setups": (Setup(depth=7),) * 2, "starts": (Start("C", "he_normal"), Start("D", "zeros"))}
+    used.show(view(history(layers=6), history(layers=6), total=60, **six_layers))
+    last = view(history(), history(), lower="gradients ∂C/∂z")
+    np.testing.assert_array_equal(*[pixels(drawing.show(last).image) for drawing in (used, fresh)])
 
 
 def test_the_picture_of_learning_times_says_how_long_each_start_took_and_which_never_got_there():
-    steps = np.array([[10.0, 20, 30], [np.inf, np.inf, 40]])
-    never = np.full((2, 3), np.inf)
-    times = [Times("A", steps, np.array([0.1, np.nan])), Times("B", never, np.full(2, np.nan))]
-    frame = LearningTimePicture().update(times, [3, 9, 27], [0.05, 0.1], 100, 5)
-    assert frame.sentence.startswith("2 of 3 depths have run.")
-    assert "A: 20 with 3 layers, not within 100 with 9 layers" in frame.sentence
-    assert "B: not within 100 with 3 layers, not within 100 with 9 layers" in frame.sentence
-    np.testing.assert_array_equal(frame.table["depth"], [3, 9])
-    np.testing.assert_array_equal(frame.table["A: fewest steps"], [10, 40])
+    steps = np.full((2, 2, 3, 2), np.inf)
+    steps[:, 0, :, 1] = [[10, 20, 30], [np.inf, np.inf, 40]]
+    sweep = DepthSweep((3, 9, 27), width=4, batch=4, steps=100, every=5, rates=(0.05, 0.1))
+    shown = learning_time.view(SimpleNamespace(steps=lambda: steps, sweep=sweep))
+    assert shown.sentence.startswith("2 of 3 depths have run.")
+    assert "orthogonal: 20 with 3 layers, not within 100 with 9 layers" in shown.sentence
+    assert "Gaussian: not within 100 with 3 layers, not within 100 with 9 layers" in shown.sentence
+    np.testing.assert_array_equal(shown.table["depth"], [3, 9])
+    np.testing.assert_array_equal(shown.table["orthogonal.fewest"], [10, 40])
+    np.testing.assert_array_equal(shown.table["orthogonal.rate"], [0.1, np.nan])
+    np.testing.assert_array_equal(shown.curves["orthogonal.range"][1:], [[10, 40], [30, 40]])
+    assert [len(shown.curves[f"{key}.never"][0]) for key in SAXE_STARTS.values()] == [1, 2]
 
 
 def test_a_sheet_of_samples_shows_the_first_images_of_every_class():
     images, labels = np.zeros((30, 8, 8)), np.repeat([0, 1], [20, 10])
-    picture = SamplesPicture(["dark", "light"])
-    before = pixels(picture.update(images, labels).image)
-    images[labels == 1] = 1.0
-    frame = picture.update(images, labels)
-    changed = np.any(before != pixels(frame.image), axis=(1, 2))
-    assert not changed[: len(changed) // 2].any()  # the upper row is that of the dark class
-    assert changed[len(changed) // 2 :].any()
-    assert "30 images of 8 by 8 pixels in 2 classes, 10 to 20 of each" in frame.sentence
-    images[COLUMNS + 1 : 20] = 1.0  # the dark class has more images than a row holds
-    np.testing.assert_array_equal(pixels(picture.update(images, labels).image), pixels(frame.image))
+    images[labels == 1] = 0.5
+    tiles = sheet(images, labels).reshape(9, 10, COLUMNS, 10).transpose(0, 2, 1, 3)[::-1, :, ::-1]
+    assert np.all(tiles[0, :, 1:-1, 1:-1] == 0)
+    assert np.all(tiles[1, :10, 1:-1, 1:-1] == 0.5)
+    assert np.all(tiles[1, 10:] == 1)
+    images[COLUMNS:20] = 0.7  # the first class has more images than a row holds
+    np.testing.assert_array_equal(sheet(images, labels)[-10:, :], tiles[0].transpose(1, 0, 2).reshape(10, -1))
 
 
 # Explorers

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from course import theory, training
-from course.pages.the_papers.papers import EXPERIMENTS, HERE, SAXE, SEEDS, LearningTimes, Reproduction, fastest
+from course.pages.the_papers.papers import EXPERIMENTS, HERE, SAXE, SEEDS, LearningTimes, fastest, reproduction
 from course.pages.the_papers.shapeset_samples import shapeset_samples
 from course.training import Setup, Training
 
@@ -19,7 +19,7 @@ ENOUGH = 9
 def histories(name):
     """The histories of both starts of the one experiment whose name has these words."""
     (experiment,) = (experiment for title, experiment in EXPERIMENTS.items() if name in title)
-    run = Reproduction(experiment, experiment.sizes[HERE], range(SEEDS))
+    run = reproduction(experiment, experiment.sizes[HERE], range(SEEDS))
     while not run.finished:
         run.advance(0.2)
     return run.histories()

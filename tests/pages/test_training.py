@@ -10,11 +10,12 @@ import pytest
 import scene_numbers as seen
 
 from course import initializers, theory, training
+from course.explorers.training_runs import predicted_rms
 from course.pages.training import training_race
-from course.pages.training.training_race import DEPTHS, LINE_UPS, predicted
+from course.pages.training.training_race import DEPTHS, LINE_UPS
 from course.training import Setup, Training
 
-SCHEMES = [entry.scheme for entry in LINE_UPS["six schemes"]]
+SCHEMES = [start.scheme for start in LINE_UPS["six schemes"]]
 SMALL, STANDARD, XAVIER, HE, ORTHOGONAL, HUGE = range(6)
 SEEDS = 10
 
@@ -149,8 +150,8 @@ def test_300_steps_of_the_standard_start_would_move_a_weight_by_a_thousandth():
 @pytest.mark.long
 def test_at_the_start_the_layers_are_as_theory_says():
     setup = Setup()
-    for place, entry in enumerate(LINE_UPS["six schemes"]):
-        signal, gradient = predicted(entry, setup)
+    for place, start in enumerate(LINE_UPS["six schemes"]):
+        signal, gradient = predicted_rms(start, setup)
         layers = history(10).layers
         rows = slice(SEEDS * place, SEEDS * (place + 1))
         # Over ten seeds; the logarithm of a mean square over 64 units and 9 layers varies by about 5 · 9/64 a run.

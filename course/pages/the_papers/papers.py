@@ -81,7 +81,7 @@ EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
 def reproduction(experiment: Experiment, size: Size, seeds: Sequence[int]) -> Race:
     """Return the training runs of an experiment, `seeds` of each start."""
     setup = Setup(size.depth, size.width, task=experiment.task, batch=size.batch)
-    return Race(experiment.starts, setup, seeds, steps=size.steps, records=size.records)
+    return Race(experiment.starts, setup, seeds, steps=size.steps, records=size.records, together=False)
 
 
 class DepthSweep(NamedTuple):
