@@ -12,7 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from course.live.canvas import Canvas, Frame
-from course.live.running import KEPT, RunningExplorer
+from course.live.progress import Progress
+from course.live.running import KEPT_JOBS, RunningExplorer
 from course.pages.training.training_race import training_race
 from course.style import course_style
 
@@ -90,7 +91,7 @@ def button(explorer):
 
 def word(explorer):
     """The word on the bar."""
-    return explorer._bar.desc
+    return explorer._progress.bar.description
 
 
 def saw(explorer):
@@ -330,16 +331,16 @@ def test_two_explorers_run_at_once():
 def test_settings_that_were_computed_outlive_those_that_a_slider_passed_over():
     opened = counting()
     opened.explorer.finish()
-    for seed in range(1, 3 * KEPT):
+    for seed in range(1, 3 * KEPT_JOBS):
         opened.explorer.controls["seed"].value = seed
     opened.explorer.controls["seed"].value = 0
     assert opened.explorer.sentence == "5 of 5 seen from 1"
-    assert len(opened.jobs) == 3 * KEPT
+    assert len(opened.jobs) == 3 * KEPT_JOBS
 
 
 def test_only_the_last_of_many_computed_settings_are_kept():
     opened = counting()
-    for seed in range(KEPT + 1):
+    for seed in range(KEPT_JOBS + 1):
         opened.explorer.controls["seed"].value = seed
         opened.explorer.finish()
     begun = len(opened.jobs)
@@ -355,14 +356,30 @@ def test_the_bar_says_compiling_until_the_first_step_and_then_running():
     advance = job.advance
 
     def listening(seconds):
-        words.append((word(opened.explorer), opened.explorer._bar.n))
+        words.append((word(opened.explorer), opened.explorer._progress.bar.value))
         advance(seconds)
 
     job.advance = listening
     opened.explorer.run()
     until(lambda: word(opened.explorer) == "done")
     assert words == [("compiling", 0), ("running", 1), ("running", 2)]
-    assert opened.explorer._bar.n == opened.explorer._bar.total == 3
+    assert opened.explorer._progress.bar.value == opened.explorer._progress.bar.max == 3
+
+
+def test_the_bar_says_how_long_a_run_has_taken_and_will_still_take(monkeypatch):
+    clock = iter([100.0, 100.0, 160.0, 500.0, 500.0])
+    monkeypatch.setattr("course.live.progress.time.monotonic", lambda: next(clock))
+    progress, job = Progress(), Counting(30, seed=0)
+    progress.show(job, "compiling", running=True)
+    assert (progress.count.value, progress.times.value) == ("0 of 30", "0:00 gone")
+    job.done = 10
+    progress.show(job, "running", running=True)
+    assert (progress.count.value, progress.times.value) == ("10 of 30", "1:00 gone, 2:00 to go, 0.17 a second")
+    progress.show(job, "stopped at 10", running=False)
+    assert progress.times.value == "1:00 gone, 2:00 to go, 0.17 a second"
+    progress.begin()  # the time between two runs is not that of either
+    progress.show(job, "running", running=True)
+    assert progress.times.value == "0:00 gone"
 
 
 def test_the_race_runs_stops_and_ends_where_it_would_have_ended():

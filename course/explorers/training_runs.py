@@ -26,9 +26,10 @@ class Start(NamedTuple):
 
 
 class Race(RoundRobin):
-    """Starts that are trained on the same batches, some seeds of each: those of one activation in one `Training`.
+    """Starts that are trained on the same batches, some seeds of each.
 
-    `setups` are those of the starts, in their order.
+    Those of one activation share a `Training`, or, where not `together`, each has its own, and the very numbers that
+    it would have alone. `setups` are those of the starts, in their order.
     """
 
     def __init__(
@@ -40,25 +41,27 @@ class Race(RoundRobin):
         learning_rate: float = 0.05,
         steps: int = 300,
         records: int = 30,
+        together: bool = True,
     ):
         self.starts, self.seeds = list(starts), list(seeds)
         self.setups = [setup._replace(activation=start.activation or setup.activation) for start in starts]
-        runs: dict[Setup, list[Trial]] = {own: [] for own in self.setups}
-        for start, own in zip(self.starts, self.setups, strict=True):
+        self._keys = [(own, 0 if together else place) for place, own in enumerate(self.setups)]
+        runs: dict[tuple[Setup, int], list[Trial]] = {key: [] for key in self._keys}
+        for start, key in zip(self.starts, self._keys, strict=True):
             rate = start.learning_rate or learning_rate
-            runs[own] += [Trial(start.scheme, seed, start.gain, rate) for seed in self.seeds]
-        self._trainings = {own: Training(own, runs[own], steps=steps, records=records) for own in runs}
-        super().__init__(self._trainings.values())
+            runs[key] += [Trial(start.scheme, seed, start.gain, rate) for seed in self.seeds]
+        self.trainings = {key: Training(key[0], own, steps=steps, records=records) for key, own in runs.items()}
+        super().__init__(self.trainings.values())
 
     def histories(self) -> list[History]:
         """Return what was recorded of each start, of the same moments for all."""
-        histories = {own: job.history for own, job in self._trainings.items()}
+        histories = {key: job.history for key, job in self.trainings.items()}
         records = min(len(history.steps) for history in histories.values())
         found, first = [], dict.fromkeys(histories, 0)
-        for own in self.setups:
-            runs = slice(first[own], first[own] + len(self.seeds))
-            found.append(training.part_of(histories[own], records, runs))
-            first[own] = runs.stop
+        for key in self._keys:
+            runs = slice(first[key], first[key] + len(self.seeds))
+            found.append(training.part_of(histories[key], records, runs))
+            first[key] = runs.stop
         return found
 
 

@@ -9,18 +9,18 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import ipywidgets as widgets
-from tqdm.notebook import tqdm_notebook
 
 from course.live.canvas import Canvas, Frame
 from course.live.explorer import Explorer
+from course.live.progress import Progress
 from course.live.settings import values
 from course.live.tables import Table
 from course.live.toolbar import button, row, switch
 from course.live.words import say
 
-BREATH = 0.15
+SLICE_SECONDS = 0.15
 """Seconds of work between two pictures; a run can be stopped this often."""
-KEPT = 8
+KEPT_JOBS = 8
 """As many settings keep what was computed for them."""
 _OPEN: weakref.WeakSet["RunningExplorer"] = weakref.WeakSet()
 
@@ -39,14 +39,10 @@ class Job(Protocol):
         """Go on for about so many seconds."""
 
 
-class _Bar(tqdm_notebook):
-    monitor_interval = 0  # no thread that watches the bars
-
-
 class RunningExplorer(Explorer):
     """Controls wired to a computation that takes seconds, and to a picture of what it has so far.
 
-    `begin(**settings)` gives the job of some settings, cheaply; `show(job, **settings)` draws what the job has, also
+    `begin(**settings)` returns the job of some settings, cheaply; `show(job, **settings)` draws what the job has, also
     before its first step. Controls named in `views` choose what is shown of a job and not which. Where `begin` is a
     `functools.cache`, all pictures show one job, until one of them runs it anew. The run starts when
     the picture is first seen in a page, follows the controls, and ends by the Stop button, within one piece of work;
@@ -71,10 +67,9 @@ class RunningExplorer(Explorer):
         self._automatic, self._wanted, self._seen = False, False, False
         self._waiting: list[tuple[dict[str, Any], Callable[[Table], object]]] = []
         self._thread: threading.Thread | None = None
-        self._on_bar: Job | None = None
         self._run_button = switch("Run", "Start, stop, or go on with this run")
         self._again = button("Run anew", "Forget what was computed for these settings, and start over", self.run_anew)
-        self._bar = _Bar(total=1, display=False, unit=say("step"))
+        self._progress = Progress()
 
         def draw(**settings: Any) -> Frame:
             return show(self._job_for(settings), **settings)
@@ -100,7 +95,7 @@ class RunningExplorer(Explorer):
 
     def run(self) -> None:
         """Start, or go on, in a thread of its own; from now on a moved control starts its own run too."""
-        with self._answering("This run failed"):
+        with self._answering(say("This run failed")):
             self._automatic = True
             if not self.job.finished:
                 self._wanted = True
@@ -109,7 +104,7 @@ class RunningExplorer(Explorer):
 
     def _start_thread(self) -> None:
         if self._thread is None:
-            self._on_bar = None
+            self._progress.begin()
             self._thread = threading.Thread(target=self._work, daemon=True)
             self._thread.start()
 
@@ -135,7 +130,7 @@ class RunningExplorer(Explorer):
         if thread is not None:
             thread.join()
         while not self.job.finished:
-            self.job.advance(BREATH)
+            self.job.advance(SLICE_SECONDS)
         self._moved()
 
     def on_complete(self, call: Callable[[Table], object]) -> None:
@@ -158,11 +153,7 @@ class RunningExplorer(Explorer):
         return [(call, self._draw(**asked).table) for asked, call in ended]
 
     def _children(self) -> list[widgets.Widget]:
-        left, progress, right = self._bar.container.children
-        progress.layout.width, self._bar.container.layout.width = "7em", "auto"
-        for words in (left, right):
-            words.layout.width = "auto"
-        run = row([self._run_button, self._again, self._bar.container], "course-run")
+        run = row([self._run_button, self._again, self._progress], "course-run")
         self._toolbar.often.children = (*self._toolbar.often.children, run)
         return super()._children()
 
@@ -182,7 +173,7 @@ class RunningExplorer(Explorer):
             if key not in self._jobs:
                 self._jobs[key] = self._begin_job(**{n: v for n, v in settings.items() if n not in self._views})
             self._jobs.move_to_end(key)
-            if len(self._jobs) > KEPT:
+            if len(self._jobs) > KEPT_JOBS:
                 *others, _ = self._jobs.items()
                 idle = [other for other, job in others if job.done == 0]  # a control was only dragged past these
                 del self._jobs[idle[0] if idle else others[0][0]]
@@ -207,12 +198,12 @@ class RunningExplorer(Explorer):
                 if job is not None:
                     self._moved()  # another picture of the same job may have brought it to its end
                 return False
-        job.advance(BREATH)
+        job.advance(SLICE_SECONDS)
         self._moved()
         return True
 
     def _fail(self, exception: Exception) -> None:
-        with self._answering("This run failed"):
+        with self._answering(say("This run failed")):
             raise exception
 
     def _pressed(self, change: Mapping[str, Any]) -> None:
@@ -229,18 +220,10 @@ class RunningExplorer(Explorer):
         with self._drawing:
             job = self._jobs.get(self._key(values(self.controls)))  # none where `begin` has refused these settings
             if job is not None:
-                self._say_how_far(job)
+                self._progress.show(job, self._word(job), running=self._wanted)
             self._run_button.value = self._wanted
             self._run_button.description = say("Stop") if self._wanted else say("Run")
             self._run_button.disabled = job is None or job.finished
-
-    def _say_how_far(self, job: Job) -> None:
-        if job is not self._on_bar:  # the remaining time is that of what is still to do
-            self._bar.reset(total=job.total)
-            self._on_bar, self._bar.initial = job, job.done
-        self._bar.set_description_str(self._word(job), refresh=False)
-        self._bar.n = job.done
-        self._bar.refresh()
 
     def _word(self, job: Job) -> str:
         if job.finished:

@@ -10,7 +10,7 @@ import scene_numbers as seen
 from course import theory, training
 from course.activations import ACTIVATIONS
 from course.initializers import Scheme
-from course.pages.order_and_chaos.order_and_chaos import WEIGHT_VARIANCES, plane, point
+from course.pages.order_and_chaos.order_and_chaos import BIAS_VARIANCES, WEIGHT_VARIANCES, plane, point
 from course.probes.pairs import measure_pairs
 from course.training import Setup, Training
 
@@ -174,7 +174,7 @@ def test_the_line_that_is_drawn_is_the_critical_line(name):
     drawn = plane(name)
     width = WEIGHT_VARIANCES[1] - WEIGHT_VARIANCES[0]
     for row in (8, 40, 80):
-        expected = theory.critical_weight_variance(name, drawn.bias_variances[row])
+        expected = theory.critical_weight_variance(name, BIAS_VARIANCES[row])
         # Beside a grid point where chi is 1 up to rounding, the crossing may be found a column later.
         assert drawn.border[row] == pytest.approx(expected, abs=1.01 * width)
 
@@ -182,7 +182,7 @@ def test_the_line_that_is_drawn_is_the_critical_line(name):
 def test_the_phase_of_a_point_is_that_of_the_plane():
     drawn = plane("tanh")
     for row, column in ((5, 20), (5, 80), (60, 40), (60, 120)):
-        place = point("tanh", float(drawn.weight_variances[column]), float(drawn.bias_variances[row]))
+        place = point("tanh", float(WEIGHT_VARIANCES[column]), float(BIAS_VARIANCES[row]))
         assert place.phase == drawn.phase[row, column]
         assert place.depth_scale == pytest.approx(drawn.depth_scale[row, column], rel=1e-5)
 
