@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -11,7 +12,6 @@ from pathlib import Path
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from tqdm import tqdm
 
 from course.handouts import pages
 from course.handouts.browsers import find_browser
@@ -43,7 +43,8 @@ def print_pages(folder: Path, wanted: Sequence[str] = (), *, pdf: bool = True) -
     files = []
     for file, text in texts.items():
         files += publish(Path(file).stem, new_notebook(cells=[new_markdown_cell(text)]))
-    for name in tqdm(names, unit="page"):
+    for number, name in enumerate(names, start=1):
+        print(f"Page {number} of {len(names)}: {name}", file=sys.stderr)
         page = executed(readable(pages.read(name)))
         files += publish(name, page)
         if browser:
