@@ -9,6 +9,7 @@ import threading
 
 import ipywidgets as widgets
 import jax
+import matplotlib.style
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -129,6 +130,20 @@ def test_a_state_is_plain_json_and_brings_back_the_same_pixels(name, moved):
     fresh = getattr(explorers, name)(**json.loads(text))
     assert fresh.sentence == explorer.sentence
     assert pixels(fresh.image) == pixels(image)
+
+
+@pytest.mark.parametrize("name", mostly_long(NAMES))
+def test_a_style_that_a_cell_takes_up_changes_nothing_in_a_picture_that_moves(name):
+    """A style is in force in the whole process, and JupyterLab may deliver a move while a cell draws with one."""
+    plain, beside = (getattr(explorers, name)() for _ in range(2))
+    chance = random.Random(name)
+    for state in [random_state(plain, chance) for _ in range(4)]:
+        plain.state = state
+        with matplotlib.style.context(["dark_background", {"font.size": 17, "lines.linewidth": 9}]):
+            in_force = dict(matplotlib.rcParams)
+            beside.state = state
+            assert dict(matplotlib.rcParams) == in_force
+        assert pixels(beside.image) == pixels(plain.image)
 
 
 def pixels(image: bytes) -> bytes:

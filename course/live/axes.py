@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -117,6 +118,19 @@ def apply(axes: Axes, which: str, shown: Placed, label: str) -> None:
     if shown.ticks is not None:
         getattr(axes, f"set_{which}ticks")(shown.ticks, shown.names and [say(name) for name in shown.names])
     getattr(axes, f"{which}axis").minorticks_off()
+
+
+def keep_style(axes: Axes) -> None:
+    """Let ticks that are made later look as those of now, whatever style is in force then.
+
+    A style is in force in the whole process: a picture that took it up while it moves would change what a cell draws at
+    that moment on another thread.
+    """
+    style = matplotlib.rcParams
+    grid = {"grid_color": style["grid.color"], "grid_linewidth": style["grid.linewidth"]}
+    for which in "xy":
+        colour, size = style[f"{which}tick.color"], style[f"{which}tick.labelsize"]
+        axes.tick_params(axis=which, which="both", color=colour, labelcolor=colour, labelsize=size, **grid)
 
 
 def cells(ticks: Mapping[float, str], label: str = "") -> Axis:

@@ -18,7 +18,7 @@ from course.live.looks import CAPTION_HEIGHT, Look
 from course.live.png import png
 from course.live.tables import Table
 from course.live.words import say
-from course.style import MEASURED, PINNED, course_style
+from course.style import MEASURED, PINNED
 
 FILE_DPI = 200
 """Pixels to an inch in a saved PNG."""
@@ -90,8 +90,7 @@ class Canvas:
     def expect(self, expected: Expected) -> None:
         """Draw what somebody expected, in place of what was expected before."""
         self.forget()
-        with course_style():
-            self._expected = expectation(self.figure.axes[expected.panel], expected.x, expected.y, expected.label)
+        self._expected = expectation(self.figure.axes[expected.panel], expected.x, expected.y, expected.label)
         for artist in self._expected:
             artist.set_animated(True)
         self._moving += self._expected

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from course.live.axes import Axis, Placed, apply, place
+from course.live.axes import Axis, Placed, apply, keep_style, place
 from course.live.canvas import Canvas, Frame
 from course.live.marks import Mark
 from course.live.tables import Table
@@ -108,6 +109,10 @@ class Drawing:
             }
             for panel, axes in zip(picture.panels, self._axes, strict=True):
                 self._stand_still(panel, axes)
+                keep_style(axes)
+            self._title_texts = [axes.set_title("") for axes in self._axes]
+            of_legend = {"fontsize": "legend.fontsize", "labelcolor": "text.color", "facecolor": "axes.facecolor"}
+            self._legend_style = {name: matplotlib.rcParams[key] for name, key in of_legend.items()}
         self._placed: dict[tuple[int, str], Placed] = {}
         self._names: Mapping[str, str] | None = None
         self._titles: list[str] = []
@@ -173,8 +178,7 @@ class Drawing:
         for number, which, axis in chosen:
             if self._placed.get((number, which)) != placed[axis]:
                 self._placed[number, which] = placed[axis]
-                with course_style():
-                    apply(self._axes[number], which, placed[axis], say(axis.label))
+                apply(self._axes[number], which, placed[axis], say(axis.label))
                 changed = True
         return changed
 
@@ -185,16 +189,14 @@ class Drawing:
         titles = [names.get(panel.key) or say(panel.title) for panel in self._picture.panels]
         changed = titles != self._titles or not self._picture.renamed
         self._names, self._titles = dict(names), titles
-        with course_style():
-            for panel, axes, title in zip(self._picture.panels, self._axes, titles, strict=True):
-                axes.set_title(title)
-                if panel.legend is not None:
-                    named = {mark.key: self._label(mark) for mark in panel.marks}
-                    shown = [key for key, label in named.items() if label]
-                    artists = [self._live[key].named for key in shown]
-                    axes.legend(
-                        artists, [named[key] for key in shown], loc=panel.legend, ncols=panel.columns, **IN_PANEL
-                    )
+        for panel, axes, text, title in zip(self._picture.panels, self._axes, self._title_texts, titles, strict=True):
+            text.set_text(title)
+            if panel.legend is not None:
+                named = {mark.key: self._label(mark) for mark in panel.marks}
+                shown = [key for key, label in named.items() if label]
+                artists, labels = [self._live[key].named for key in shown], [named[key] for key in shown]
+                style = self._legend_style | IN_PANEL
+                axes.legend(artists, labels, loc=panel.legend, ncols=panel.columns, **style)
         if self._legend is not None:
             self._rename(self._legend)
         return changed

@@ -85,7 +85,7 @@ def test_a_moved_control_starts_its_own_run_and_the_last_position_is_the_one_sho
     wait_for_steps(view, 0)
     assert view.tab.ask("race.state['learning_rate']") == 0.01
     assert "learning_rate=0.01&" in view.state
-    assert view.tab.ask("next(iter(race.job._trainings.values())).trials[0].learning_rate") == 0.01
+    assert view.tab.ask("next(iter(race.job.trainings.values())).trials[0].learning_rate") == 0.01
 
 
 def test_going_back_shows_what_was_computed_before(view):
