@@ -45,7 +45,7 @@ PICTURE = Picture(
         Panel("Activations h of each layer", LAYERS, fixed(-3, 3), (strip("densities"),), key="activations"),
         by_layer("forward", "Forward: mean square E[h²]", LAYERS, decades(), legend="lower left"),
         by_layer("gradient", "Backward: variance of ∂C/∂z", LAYERS, decades()),
-        by_layer("weight_gradient", "Backward: variance of ∂C/∂W ÷ batch", LAYERS, decades()),
+        by_layer("weight_gradient", "Backward: variance of ∂C/∂W per example", LAYERS, decades()),
     ),
     grids=("AB;CD", "ABCD"),
     height=5.4,

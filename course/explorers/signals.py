@@ -20,7 +20,7 @@ BATCH = 128
 CURVES = {
     "forward": "mean square E[h²]",
     "gradient": "variance of ∂C/∂z",
-    "weight_gradient": "variance of ∂C/∂W ÷ batch",
+    "weight_gradient": "variance of ∂C/∂W per example",
 }
 """The curves' titles by their keys."""
 KEPT = 10.0

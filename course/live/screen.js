@@ -202,7 +202,8 @@ function render({ model, el }) {
     picture.src = address;
     setAttribute(picture, "width", String(model.get("width")));
     setAttribute(picture, "height", String(model.get("height")));
-    hold(model.get("width"), model.get("height"));
+    const early = frame.classList.contains("course-waiting") && model.get("width") !== room[0];
+    if (!early) hold(model.get("width"), model.get("height")); // one drawn before the room was known is never seen
   };
   // The frame has its size before the picture of that size is there.
   const hold = (width, height) => {

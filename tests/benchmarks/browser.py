@@ -35,7 +35,7 @@ def draw(gain=1.0):
     figure, axes = plt.subplots(2, 2, figsize=(9.2, 5.4))
     axes[0, 0].imshow(histograms.activations.T, aspect="auto", origin="lower", cmap="Blues", extent=(0.5, 50.5, -1, 1))
     axes[0, 0].set(title="Activations h of each layer", xlabel="layer")
-    titles = "Forward: mean square E[h²]", "Backward: variance of ∂C/∂z", "Backward: variance of ∂C/∂W ÷ batch"
+    titles = "Forward: mean square E[h²]", "Backward: variance of ∂C/∂z", "Backward: variance of ∂C/∂W per example"
     rows = zip(axes.flat[1:], titles, measured_curves(stats), predicted_curves(**network))
     for panel, title, measured, predicted in rows:
         panel.semilogy(range(1, 51), measured, "o", markersize=4, label="measured")

@@ -23,7 +23,11 @@ for bars in range(1, 9):
 PICTURES = """number => window.course.panel.content.model.cells.get(number).outputs.toJSON()
     .filter(output => output.data?.["image/png"]).map(output => output.data["image/png"].trim())"""
 DRAWN = "(lambda image: __import__('base64').b64encode(image).decode())({})"
-FRESH = "explorers.signal_propagation(**explorer.state | {{'depth': {}}}).image"
+FRESH = (
+    "(lambda fresh: (setattr(fresh.screen, 'room', explorer.screen.room), fresh.image)[1])"
+    "(explorers.signal_propagation(**explorer.state | {{'depth': {}}}))"
+)
+"""The picture of another explorer in the same room."""
 
 
 @pytest.fixture(scope="module", params=SETTINGS.values(), ids=SETTINGS)

@@ -32,7 +32,7 @@ LIMITS = (-3.0, 3.0)
 CURVES = {
     "forward": "mean square E[x²]",
     "gradient": "variance of ∂C/∂x",
-    "weight_gradient": "variance of ∂C/∂W ÷ batch",
+    "weight_gradient": "variance of ∂C/∂W per example",
 }
 """The curves' titles by their keys."""
 BLOCKS = layers(label="block")
@@ -41,7 +41,7 @@ PICTURE = Picture(
         Panel("Signal x that each block passes on", BLOCKS, fixed(*LIMITS), (strip("densities"),)),
         by_layer("forward", "Forward: mean square E[x²]", BLOCKS, decades()),
         by_layer("gradient", "Backward: variance of ∂C/∂x", BLOCKS, decades()),
-        by_layer("weight_gradient", "Backward: variance of ∂C/∂W ÷ batch", BLOCKS, decades()),
+        by_layer("weight_gradient", "Backward: variance of ∂C/∂W per example", BLOCKS, decades()),
     ),
     grids=("AB;CD", "ABCD"),
     height=5.6,

@@ -32,7 +32,7 @@ class Heading(Live):
     """Words above a panel's title, in smaller type where half of the picture has no room for them."""
 
     def __init__(self, axes: Axes):
-        place = {"xycoords": "axes fraction", "xytext": (0, 26), "textcoords": "offset points"}
+        place = {"xycoords": axes.set_title(""), "xytext": (0, 5), "textcoords": "offset points"}
         super().__init__(axes, [axes.annotate("", (0, 1), fontweight="bold", annotation_clip=False, **place)])
 
     def show(self, data: str) -> None:
@@ -51,12 +51,12 @@ def _variance(side: str, title: str) -> Panel:
 PICTURE = Picture(
     (
         *(
-            _densities(side, "activations", "Activations h of each layer", WIDEST, Mark(side, Heading))
+            _densities(side, "activations", "Activations h", WIDEST, Mark(side, Heading))
             for side in SIDES
         ),
-        *(_densities(side, "preactivation_gradients", "Preactivation gradients ∂C/∂z", WIDEST) for side in SIDES),
-        *(_densities(side, "weight_gradients", "Weight gradients ∂C/∂W", WEIGHT_GRADIENT_LIMITS) for side in SIDES),
-        *(_variance(side, "Variance of ∂C/∂W ÷ batch") for side in SIDES),
+        *(_densities(side, "preactivation_gradients", "Gradients ∂C/∂z", WIDEST) for side in SIDES),
+        *(_densities(side, "weight_gradients", "Gradients ∂C/∂W", WEIGHT_GRADIENT_LIMITS) for side in SIDES),
+        *(_variance(side, "Var ∂C/∂W per example") for side in SIDES),
     ),
     grids=("AB;CD;EF;GH", "ACBD;EGFH"),
     height=7.8,
