@@ -154,6 +154,18 @@ def never_point(colour: str) -> Look:
 STYLE = Path(__file__).with_name("course.mplstyle")
 
 
+PAGE = MappingProxyType(
+    {"focus": BLUE, "focus-on-dark": SKY, "expected": EXPECTED, "alarm": "#b00020", "alarm-on-dark": "#ff8a80"}
+)
+"""The colours of what stands round a picture in the page."""
+
+
+def style_sheet(path: Path) -> str:
+    """Return a style sheet of the page, with the colours of `PAGE` as variables, `var(--course-focus)`, before it."""
+    variables = " ".join(f"--course-{name}: {colour};" for name, colour in PAGE.items())
+    return f":root {{ {variables} }}\n{path.read_text(encoding='utf-8')}"
+
+
 def course_style():
     """Return the context in which figures are built: the course's style, and nothing of it outside."""
     return matplotlib.style.context(STYLE)

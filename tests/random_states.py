@@ -24,7 +24,7 @@ QUICK = {"networks": 1, "width": 128}
 
 
 def mostly_long(names: Sequence[str], always: Sequence[str] = FEW) -> list:
-    """Give all names as parameters, but for these in the second tier alone."""
+    """Return all names as parameters, but for these in the second tier alone."""
     long = pytest.mark.long
     return [
         name if name in always else pytest.param(*(name if isinstance(name, tuple) else [name]), marks=long)
@@ -38,18 +38,18 @@ def opened(name: str, text: str = "", **state: Any) -> Explorer:
 
 
 def canvas_of(explorer: Explorer) -> Canvas:
-    """Give what an explorer draws on."""
+    """Return what an explorer draws on."""
     return explorer.canvas
 
 
 def somewhere(explorer: Explorer, chance: random.Random) -> dict[str, Any]:
-    """Give a random value of every control."""
+    """Return a random value of every control."""
     state = {name: anywhere(control, chance) for name, control in explorer.controls.items()}
     return state | QUICK if explorer.name == "signal_propagation" else state
 
 
 def anywhere(control: widgets.ValueWidget, chance: random.Random) -> Any:
-    """Give a random value of a control."""
+    """Return a random value of a control."""
     if hasattr(control, "options"):
         return chance.choice([option[1] if isinstance(option, tuple) else option for option in control.options])
     if isinstance(control.value, bool):
@@ -62,18 +62,18 @@ def anywhere(control: widgets.ValueWidget, chance: random.Random) -> Any:
 
 
 def pixels(image: bytes) -> tuple[tuple[int, int], bytes]:
-    """Give the size and the pixels of an image."""
+    """Return the size and the pixels of an image."""
     read = Image.open(io.BytesIO(image))
     return read.size, read.tobytes()
 
 
 def parts(box: widgets.Box) -> Iterator[widgets.Widget]:
-    """Give every widget inside a box."""
+    """Return every widget inside a box."""
     for child in box.children:
         yield child
         yield from parts(child) if isinstance(child, widgets.Box) else ()
 
 
 def part(box: widgets.Box, name: str) -> widgets.Widget:
-    """Give the button or the field of a name."""
+    """Return the button or the field of a name."""
     return next(found for found in parts(box) if getattr(found, "description", None) == name)

@@ -24,7 +24,7 @@ ON_ITS_OWN = re.compile(r"^(predict\(|explorers\.|exercises\.progress\()", flags
 
 
 def slide_types(page: NotebookNode) -> list[str]:
-    """Give the slide type of every cell of a page, in the order of the page."""
+    """Return the slide type of every cell of a page, in the order of the page."""
     return list(_types(page.cells))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 @functools.cache
 def digits() -> tuple[np.ndarray, np.ndarray]:
-    """Give the 1,797 handwritten digits of scikit-learn: pixels `(1797, 64)` from 0 to 16, and labels `(1797,)`.
+    """Return the 1,797 handwritten digits of scikit-learn: pixels `(1797, 64)` from 0 to 16, and labels `(1797,)`.
 
     The file is read where scikit-learn keeps it, because importing scikit-learn takes longer than the first
     picture may; a test compares it with `sklearn.datasets.load_digits`. Source: E. Alpaydin and C. Kaynak,
@@ -20,14 +20,14 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def standardized(values: np.ndarray) -> np.ndarray:
-    """Give every column mean 0 and variance 1, `(x − mean) / std`, and leave out columns that never change."""
+    """Return every column mean 0 and variance 1, `(x − mean) / std`, and leave out columns that never change."""
     changing = values[:, values.std(axis=0) > 0]
     return (changing - changing.mean(axis=0)) / changing.std(axis=0)
 
 
 @functools.lru_cache(maxsize=16)
 def standardized_digits(batch: int, features: int) -> np.ndarray:
-    """Give the first `batch` digits as standardized rows of `features` numbers, each row of second moment 1.
+    """Return the first `batch` digits as standardized rows of `features` numbers, each row of second moment 1.
 
     The 61 pixels that ever change are resampled to `features` points by linear interpolation along the row, so that any
     width can be fed; each row is then divided by its rms, so that the theory's premise E[x²] = 1 holds for

@@ -7,7 +7,7 @@ NEAREST, FARTHEST, NOISE = 0.1, 0.9, 0.02
 
 
 def disc(points: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Give random points of the square from −1 to 1, `(points, 2)`, and for each whether it lies in a disc: 1 or 0.
+    """Return random points of the square from −1 to 1, `(points, 2)`, and for each whether it lies in a disc: 1 or 0.
 
     The disc of radius 0.65 round (0.2, 0.1) covers a third of the square, and no straight line cuts it out.
     Raises `ValueError` for fewer than one point.
@@ -20,7 +20,7 @@ def disc(points: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def spirals(points: int = 300, seed: int = 0, *, arms: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Give points along spirals wound into one another, `(points, 2)` within the unit disc, and each point's arm.
+    """Return points along spirals wound into one another, `(points, 2)` within the unit disc, and each point's arm.
 
     An arm begins near the middle and winds once round it; a point lies off its arm by normal noise of std
     0.02. The points are in random order, and the arms are numbers from 0, as equally many as can be. Raises

@@ -97,7 +97,7 @@ def draw_shapes(key: jax.Array, count: int) -> tuple[Shapes, Shapes, jax.Array]:
 
 
 def coverage(shapes: Shapes) -> jax.Array:
-    """Give the share of each pixel that the shapes cover, `(count, 32, 32)`: 1 inside, 0 outside, between on an edge.
+    """Return the share of each pixel that the shapes cover, `(count, 32, 32)`: 1 inside, 0 outside, between on an edge.
 
     Half a pixel inside an edge the share is 1, half a pixel outside 0, and linear in between.
     """

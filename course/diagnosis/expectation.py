@@ -18,7 +18,7 @@ USUAL_INPUTS = 1e-4, 10.0
 
 
 def curves(network: Network) -> Curves:
-    """Give the measured curves, and those that are expected of each stretch of layers that theory knows."""
+    """Return the measured curves, and those that are expected of each stretch of layers that theory knows."""
     layers = network.layers
     forward = np.array([layer.activation_second_moment for layer in layers])
     gradient = np.array([layer.gradient_second_moment for layer in layers])

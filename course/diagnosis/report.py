@@ -62,7 +62,7 @@ class Diagnosis(NamedTuple):
 
 
 def first(layers: Sequence[LayerReport]) -> LayerReport | None:
-    """Give the first report of a fault, or else of a warning, or `None`."""
+    """Return the first report of a fault, or else of a warning, or `None`."""
     sick = [layer for layer in layers if layer.state == "fault"] or [layer for layer in layers if layer.state != "ok"]
     return sick[0] if sick else None
 
@@ -74,7 +74,7 @@ def as_text(diagnosis: Diagnosis) -> str:
 
 
 def found(diagnosis: Diagnosis) -> list[LayerReport]:
-    """Give the layers that are not as they should be."""
+    """Return the layers that are not as they should be."""
     return [layer for layer in diagnosis.layers if layer.state != "ok"]
 
 

@@ -35,7 +35,7 @@ class _Stopped(BaseException):
 
 
 def call(function: Callable[..., Any], *arguments: Any, seconds: float = SECONDS) -> Any:
-    """Give `function(*arguments)`; `ReaderFault`, in words, if it fails, or takes over `seconds` or 1 GiB.
+    """Return `function(*arguments)`; `ReaderFault`, in words, if it fails, or takes over `seconds` or 1 GiB.
 
     `Unreadable`, which has its words already, is passed on.
     """

@@ -84,7 +84,7 @@ def generator(key: Any) -> np.random.Generator:
 
 
 def close(found: Any, wanted: Any, tolerance: float) -> bool:
-    """Say whether all numbers agree within a relative `tolerance`; what should be 0, within that times the greatest."""
+    """Return whether all numbers agree within a relative `tolerance`; for 0, within that times the greatest."""
     found, wanted = np.asarray(found, dtype=float), np.asarray(wanted, dtype=float)
     if found.shape != wanted.shape:
         return False
@@ -96,7 +96,7 @@ def close(found: Any, wanted: Any, tolerance: float) -> bool:
 
 
 def rounded(found: Any, wanted: Any) -> bool:
-    """Say whether numbers agree to three digits."""
+    """Return whether numbers agree to three digits."""
     return close(found, wanted, ROUNDED)
 
 
@@ -216,7 +216,7 @@ def _run_all(answer: Callable[..., Any], cases: Sequence[Case]) -> list[Any]:
 def _explains(
     made: Callable[..., Any], read: Callable[..., Any], rows: Sequence[tuple[Case, np.ndarray, float]]
 ) -> bool:
-    """Say whether a mistake's answer gives what was found in every case; it is code of our own, and needs no guard."""
+    """Return whether a mistake's answer gives what was found in every case; our own code needs no guard."""
     with np.errstate(all="ignore"):
         return all(close(found, read(made(*case), *case), BOTH_DRAW * limit) for case, found, limit in rows)
 

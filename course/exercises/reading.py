@@ -23,7 +23,7 @@ def _unreadable(text: str, name: str, **fields: object) -> Unreadable:
 
 
 def is_blank(answer: Any) -> bool:
-    """Say whether nothing was answered: `None` or `...`, alone or as all that a tuple, list or dict holds."""
+    """Return whether nothing was answered: `None` or `...`, alone or as all that a tuple, list or dict holds."""
     if isinstance(answer, Mapping):
         answer = list(answer.values())
     if isinstance(answer, tuple | list) and len(answer) > 0:

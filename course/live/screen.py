@@ -7,6 +7,7 @@ import anywidget
 import traitlets
 
 from course.live.words import say
+from course.style import style_sheet
 
 HERE = Path(__file__).parent
 
@@ -24,7 +25,7 @@ class Screen(anywidget.AnyWidget):
     """
 
     _esm = HERE.joinpath("screen.js").read_text(encoding="utf-8")
-    _css = HERE.joinpath("screen.css").read_text(encoding="utf-8")
+    _css = style_sheet(HERE / "screen.css")
     title = traitlets.Unicode().tag(sync=True)
     image = traitlets.Bytes().tag(sync=True)
     number = traitlets.Int().tag(sync=True)

@@ -8,13 +8,14 @@ import anywidget
 import traitlets
 
 from course.live.words import say
+from course.style import style_sheet
 
 
 class Sketch(anywidget.AnyWidget):
     """Points at `places`, layers from 1 on, with `levels` in `range`: decimal logarithms if `logarithmic`."""
 
     _esm = Path(__file__).with_name("sketch.js")
-    _css = Path(__file__).with_name("sketch.css")
+    _css = style_sheet(Path(__file__).with_name("sketch.css"))
     title = traitlets.Unicode().tag(sync=True)
     places = traitlets.List(traitlets.Int()).tag(sync=True)
     levels = traitlets.List(traitlets.Float()).tag(sync=True)

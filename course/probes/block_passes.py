@@ -104,7 +104,7 @@ def _convolve(signal, kernel, circular):
 
 
 def _blocks(dense, settings):
-    """Give the plain and the residual block of a run; both take `(weights, signal, nudge)`."""
+    """Return the plain and the residual block of a run; both take `(weights, signal, nudge)`."""
     rows = list(NORMALIZATIONS.values())
     parts = {
         "linear": jnp.matmul if dense else functools.partial(_convolve, circular=settings.circular),

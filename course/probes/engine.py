@@ -111,7 +111,7 @@ def _pair(weights, settings, layer, below, above):
 
 
 def _inside(width, block):
-    """Say of each place in a block whether a unit stands there."""
+    """Return of each place in a block whether a unit stands there."""
     return jnp.arange(BLOCK) < width - block * BLOCK
 
 

@@ -34,7 +34,7 @@ def turned(random: np.random.Generator, rows: np.ndarray) -> np.ndarray:
 
 @functools.lru_cache(maxsize=16)
 def relu_draws(seed: int, *, width: int, draws: int = 200, distribution: str = "normal") -> np.ndarray:
-    """Give the mean square of each layer's activations in many networks: shape `(draws, 100)`, read-only.
+    """Return the mean square of each layer's activations in many networks: shape `(draws, 100)`, read-only.
 
     Weights have variance 2/width, with a `distribution` of "normal" or "orthogonal"; `width` is at most 256, `draws`
     at most 1000. Every network has weights of its own, and all are given the same digit, of mean square 1.

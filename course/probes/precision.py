@@ -37,7 +37,7 @@ class Range(NamedTuple):
 
 
 def range_of(precision: str) -> Range:
-    """Give the range of a format of `FORMATS`; ValueError for another name."""
+    """Return the range of a format of `FORMATS`; ValueError for another name."""
     if precision not in FORMATS:
         raise ValueError(f"precision must be one of {', '.join(FORMATS)}, not {precision!r}")
     limits = jnp.finfo(precision)

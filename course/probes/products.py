@@ -45,7 +45,7 @@ def _noise(seed: int, layer: int, distribution: str, width: int) -> np.ndarray:
 
 
 def layer_weights(seed: int, layer: int, distribution: str, gain: float = 1.0, width: int = WIDTH) -> np.ndarray:
-    """Give the weights of a layer, counted from 1: shape `(width, width)`, variance gain²/width."""
+    """Return the weights of a layer, counted from 1: shape `(width, width)`, variance gain²/width."""
     return _noise(seed, layer, distribution, width) * (gain / np.sqrt(width))
 
 

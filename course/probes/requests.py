@@ -17,7 +17,7 @@ WIDEST = 1024
 
 
 def whole(name: str, value: object, lowest: int, highest: int) -> int:
-    """Give `value` as an int, or raise `ValueError` for what is no whole number in the range."""
+    """Return `value` as an int, or raise `ValueError` for what is no whole number in the range."""
     allowed = f"{name} must be a whole number from {lowest} to {highest}, not {value!r}"
     if isinstance(value, bool):
         raise ValueError(allowed)

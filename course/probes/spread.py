@@ -12,7 +12,7 @@ from course.probes.requests import whole
 
 @functools.lru_cache(maxsize=64)
 def he_relu_draws(seed: int, *, width: int, draws: int = 100) -> np.ndarray:
-    """Give the mean square of each layer's activations in many networks: shape `(draws, 100)`, read-only.
+    """Return the mean square of each layer's activations in many networks: shape `(draws, 100)`, read-only.
 
     Every network has 100 layers of `width` units, at most 256, with weights of its own from N(0, 2 / width); all
     are given the same digit, of mean square 1. Raises `ValueError` for a number that is not whole or out of range.

@@ -46,7 +46,7 @@ TERMS: Mapping[str, Terms] = MappingProxyType(
 
 @lru_cache(maxsize=32)
 def sums_of_products(weights: str, inputs: str, seed: int) -> np.ndarray:
-    """Give Σ w x over the first d terms for each d of `FAN_INS`: read-only, of shape `(9, DRAWS)`.
+    """Return Σ w x over the first d terms for each d of `FAN_INS`: read-only, of shape `(9, DRAWS)`.
 
     `weights` and `inputs` are names in `TERMS`; every draw continues its own sum from one d to the next.
     Raises `ValueError` for another name, and for a seed that is no whole number from 0 to 2³² − 1.

@@ -29,7 +29,7 @@ class Range(NamedTuple):
     high: float
 
     def nodes(self, count: int) -> np.ndarray:
-        """Give Chebyshev's nodes between the ends, of shape `(count,)`."""
+        """Return Chebyshev's nodes between the ends, of shape `(count,)`."""
         return (self.low + self.high) / 2 + (self.high - self.low) / 2 * chebyshev.chebpts1(count)
 
     def position(self, x: np.ndarray) -> np.ndarray:

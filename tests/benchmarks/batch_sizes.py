@@ -15,7 +15,7 @@ ROUNDS = 60
 
 
 def measure() -> np.ndarray:
-    """Give the examples a second, `(sizes, rounds)`."""
+    """Return the examples a second, `(sizes, rounds)`."""
     job, chance = BatchSizes(SIZES, ROUNDS), np.random.default_rng(0)
     for _round in range(ROUNDS):
         for size in chance.permutation(SIZES):

@@ -85,7 +85,7 @@ def milliseconds(tab: Tab, handle: Locator, watched: str = "", key: str = "Arrow
 
 
 def handle_in(tab: Tab, cell: int, label: str = "") -> Locator:
-    """Give a slider's handle in the output of the code cell of this number."""
+    """Return a slider's handle in the output of the code cell of this number."""
     return tab.page.locator(".jp-CodeCell").nth(cell).locator(f".widget-slider:has-text('{label}') .noUi-handle").first
 
 

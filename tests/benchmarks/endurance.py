@@ -56,13 +56,13 @@ MOVE = """async ([moves, seed]) => {
 
 
 def megabytes() -> float:
-    """Give the resident memory of this process."""
+    """Return the resident memory of this process."""
     gc.collect()
     return psutil.Process().memory_info().rss / 2**20
 
 
 def following(control: widgets.ValueWidget, chance: random.Random) -> Any:
-    """Give a value a few steps from a control's own."""
+    """Return a value a few steps from a control's own."""
     step = chance.choice([-1, 1]) * chance.randint(1, LARGEST_STEP)
     if hasattr(control, "options"):
         values = [option[1] if isinstance(option, tuple) else option for option in control.options]
@@ -107,7 +107,7 @@ def opened() -> None:
 
 
 def measured(tab: Tab) -> dict[str, float]:
-    """Give what the page and the kernel hold after a collection of garbage."""
+    """Return what the page and the kernel hold after a collection of garbage."""
     session = tab.page.context.new_cdp_session(tab.page)
     session.send("Performance.enable")
     session.send("HeapProfiler.collectGarbage")

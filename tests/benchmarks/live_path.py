@@ -36,7 +36,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int = 15) -> tuple[float, float, float]:
-    """Give the median time of each, in milliseconds, and the median ratio other / one of neighbouring calls."""
+    """Return the median time of each, in milliseconds, and the median ratio other / one of neighbouring calls."""
     times = [(seconds(one), seconds(other)) for _ in range(pairs)]
     first, second = (1e3 * statistics.median(column) for column in zip(*times, strict=True))
     return first, second, statistics.median(b / a for a, b in times)
@@ -65,14 +65,14 @@ def _three_products(weights, inputs, directions, depth):
 
 
 def products_alone() -> Callable[[], object]:
-    """Give the three matrix products a layer that no implementation can avoid, and nothing else."""
+    """Return the three matrix products a layer that no implementation can avoid, and nothing else."""
     network = probes.network(0, depth=DEPTH, **NETWORK)
     weights, inputs = jnp.stack(network.weights), jnp.asarray(network.inputs)
     return lambda: jax.block_until_ready(_three_products(weights, inputs, network.directions, np.int32(DEPTH)))
 
 
 def numpy_run() -> Callable[[], object]:
-    """Give the same statistics and histograms from a NumPy loop in float32."""
+    """Return the same statistics and histograms from a NumPy loop in float32."""
     network = probes.network(0, depth=DEPTH, **NETWORK)
     directions, weights = np.asarray(network.directions), network.weights
 
@@ -128,7 +128,7 @@ def plain_jax(weights: jax.Array, inputs: jax.Array, directions: jax.Array) -> l
 
 
 def rejitted(depths: Iterable[int]) -> Callable[[], object]:
-    """Give a move as it is made without one program for every depth: each new depth compiles again."""
+    """Return a move as it is made without one program for every depth: each new depth compiles again."""
     network = probes.network(0, depth=100, **NETWORK)
     weights, inputs, directions = jnp.stack(network.weights), jnp.asarray(network.inputs), network.directions
     remaining = iter(depths)
@@ -136,14 +136,14 @@ def rejitted(depths: Iterable[int]) -> Callable[[], object]:
 
 
 def unjitted(**changes) -> Callable[[], object]:
-    """Give the same pass without any jit."""
+    """Return the same pass without any jit."""
     network = probes.network(0, depth=DEPTH, **{**NETWORK, **changes})
     weights, inputs = jnp.stack(network.weights), jnp.asarray(network.inputs)
     return lambda: jax.block_until_ready(plain_jax(weights, inputs, network.directions))
 
 
 def frames() -> tuple[Callable[[], Frame], Callable[[], Frame]]:
-    """Give a picture updated in place, and the same drawn on a fresh figure, at ever new values."""
+    """Return a picture updated in place, and the same drawn on a fresh figure, at ever new values."""
     shares = engine().histograms.activations
     kept, count = Drawing(PICTURE), iter(range(10_000))
 

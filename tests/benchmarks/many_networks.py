@@ -24,7 +24,7 @@ SEEDS = count(1)
 
 
 def megabytes() -> float:
-    """Give the resident memory of this process."""
+    """Return the resident memory of this process."""
     return psutil.Process().memory_info().rss / 2**20
 
 

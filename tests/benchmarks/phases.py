@@ -19,7 +19,7 @@ MOVES = 100
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """Give the seconds that something takes."""
+    """Return the seconds that something takes."""
     before = time.perf_counter()
     action()
     return time.perf_counter() - before
@@ -32,13 +32,13 @@ def diagram_seconds(activation: str) -> float:
 
 
 def move_milliseconds(explorer: explorers.Explorer, states: Iterable[dict]) -> np.ndarray:
-    """Give the median and the 90th percentile of moves from state to state."""
+    """Return the median and the 90th percentile of moves from state to state."""
     moves = [1000 * seconds(lambda state=state: setattr(explorer, "state", state)) for state in states]
     return np.quantile(moves[5:], [0.5, 0.9])
 
 
 def spiral() -> list[dict]:
-    """Give places that no two of a run share."""
+    """Return places that no two of a run share."""
     turn = np.linspace(0.0, 4 * np.pi, MOVES)
     weights, biases = 2.5 + turn / 6 * np.cos(turn), 0.5 + turn / 30 * np.sin(turn)
     return [{"weight_variance": w, "bias_variance": b} for w, b in zip(weights.tolist(), biases.tolist(), strict=True)]

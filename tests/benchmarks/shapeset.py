@@ -31,7 +31,7 @@ def brightness(key: jax.Array, batch: int) -> jax.Array:
 
 
 def images_a_second(batch: int) -> float:
-    """Give the best of a few runs, after one that compiles."""
+    """Return the best of a few runs, after one that compiles."""
     jax.block_until_ready(brightness(jax.random.key(0), batch))
     taken = []
     for repeat in range(REPEATS):

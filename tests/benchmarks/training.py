@@ -30,7 +30,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def jax_ways() -> dict[str, tuple[Callable[[], object], int]]:
-    """Give ways to train with the engine, each with how many of the 30 runs it takes."""
+    """Return ways to train with the engine, each with how many of the 30 runs it takes."""
     from course.training import Setup, Training, trials
 
     setup = Setup(depth=DEPTH, width=WIDTH, batch=BATCH)
@@ -52,7 +52,7 @@ def jax_ways() -> dict[str, tuple[Callable[[], object], int]]:
 
 
 def plain_jax_ways() -> dict[str, tuple[Callable[[], object], int]]:
-    """Give the 30 runs one after another as a plain scan of one network on one device, all steps in one call."""
+    """Return the 30 runs one after another as a plain scan of one network on one device, all steps in one call."""
     import jax
     import jax.numpy as jnp
 
@@ -84,7 +84,7 @@ def plain_jax_ways() -> dict[str, tuple[Callable[[], object], int]]:
 
 @functools.cache
 def material() -> tuple[np.ndarray, np.ndarray, list[list[np.ndarray]]]:
-    """Give the digits that are learned, their labels, and every run's weights."""
+    """Return the digits that are learned, their labels, and every run's weights."""
     from course import data
     from course.training import Setup, trials
     from course.training.drawing import draw_parameters
@@ -119,7 +119,7 @@ def numpy_run(weights: list[np.ndarray], inputs: np.ndarray, labels: np.ndarray)
 
 
 def numpy_ways() -> dict[str, tuple[Callable[[], object], int]]:
-    """Give one run of each scheme in NumPy."""
+    """Return one run of each scheme in NumPy."""
     inputs, labels, drawn = material()
 
     def some_runs() -> None:
@@ -154,7 +154,7 @@ def torch_runs(count: int = 2) -> float:
 
 
 def torch_seconds() -> float | None:
-    """Give the seconds that 30 runs take in PyTorch, here or in another Python; none where there is neither."""
+    """Return the seconds that 30 runs take in PyTorch, here or in another Python; none where there is neither."""
     if TORCH in os.environ:
         asked = [os.environ[TORCH], __file__, "torch"]
         return float(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)

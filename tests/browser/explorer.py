@@ -83,11 +83,11 @@ class ExplorerView:
         self.tab, self.root = tab, root
 
     def controls(self) -> list[Control]:
-        """Give the controls in the order of the page."""
+        """Return the controls in the order of the page."""
         return [Control(element) for element in self.root.locator(CONTROLS).all()]
 
     def control(self, name: str) -> Control:
-        """Give the control that is labelled so."""
+        """Return the control that is labelled so."""
         return next(control for control in self.controls() if control.name == name)
 
     def press(self, button: str) -> None:
@@ -154,7 +154,7 @@ class ExplorerView:
 
 
 def explorers(tab: Tab) -> list[ExplorerView]:
-    """Give the explorers that the page shows, from top to bottom."""
+    """Return the explorers that the page shows, from top to bottom."""
     return [ExplorerView(tab, root) for root in tab.page.locator(EXPLORER).all()]
 
 
@@ -164,7 +164,7 @@ def pixels_of(tab: Tab, image: str) -> str:
 
 
 def accessible(tab: Tab) -> set[tuple[str, str]]:
-    """Give the roles and names of all that the page's first explorer holds, as the browser tells a screen reader."""
+    """Return the roles and names of all that the page's first explorer holds, as the browser tells a screen reader."""
     session = tab.page.context.new_cdp_session(tab.page)
     document = session.send("DOM.getDocument")["root"]["nodeId"]
     root = session.send("DOM.querySelector", {"nodeId": document, "selector": EXPLORER})["nodeId"]
@@ -209,7 +209,7 @@ def moves(view: ExplorerView, keys: Mapping[str, Sequence[str]]) -> Iterator[tup
 
 
 def present_scene(row: Locator) -> Locator:
-    """Give the button of the scene that is shown."""
+    """Return the button of the scene that is shown."""
     return row.locator("[aria-current=true]")
 
 

@@ -45,7 +45,7 @@ LOGGED_FAULT = re.compile(r"Traceback.*\n(?:\s.*\n)*.*|.*(?:\bERROR\b|\[E \d|\bC
 
 
 def required_browser(environ: Mapping[str, str]) -> str:
-    """Give the browser; without one the test is skipped, and fails where CI is set."""
+    """Return the browser; without one the test is skipped, and fails where CI is set."""
     if found := find_browser(environ):
         return found
     reason = "no Chrome or Chromium was found; install one, or name one in COURSE_BROWSER"
@@ -242,7 +242,7 @@ class Tab:
         self.page.evaluate(call, [name, arguments])
 
     def ask(self, expression: str) -> Any:
-        """Give the value of an expression in the page's kernel, through JSON, after all that it was told before."""
+        """Return the value of an expression in the page's kernel, through JSON, after all that it was told before."""
         return json.loads(ast.literal_eval(self.page.evaluate(ASK, expression)))
 
     def settle(self) -> None:

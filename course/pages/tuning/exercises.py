@@ -68,7 +68,7 @@ _RATE_MISTAKES = {
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> bool:
-    """Say whether two samples may have one distribution (Kolmogorov and Smirnov)."""
+    """Return whether two samples may have one distribution (Kolmogorov and Smirnov)."""
     both = np.concatenate([one, other])
     below, other_below = (np.searchsorted(np.sort(part), both, side="right") / part.size for part in (one, other))
     return bool(np.abs(below - other_below).max() < _STRAY * math.sqrt(1 / one.size + 1 / other.size))

@@ -66,7 +66,7 @@ def _same_factors(changed: Mapping[int, float], wanted: Mapping[int, float]) -> 
 
 
 def _same_change(changed: Mapping[int, float], known: Mapping[int, float]) -> bool:
-    """Say whether these are a mistake's layers, and where they are the right ones, its factors too."""
+    """Return whether these are a mistake's layers, and where they are the right ones, its factors too."""
     return _same_factors(changed, known) if set(known) == set(_FACTORS) else set(changed) == set(known)
 
 

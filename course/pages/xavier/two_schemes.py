@@ -1,4 +1,4 @@
-"""Two starts of one network side by side, in Glorot and Bengio's four comparisons: 2010, figures 6 to 9."""
+"""Two initializations of one network side by side, in Glorot and Bengio's four comparisons: 2010, figures 6 to 9."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,10 +50,7 @@ def _variance(side: str, title: str) -> Panel:
 
 PICTURE = Picture(
     (
-        *(
-            _densities(side, "activations", "Activations h", WIDEST, Mark(side, Heading))
-            for side in SIDES
-        ),
+        *(_densities(side, "activations", "Activations h", WIDEST, Mark(side, Heading)) for side in SIDES),
         *(_densities(side, "preactivation_gradients", "Gradients ∂C/∂z", WIDEST) for side in SIDES),
         *(_densities(side, "weight_gradients", "Gradients ∂C/∂W", WEIGHT_GRADIENT_LIMITS) for side in SIDES),
         *(_variance(side, "Var ∂C/∂W per example") for side in SIDES),
@@ -67,7 +64,7 @@ PICTURE = Picture(
 
 
 @explorer(
-    "Two starts side by side",
+    "Two initializations side by side",
     {
         "left": signals.scheme("standard_uniform"),
         "right": signals.scheme("glorot_uniform"),
@@ -101,7 +98,7 @@ def _on(side: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe(titles: Sequence[str], left: signals.Curves, right: signals.Curves) -> str:
-    """Say what the two starts differ in, computed from the numbers of the picture."""
+    """Say what the two initializations differ in, computed from the numbers of the picture."""
     return say(
         "On the left {title}, on the right {title_right}. The activations of layer {depth} have the mean square "
         "{signal} on the left and {signal_right} on the right. At layer 1 the gradient's variance is {gradient} on "
