@@ -58,7 +58,8 @@ def activation_means(
     input_second_moment: float = 1.0,
 ) -> np.ndarray:
     """The mean of the activations in each layer, E[φ(√q_l z)], of shape `(depth,)`."""
-    return _forward(activation, depth, weight_variance, bias_variance, input_second_moment).means
+    forward = _forward(activation, depth, weight_variance, bias_variance, input_second_moment)
+    return frozen([expectations.mean(named(activation), variance) for variance in forward.variances])
 
 
 def gradient_variances(
@@ -142,11 +143,14 @@ def correlations(
     )
 
 
+TOGETHER = 25
+"""As many layers are computed at once where all are alike, for the next depth that is asked for."""
+
+
 class _Forward(NamedTuple):
     """What the forward pass does in each layer; every field has shape `(depth,)`."""
 
     variances: np.ndarray
-    means: np.ndarray
     second_moments: np.ndarray
     slope_second_moments: np.ndarray
 
@@ -160,12 +164,13 @@ def _forward(
 ) -> _Forward:
     depth = checked_count("depth", depth)
     (input_second_moment,) = per_layer("input_second_moment", input_second_moment, 1)
-    return _propagated(
-        named(activation),
-        per_layer("weight_variance", weight_variance, depth),
-        per_layer("bias_variance", bias_variance, depth),
-        input_second_moment,
-    )
+    weights = per_layer("weight_variance", weight_variance, depth)
+    biases = per_layer("bias_variance", bias_variance, depth)
+    if len(set(weights)) == len(set(biases)) == 1:  # a network of other depth begins with the same layers
+        further = -depth % TOGETHER
+        weights, biases = weights + weights[:1] * further, biases + biases[:1] * further
+    layers = _propagated(named(activation), weights, biases, input_second_moment)
+    return _Forward(*(curve[:depth] for curve in layers))
 
 
 def next_variance(weight_variance: float, second_moment: float, bias_variance: float) -> float:
@@ -184,7 +189,6 @@ def _propagated(
         second_moments.append(second_moment)
     return _Forward(
         frozen(variances),
-        frozen([expectations.mean(activation, variance) for variance in variances]),
         frozen(second_moments),
         frozen([expectations.slope_second_moment(activation, variance) for variance in variances]),
     )
