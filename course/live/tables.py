@@ -38,14 +38,14 @@ def as_csv(table: Table) -> str:
     """Return a table as comma-separated values, every number with all its digits."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(getattr(table, "titles", list(table)))
+    writer.writerow(table.titles)
     writer.writerows(zip(*(values.tolist() for values in table.values()), strict=True))
     return stream.getvalue()
 
 
 def as_html(table: Table, title: str) -> str:
     """Return a table for the page, numbers with four digits; it can be reached and scrolled by keyboard."""
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in getattr(table, "titles", list(table)))
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in table.titles)
     rows = zip(*(values.tolist() for values in table.values()), strict=True)
     body = "".join("<tr>" + "".join(f"<td>{_shown(value)}</td>" for value in row) + "</tr>" for row in rows)
     label = html.escape(say("{title}: the numbers behind the picture", title=title), quote=True)

@@ -136,7 +136,7 @@ def test_every_patient_has_its_finding_and_is_healthy_when_mended(name):
 def test_the_patient_with_one_key_has_every_curve_in_its_band():
     table = diagnose(*drawn("one_key")).table
     band = finite_width.band("relu", 20, 128, 2.0)
-    measured = table["E[h²], measured"][:20]
+    measured = table["forward"][:20]
     assert all((band.low.activations <= measured) & (measured <= band.high.activations))
 
 
