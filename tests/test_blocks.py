@@ -114,7 +114,6 @@ def assert_tells_the_truth(layer: str, seed: int = 3, **settings) -> None:
         [
             ("fully connected", True, "none"),
             ("fully connected", False, "layer"),
-            ("convolution, circular", False, "none"),
             ("convolution, zeros", True, "batch"),
         ],
     ),

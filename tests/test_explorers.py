@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from random_states import NAMES, mostly_long
+from random_states import FEW, NAMES, mostly_long
 
 from course import explorers, probes
 from course.live.canvas import Canvas, Frame
@@ -80,8 +80,10 @@ def test_all_corners_of_the_sliders_together_are_drawn(name, moved):
         assert_shows(explorer)
 
 
-@pytest.mark.parametrize("moves", [4, pytest.param(200, marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "moves"),
+    mostly_long([*((name, 4) for name in FEW), *((name, 200) for name in NAMES)], [(n, 4) for n in FEW]),
+)
 def test_random_states_are_drawn(name, moves, moved):
     explorer, chance = moved[name], random.Random(name)
     explorer.state = state = random_state(explorer, chance)
