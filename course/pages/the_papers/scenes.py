@@ -8,8 +8,8 @@ SCENES = (
         "layers_in_training",
         {"experiment": "Glorot and Bengio 2010: sigmoid, 4 hidden layers"},
         "Let the class vote before the lines grow: which hidden layer leaves the middle of the sigmoid first? It is "
-        "the last: it sinks, and its bars get shorter. The start on the right does the same: the sigmoid is "
-        "to blame, and not the scale of the weights.",
+        "the last: its mean sinks, and its bars get shorter. The initialization on the right does the same, so "
+        "the sigmoid is to blame, and not the scale of the weights.",
     ),
     Scene(
         "What the networks see",
@@ -24,32 +24,32 @@ SCENES = (
         "layers_in_training",
         {},
         "Look at the lower row. The first layer saturates, the second begins to, the others do not. Ask why it is the "
-        "first: what does it receive that the others do not? Then point to the right: both starts make the same error "
-        "in this short run, where the paper's table has them far apart.",
+        "first: what does it receive that the others do not? Then point to the right: both initializations make the "
+        "same error in this short run, where the paper's table has them far apart.",
     ),
     Scene(
         "Gradients before training",
         "layers_in_training",
         {"lower": "gradients ∂C/∂z"},
         "Only the left edge of the lower row counts here, before the first step. How far apart are the lines of the "
-        "five layers? For the standard start more than a factor of ten, for the normalized one about three. Then let "
-        "it run, and watch how training itself brings them together.",
+        "five layers? For the standard initialization more than a factor of ten, for the normalized one about three. "
+        "Then let it run, and watch how training itself brings them together.",
     ),
     Scene(
         "ReLU with 30 layers",
         "layers_in_training",
         {"experiment": "He et al. 2015: ReLU, 30 layers"},
-        "Choose the experiment with eight layers fewer first: both starts get under way, He's much sooner. Now has "
-        "Xavier's start stalled for good, or is it only slow? Most seeds stay at the grey line, the loss of guessing, "
-        "and a few begin to leave it at the end.",
+        "Choose the experiment with eight layers fewer first: both get under way, with He initialization much sooner. "
+        "Now has the network with Xavier initialization stalled for good, or is it only slow? Most seeds stay at the "
+        "grey line, the loss of guessing, and a few begin to leave it at the end.",
     ),
     Scene(
         "A hundred layers",
         "layers_in_training",
         {"experiment": "Klambauer et al. 2017: SELU and ReLU, 100 layers"},
-        "Both starts keep the size of the signal through all layers. Why does one of them learn and the other hardly "
-        "at all? Remind the class of two inputs that become one on the way through ReLU layers. Each start has the "
-        "learning rate that suits it best.",
+        "Both initializations keep the size of the signal on average. Why does one network learn and the other hardly "
+        "at all? Remind the class of two inputs that become one on the way through ReLU layers. Each has the best of "
+        "the same few learning rates; larger ones than on offer help ReLU a little, and change nothing.",
     ),
     Scene(
         "Time and depth",
