@@ -642,7 +642,7 @@ CLAIMS: tuple[Claim, ...] = (
             "its first argument is the mean: the weights get the mean std and the standard deviation 1",
             "whats_wrong",
             "test_mistakes::test_normal_with_one_argument_takes_the_std_for_the_mean_and_1_for_the_std",
-            "pages/test_whats_wrong::test_every_patient_has_its_finding_and_is_healthy_when_mended",
+            "pages/test_whats_wrong::test_every_patient_has_its_finding_and_is_healthy_when_fixed",
         ),
         (
             "The fan_in of a weight matrix is shape[1].",
@@ -663,7 +663,7 @@ CLAIMS: tuple[Claim, ...] = (
             "whats_wrong",
             "pages/test_whats_wrong::test_biases_with_the_weights_std_add_two_nths_a_layer",
             "pages/test_whats_wrong::test_biases_with_the_weights_std_are_called_healthy",
-            "pages/test_whats_wrong::test_every_patient_has_its_finding_and_is_healthy_when_mended",
+            "pages/test_whats_wrong::test_every_patient_has_its_finding_and_is_healthy_when_fixed",
         ),
         (
             "A key that is used twice gives the same numbers twice.",
