@@ -1,7 +1,7 @@
 """Readers' answers as numbers and arrays, whatever they come as; what cannot be read is answered in words."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ def number(
     answer: Any, name: str = "the answer", *, low: float = -math.inf, high: float = math.inf, whole: bool = False
 ) -> float:
     """Read one finite number from `low` to `high`, `whole` if so asked; a list or array of one number will do."""
-    values = array(answer, name)
+    values = array(answer, name, wanted="a number")
     if values.size != 1:
         raise Unreadable(f"{name} should be one number, and this is {spelled(answer)}.")
     value = float(values.reshape(()))
@@ -47,14 +47,20 @@ def whole(answer: Any, name: str = "the answer", *, low: float = -math.inf, high
     return int(number(answer, name, low=low, high=high, whole=True))
 
 
-def array(answer: Any, name: str = "the answer", shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """Read real numbers as a float64 array, of this shape if one is given."""
+def array(
+    answer: Any,
+    name: str = "the answer",
+    shape: tuple[int, ...] | None = None,
+    *,
+    wanted: str = "a number or an array of numbers",
+) -> np.ndarray:
+    """Read real numbers as a float64 array, of this shape if one is given; `wanted` says what is expected."""
     if isinstance(answer, str):
-        raise Unreadable(f"{name} should be a number, and {answer[:40]!r} is text. Leave out the quotes.")
+        raise Unreadable(f"{name} should be {wanted}, and {answer[:40]!r} is text. Leave out the quotes.")
     if callable(answer):
-        raise Unreadable(f"{name} should be a number, and this is a function. Call it, with parentheses.")
+        raise Unreadable(f"{name} should be {wanted}, and this is a function. Call it, with parentheses.")
     if isinstance(answer, Mapping | set):
-        raise Unreadable(f"{name} should be a number or a list of numbers, not a {type(answer).__name__}.")
+        raise Unreadable(f"{name} should be {wanted}, not a {type(answer).__name__}.")
     if getattr(answer, "size", 0) > LARGEST_ARRAY:
         raise Unreadable(f"{name} holds {answer.size:,} numbers: far more than were asked for.")
     values = _as_floats(answer, name)
@@ -105,9 +111,21 @@ def spelled(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return f"{value:.5g}"
     if shape is not None:
-        return np.array2string(np.asarray(value), precision=4, separator=", ")
+        return _numbers(np.asarray(value))
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _numbers(values: np.ndarray) -> str:
+    """Say a few numbers in brackets: "[2, 3.5, 4]"."""
+    if values.ndim:
+        return f"[{', '.join(_numbers(part) for part in values)}]"
+    return f"{float(values):.4g}" if values.dtype.kind in "iuf" else str(values)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them: "elu, gelu and relu"."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def _range(low: float, high: float) -> str:

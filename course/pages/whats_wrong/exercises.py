@@ -248,6 +248,7 @@ _DRAW = function(
     # Normal or uniform: a normal sample's variance strays the most, and in the smallest layer.
     tolerance=lambda _seed, _widths: 5 * standard_error(min(n * m for n, m in _SHAPES)),
     read=_variances_and_likeness,
+    seeded=True,
 )
 
 _NAMES = [f"layer {number}" for number in range(1, 21)]
