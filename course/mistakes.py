@@ -1,7 +1,7 @@
 """Mistakes that have been published: what somebody wrote, what was meant, and the network that comes of it.
 
-A start is a `Recipe`, one field a decision, right by default. A mistake spoils one of them, and mending it puts the
-right one back.
+An initialization is a `Recipe`, one field a decision, right by default. A mistake spoils one of them, and fixing it
+puts the right one back.
 """
 
 import itertools
@@ -44,7 +44,7 @@ def _glorot(fan_in: int, fan_out: int, _gain: float) -> tuple[float, float]:
 
 
 class Recipe(NamedTuple):
-    """How a network starts: these defaults are right, He's rule for ReLU.
+    """How a network is initialized: these defaults are right, He's rule for ReLU.
 
     `widths` are the features and the units of each layer. `distribution` is one of those of `initializers`;
     `bias` is the mean of the biases, `bias_std` their spread in units of the weights'. With `one_key` every layer is
@@ -134,7 +134,7 @@ _ROWS = (
     ),
     Mistake(
         "gain_of_another",
-        "The same start worked with tanh. With ReLU the first layers never change.",
+        "The same initialization worked with tanh. With ReLU the first layers never change.",
         "gain = 1.0",
         "gain = sqrt(2)",
         {"gain": 1.0},
@@ -157,7 +157,7 @@ _ROWS = (
     ),
     Mistake(
         "negative_biases",
-        "Most of the units never answer to anything.",
+        "Most of the units output 0, whatever I feed in.",
         "biases = full(fan_out, -1.0)",
         "biases = zeros(fan_out)",
         {"bias": -1.0},
@@ -190,10 +190,10 @@ def named(mistake: str) -> Mistake:
     return MISTAKES[mistake]
 
 
-def recipe(mistake: str, *, mended: bool = False) -> Recipe:
-    """The recipe of the network in which a mistake was found, with it or mended."""
+def recipe(mistake: str, *, fixed: bool = False) -> Recipe:
+    """The recipe of the network in which a mistake was found, with it or with its line fixed."""
     row = named(mistake)
-    return Recipe()._replace(**{**row.setting, **({} if mended else row.spoiled)})
+    return Recipe()._replace(**{**row.setting, **({} if fixed else row.spoiled)})
 
 
 def draw(recipe: Recipe, seed: int = 0) -> Case:

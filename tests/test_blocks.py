@@ -59,6 +59,34 @@ def test_a_residual_block_adds_its_branch_to_the_signal():
     np.testing.assert_array_equal(block.signal, [[4, 1]])
 
 
+def growth_of_18_blocks(gain: float, branch, seed: int) -> float:
+    """Return by how much 18 blocks h + branch(h) of 256 units multiply the mean square of a batch of digits."""
+    random, signal = np.random.default_rng(seed), np.maximum(data.standardized_digits(128, 256), 0)
+    before = np.mean(signal**2)
+    for _block in range(18):
+        first, last = random.normal(0, math.sqrt(2 / 256), (2, 256, 256))
+        signal = signal + gain * branch(signal, first, last)
+    return np.mean(signal**2) / before
+
+
+def test_18_branches_with_a_mean_need_one_over_their_number_and_those_without_its_root():
+    def with_mean(signal, first, _last):
+        return np.maximum(signal @ first, 0)
+
+    def of_mean_0(signal, first, last):
+        return np.maximum(signal @ first, 0) @ last / math.sqrt(2)
+
+    grown = {
+        (branch.__name__, gain): [growth_of_18_blocks(gain, branch, seed) for seed in range(3)]
+        for branch in (with_mean, of_mean_0)
+        for gain in (18**-0.5, 1 / 18)
+    }
+    assert 60 < min(grown["with_mean", 18**-0.5]) < max(grown["with_mean", 18**-0.5]) < 130
+    assert 2 < min(grown["with_mean", 1 / 18]) < max(grown["with_mean", 1 / 18]) < math.e
+    # exactly (1 + 1/18)^18 = 2.65 on average, and 5/256 a layer of variance in the logarithm at most
+    assert np.mean(grown["of_mean_0", 18**-0.5]) == pytest.approx((1 + 1 / 18) ** 18, rel=0.15)
+
+
 def test_the_scalings_are_those_of_the_papers():
     factors = {name: (row.first(16), row.last(16)) for name, row in SCALINGS.items()}
     # Fixup: L^(−1/(2m − 2)) with m = 2 layers a branch

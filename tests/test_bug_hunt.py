@@ -1,4 +1,4 @@
-"""The bug hunt: the right line mends its patient and no other line does; nothing is given away before it is asked."""
+"""The bug hunt: the right line repairs its patient and no other line does; nothing is given away before it is asked."""
 
 import random
 
@@ -15,7 +15,7 @@ def hunt():
 
 
 @pytest.mark.parametrize("patient", MISTAKES)
-def test_the_line_that_was_wrong_mends_its_patient(patient, hunt):
+def test_the_line_that_was_wrong_repairs_its_patient(patient, hunt):
     hunt.state = {"patient": patient, "mended": patient, "diagnosis": "shown", "seed": 7}
     assert "none of them is marked" in hunt.sentence
     assert f"That was it: {MISTAKES[patient].written}" in hunt.sentence

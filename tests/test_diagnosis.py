@@ -108,8 +108,8 @@ def test_every_published_mistake_is_named(name):
 
 
 @pytest.mark.parametrize("name", mistakes.MISTAKES)
-def test_every_published_mistake_once_mended_is_healthy(name):
-    assert diagnose(*mistakes.draw(mistakes.recipe(name, mended=True))).healthy
+def test_every_published_mistake_once_fixed_is_healthy(name):
+    assert diagnose(*mistakes.draw(mistakes.recipe(name, fixed=True))).healthy
 
 
 def test_a_narrow_deep_network_that_lost_its_signal_by_bad_luck_is_healthy():

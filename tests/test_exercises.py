@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import importlib.util
 import itertools
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from answers.variations import varied
 
 from course import exercises
-from course.exercises import table
+from course.exercises import reading, table
 from course.exercises.judges import Mistake, number, shared_part
 from course.exercises.verdict import ALMOST, NOT_YET, RIGHT, WRONG
 from course.pages import NOTEBOOKS, notebooks, topics
@@ -197,15 +198,126 @@ def test_two_mistakes_that_give_one_number_are_noticed():
 
 def test_a_long_result_that_no_mistake_explains_is_shown_by_how_it_begins():
     verdict = exercises.judge("vanishing_exploding.2", lambda width, std, depth: np.arange(2.0, 2.0 + depth), seed=2)
-    assert re.search(r"yours gives an array of shape \(\d+,\) that begins with 2, 3, 4\.", verdict.sentence)
+    assert re.search(r"returns an array of shape \(\d+,\), which begins 2, 3, 4\.", verdict.sentence)
 
 
 def test_a_function_that_was_passed_to_the_answer_is_called_a_function():
     verdict = exercises.judge(
         "order_and_chaos.2", lambda layer, _start, depth: [layer(place) for place in range(1, depth + 1)]
     )
-    assert "(a function, " in verdict.sentence
+    assert "For a function, " in verdict.sentence
     assert "0x" not in verdict.sentence
+
+
+DRAWING = ["symmetry.5", "variance_of_a_sum.2", "xavier.2", "training.4", "todays_networks.3", "whats_wrong.4", "lab.2"]
+"""Exercises whose function is given a generator, a key or a seed, first."""
+
+
+def drawing_from(answer, another):
+    """Return a function that draws from a source of its own, `another()` seed, in place of the one that it is given."""
+
+    def own(source, *case):
+        if isinstance(source, int):
+            return answer(another(), *case)
+        generator = isinstance(source, np.random.Generator)
+        return answer(np.random.default_rng(another()) if generator else jax.random.key(another()), *case)
+
+    return own
+
+
+@pytest.mark.parametrize("name", DRAWING)
+def test_a_function_that_ignores_its_generator_key_or_seed_is_never_right(name):
+    seeds = itertools.count()
+    for given in rights(name):
+        fixed = exercises.judge(name, drawing_from(given[0], lambda: 0), seed=0)
+        fresh = exercises.judge(name, drawing_from(given[0], lambda: next(seeds)), seed=0)
+        assert (fixed.state, fixed.mistake) == (ALMOST, "a fixed seed")
+        assert (fresh.state, fresh.mistake) == (ALMOST, "another run each time")
+
+
+def test_every_exercise_whose_function_draws_is_among_these():
+    words = re.compile(r"^def \w+\((?:rng|key|generator|seed)\b", re.MULTILINE)
+    stubs = {page: tagged(page, "stub") for page in PAGES}
+    drawing = [f"{page}.{at}" for page in PAGES for at, cell in enumerate(stubs[page], 1) if words.search(cell.source)]
+    others = {"tuning.2", "todays_networks.6"}  # judged by many draws, and by the zeros of two draws
+    assert set(DRAWING) == set(drawing) - others
+
+
+@pytest.mark.parametrize(
+    ("digits", "answer", "state", "words"),
+    [
+        *((None, answer, RIGHT, "") for answer in (1 / 9, 0.111, 0.11, 0.1112)),
+        (None, 0.1, ALMOST, "Round to two digits."),
+        (None, 0.12, WRONG, "too large"),
+        *((3, answer, RIGHT, "") for answer in (1 / 9, 0.111, 0.1111)),
+        (3, 0.11, ALMOST, "Round to three digits."),
+        (None, 0.33, ALMOST, "three times"),
+    ],
+)
+def test_a_number_may_be_rounded_to_as_many_digits_as_were_asked_for_or_else_to_two(digits, answer, state, words):
+    judge = number(1 / 9, {"of 1": Mistake(1 / 3, "three times")}, praise="", otherwise="", digits=digits)
+    verdict = judge.verdict(None, answer)
+    assert verdict.state == state
+    assert words in verdict.sentence
+
+
+def test_whole_numbers_are_not_rounded():
+    judge = number(1024, {}, praise="", otherwise="", whole=True, tolerance=1e-9)
+    assert judge.verdict(None, 1000).state == WRONG
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_question_that_asks_for_three_digits_is_judged_by_three(page):
+    text = "\n".join(cell.source for cell in nbformat.read(PAGES[page], 4).cells)
+    for at in re.findall(r"^\*\*(\d+)\. Compute\.\*\*.*[Tt]hree digits", text, re.MULTILINE):
+        (right,) = rights(f"{page}.{at}")[0]
+        verdict = exercises.judge(f"{page}.{at}", float(f"{right:.1e}"))
+        assert verdict.sentence.endswith("Round to three digits.") or right == pytest.approx(float(f"{right:.1e}"))
+
+
+def test_code_that_raises_is_told_where_and_for_which_arguments(tmp_path):
+    (tmp_path / "mine.py").write_text("def gain(a):\n    below = 1 - a**2\n    return (2 / below) ** 0.5\n")
+    specification = importlib.util.spec_from_file_location("mine", tmp_path / "mine.py")
+    specification.loader.exec_module(mine := importlib.util.module_from_spec(specification))
+    sentence = exercises.judge("he.5", mine.gain, seed=0).sentence
+    assert re.search(
+        r"ZeroDivisionError: .+ It was called with 1\. This happened in line 3 of mine\.py: return", sentence
+    )
+
+
+def test_changed_code_that_does_what_the_given_code_did_is_not_like_an_untouched_cell(tmp_path):
+    (tmp_path / "mine.py").write_text("import numpy as np\n\ndef rms(h):\n    return np.linalg.norm(h) / h.size**0.5\n")
+    specification = importlib.util.spec_from_file_location("mine", tmp_path / "mine.py")
+    specification.loader.exec_module(mine := importlib.util.module_from_spec(specification))
+    assert exercises.judge("vanishing_exploding.5", mine.rms, seed=0).state == WRONG
+    given = tagged("vanishing_exploding", "stub")[4].source
+    (tmp_path / "given.py").write_text(f"import numpy as np\n\n{given}  # looked at\n")
+    specification = importlib.util.spec_from_file_location("given", tmp_path / "given.py")
+    specification.loader.exec_module(untouched := importlib.util.module_from_spec(specification))
+    assert exercises.judge("vanishing_exploding.5", untouched.rms, seed=0).state == NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (np.array([2.0, 3.0, 4.0]), "[2, 3, 4]"),
+        (np.array(1.0), "1"),
+        (np.array([[1, 2], [3, 4]]), "[[1, 2], [3, 4]]"),
+        (np.array([0.5, np.nan]), "[0.5, nan]"),
+        (np.zeros((3, 3)), "an array of shape (3, 3)"),
+    ],
+)
+def test_numbers_are_said_as_one_would_write_them(value, words):
+    assert reading.spelled(value) == words
+
+
+def test_names_that_do_not_belong_are_listed_as_a_sentence_lists_them():
+    def said(*names):
+        return exercises.judge("symmetry.3", set(names)).sentence
+
+    assert said("elu", "gelu", "tanh").endswith("elu, gelu and tanh do not belong there.")
+    assert said("sigmoid", "softplus", "tanh").endswith("tanh does not belong there.")
+    assert reading.listed(["one"]) == "one"
 
 
 def test_what_weights_share_is_all_of_one_number_a_row_or_a_column_and_nothing_of_opposite_signs():

@@ -1,4 +1,4 @@
-"""The published mistakes: each spoils one decision of a start that is right, and mending it puts that one back."""
+"""The published mistakes: each spoils one decision of a right initialization, and fixing it puts that one back."""
 
 import math
 
@@ -24,7 +24,7 @@ def forward(case: mistakes.Case) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_mistake_spoils_its_own_decision_and_nothing_else(name):
-    wrong, right = recipe(name), recipe(name, mended=True)
+    wrong, right = recipe(name), recipe(name, fixed=True)
     changed = {field for field in Recipe._fields if getattr(wrong, field) != getattr(right, field)}
     assert changed == set(MISTAKES[name].spoiled)
 
@@ -35,9 +35,9 @@ def test_what_was_written_is_not_what_was_meant(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_mended_network_keeps_its_signal_in_every_layer(name):
+def test_the_fixed_network_keeps_its_signal_in_every_layer(name):
     # tanh's mean square falls as 1/(2l), so the bounds are wide; He's stray by about 5·Σ1/n in the logarithm.
-    case = draw(recipe(name, mended=True))
+    case = draw(recipe(name, fixed=True))
     for preactivations in forward(case):
         assert 0.05 < np.mean(preactivations**2) < 20
 
@@ -68,13 +68,13 @@ def test_normal_with_one_argument_takes_the_std_for_the_mean_and_1_for_the_std()
 
 
 def test_three_times_the_bound_is_nine_times_the_variance():
-    wrong, right = (recipe("three_times_the_bound", mended=mended) for mended in (False, True))
+    wrong, right = (recipe("three_times_the_bound", fixed=fixed) for fixed in (False, True))
     (_, std), (_, meant) = (one.rule(100, 50, 1.0) for one in (wrong, right))
     assert math.isclose(std**2, 9 * meant**2)
 
 
 def test_fan_out_for_fan_in_cannot_be_seen_in_square_layers():
-    wrong, right = (recipe("fan_out", mended=mended) for mended in (False, True))
+    wrong, right = (recipe("fan_out", fixed=fixed) for fixed in (False, True))
     assert wrong.rule(128, 128, 1.0) == right.rule(128, 128, 1.0)
     assert wrong.rule(128, 32, 1.0)[1] == 2 * right.rule(128, 32, 1.0)[1]
 
@@ -82,13 +82,13 @@ def test_fan_out_for_fan_in_cannot_be_seen_in_square_layers():
 def test_the_bound_without_parentheses_grows_with_the_layer_where_it_should_shrink():
     rule = recipe("precedence").rule
     assert math.isclose(rule(100, 100, 1.0)[1], math.sqrt(100.06 / 3))
-    assert math.isclose(recipe("precedence", mended=True).rule(100, 100, 1.0)[1], math.sqrt(1 / 100))
+    assert math.isclose(recipe("precedence", fixed=True).rule(100, 100, 1.0)[1], math.sqrt(1 / 100))
 
 
 def test_with_one_key_all_square_layers_have_the_same_weights():
     first, second, *_ = (layer.weights for layer in draw(recipe("one_key")).layers[1:-1])
     np.testing.assert_array_equal(first, second)
-    first, second, *_ = (layer.weights for layer in draw(recipe("one_key", mended=True)).layers[1:-1])
+    first, second, *_ = (layer.weights for layer in draw(recipe("one_key", fixed=True)).layers[1:-1])
     assert not np.isclose(first, second).all()
 
 
@@ -107,8 +107,8 @@ def test_float16_cannot_hold_the_first_layer_of_fifteen_bit_pixels():
     case = draw(recipe("half_precision"))
     assert all(layer.weights.dtype == np.float16 for layer in case.layers)
     assert abs(forward(case)[0]).max() > np.finfo(np.float16).max
-    mended = draw(recipe("half_precision", mended=True))
-    assert max(abs(answer).max() for answer in forward(mended)) < np.finfo(np.float16).max
+    fixed = draw(recipe("half_precision", fixed=True))
+    assert max(abs(answer).max() for answer in forward(fixed)) < np.finfo(np.float16).max
 
 
 def test_the_last_layer_has_no_nonlinearity():

@@ -150,6 +150,18 @@ def test_relu_flattens_half_of_all_directions_and_orthogonal_weights_do_not_help
         assert np.all(np.diff(np.sum(spectra.singular_values > 0, axis=1)) <= 0)
 
 
+def test_mirrored_weights_make_relu_layers_an_isometry():
+    """Weights [[Q, −Q], [−Q, Q]] on (relu(z), relu(−z)) are linear together (Balduzzi et al. 2017)."""
+    random = np.random.default_rng(0)
+    turns = [np.linalg.qr(random.normal(size=(20, 20)))[0] for _layer in range(50)]
+    inputs = random.normal(size=20)
+    signal, jacobian = np.concatenate([inputs, -inputs]), np.vstack([np.eye(20), -np.eye(20)])
+    for turn in turns:
+        weights, open_units = np.block([[turn, -turn], [-turn, turn]]), signal > 0
+        signal, jacobian = np.maximum(signal, 0) @ weights, weights.T @ (open_units[:, None] * jacobian)
+    np.testing.assert_allclose(np.linalg.svd(jacobian[:20], compute_uv=False), 1, rtol=1e-12)
+
+
 def test_orthogonal_tanh_comes_near_isometry_as_its_input_shrinks_and_normal_tanh_does_not():
     def condition(distribution, size):
         network = {"depth": 50, "activation": "tanh", "distribution": distribution, "input_rms": size}

@@ -176,7 +176,7 @@ def test_a_scene_is_the_same_picture_after_other_scenes_as_alone(name):
 # Numbers in the notes: each stands in the picture's sentence, or is computed here from theory or from a run
 
 
-NAMES = re.compile(r"\blayer 1\b|\bfloat32\b|\bFloat32\b|(?<=[a-z] )\((19|20)\d\d\)")  # the last: a source and its year
+NAMES = re.compile(r"\((?:19|20)\d\d\)|\blayer 1\b|\bfloat32\b|\bFloat32\b")
 FACTS = {topic: importlib.import_module(f"pages.test_{topic}").FACTS for topic in dict.fromkeys(s.page for s in SCENES)}
 """For each scene of a page the words of its note that hold a number, with what proves it."""
 EACH_FACT = [

@@ -8,10 +8,12 @@ that it may add is limited as well.
 import contextlib
 import ctypes
 import linecache
+import sysconfig
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,10 @@ SECONDS = 15.0
 GRACE = 1.0
 MEMORY = 2**30
 """Bytes that a reader's function may add to what the kernel holds."""
-_OWN = __file__
+CALLED_WITH = "It was called with {case}."
+"""How a note begins that says with which arguments a function failed."""
+_OURS = (str(Path(__file__).parents[1]), *sysconfig.get_paths().values())
+"""Folders of the course, of Python and of its packages: no code of the reader's."""
 
 
 class ReaderFault(Exception):
@@ -121,19 +126,29 @@ def _sentence(failure: BaseException) -> str:
         what = say("Your function stopped with {error}: {words}", error=type(failure).__name__, words=failure)
     text = " ".join(what.split())
     text = text if len(text) <= 300 else f"{text[:297]}..."
-    return f"{text.rstrip('.')}.{_place(failure)}"
+    notes = [
+        note for note in getattr(failure, "__notes__", ()) if note.startswith(say(CALLED_WITH).partition("{case}")[0])
+    ]
+    return " ".join([f"{text.rstrip('.')}.", *notes, _place(failure)]).rstrip()
 
 
 def _place(failure: BaseException) -> str:
-    frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if frame.filename != _OWN]
-    own = [frame for frame in frames if _is_a_cell(frame.filename)]
+    """Say in which line of the reader's it happened: of a cell, or of a file of theirs."""
+    own = [frame for frame in traceback.extract_tb(failure.__traceback__) if _is_the_readers(frame.filename)]
     if not own:
-        return f" {say('Is it called with the arguments that the question names?')}" if not frames else ""
+        text = "Does it take the arguments that the question names?"
+        return say(text) if isinstance(failure, TypeError) else ""
     last = own[-1]
     code = (last.line or linecache.getline(last.filename, last.lineno)).strip()
-    where = say("This happened in line {line} of its cell", line=last.lineno)
-    return f" {where}: {code}" if code else f" {where}."
+    cell = _is_a_cell(last.filename)
+    text = "This happened in line {line} of its cell" if cell else "This happened in line {line} of {file}"
+    where = say(text, line=last.lineno, file=Path(last.filename).name)
+    return f"{where}{': ' if code else '.'}{code}"
+
+
+def _is_the_readers(filename: str) -> bool:
+    return _is_a_cell(filename) or not filename.startswith(_OURS)
 
 
 def _is_a_cell(filename: str) -> bool:
-    return "ipykernel" in filename or filename.startswith("<")
+    return "ipykernel_" in filename or filename.startswith("<")

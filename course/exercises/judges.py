@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from course.exercises import guard, reading
+from course.exercises import guard, randomness, reading
 from course.exercises.verdict import ALMOST, Verdict, almost, not_yet, right, wrong
 from course.live.words import say
 
@@ -23,6 +23,9 @@ ROUNDED = 0.005
 """Relative tolerance for a number worked out by hand: what rounding to three digits can change, 0.5/100."""
 FLOAT32 = 1e-4
 """Relative tolerance for computed numbers: a sum of a thousand terms in 32 bits strays by less (1000 · 6e-8)."""
+FEWEST_DIGITS = 2
+"""Digits that an answer needs where nobody has asked for a number of them."""
+MOST_DIGITS = 6
 BOTH_DRAW = math.sqrt(2)
 """By how much two measurements that both stray differ more than one of them from what is exact."""
 
@@ -100,6 +103,12 @@ def rounded(found: Any, wanted: Any) -> bool:
     return close(found, wanted, ROUNDED)
 
 
+def digits_of(found: float, wanted: float) -> int:
+    """Return to how many digits `found` is `wanted` rounded, at most `MOST_DIGITS`; 0 if it is no rounding of it."""
+    roundings = (float(f"{wanted:.{digits - 1}e}") for digits in range(1, MOST_DIGITS + 1))
+    return max((digits for digits, one in enumerate(roundings, 1) if math.isclose(one, found, rel_tol=1e-6)), default=0)
+
+
 def recognized(
     found: Any, mistakes: Mistakes, seen: str = "", *, same: Callable[[Any, Any], bool] = rounded
 ) -> Verdict | None:
@@ -123,9 +132,12 @@ def number(
     low: float = -np.inf,
     high: float = np.inf,
     whole: bool = False,
+    digits: int | None = None,
 ) -> Judge:
     """Judge one number by its relative distance from the right `value` and from those of known mistakes.
 
+    Where the question asks for so many `digits`, the last of them may be off by one, and an answer rounded to fewer is
+    almost right. Where it asks for none, two digits will do. Numbers without a tolerance are not rounded.
     `praise` is what to take along when it is right, and `otherwise` is said of a number that no mistake explains;
     both may use `{answer}`. Outside `low` to `high`, and where a `whole` number is asked for, a sentence says so.
     """
@@ -134,14 +146,34 @@ def number(
     @knowing(mistakes)
     def judge(_rng: np.random.Generator, answer: Any) -> Verdict:
         found = reading.number(answer, low=low, high=high, whole=whole)
-        if close(found, value, tolerance):
+        if _within(found, value, tolerance, digits):
             return right(say(praise, answer=found))
         if known := recognized(found, mistakes, same=lambda *pair: close(*pair, tolerance)):
             return known
+        if tolerance > FLOAT32 and not whole:
+            needed, given = digits or FEWEST_DIGITS, digits_of(found, value)
+            if given >= needed:
+                return right(say(praise, answer=found))
+            if given:
+                text = "{answer:.5g} is the right number, rounded too far. Round to {digits}."
+                return almost(say(text, answer=found, digits=_digits(needed)), "rounded")
+            if known := recognized(found, mistakes, same=lambda *pair: digits_of(*pair) >= FEWEST_DIGITS):
+                return known
         direction = "{answer:.5g} is too large." if found > value else "{answer:.5g} is too small."
         return wrong(f"{say(direction, answer=found)} {say(otherwise, answer=found)}")
 
     return judge
+
+
+def _within(found: float, value: float, tolerance: float, digits: int | None) -> bool:
+    """Return whether a number is right: to within the last of the `digits` that were asked for, or `tolerance`."""
+    if digits is None:
+        return close(found, value, tolerance)
+    return abs(found - value) < 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
+
+
+def _digits(number: int) -> str:
+    return say("{count} digits", count=number) if number > 1 else say("one digit")
 
 
 def _tell_apart(value: float, mistakes: Mistakes, tolerance: float) -> None:
@@ -163,10 +195,11 @@ def choice(answer: Any, mistakes: Mistakes, *, praise: str, known: Iterable[str]
             return right(praise)
         if known := recognized(found, mistakes, same=lambda _, made: found == reading.names(made, known=options)):
             return known
-        surplus, missing = sorted(found - wanted), wanted - found
+        surplus, missing = sorted(found - wanted), len(wanted - found)
         if surplus:
-            return wrong(say("{names} does not belong there.", names=", ".join(surplus)))
-        return wrong(say("{count} missing.", count=len(missing)))
+            text = "{names} do not belong there." if len(surplus) > 1 else "{names} does not belong there."
+            return wrong(say(text, names=reading.listed(surplus)))
+        return wrong(say("{count} names are missing." if missing > 1 else "One name is missing.", count=missing))
 
     return judge
 
@@ -180,13 +213,15 @@ def function(
     otherwise: str,
     tolerance: float | Callable[..., float] = FLOAT32,
     read: Callable[..., Any] = lambda output, *_case: output,
+    seeded: bool = False,
 ) -> Judge:
     """Judge a function by running it on fresh `cases(rng)`, tuples of arguments.
 
     Its output, passed through `read(output, *case)`, is compared with `correct(*case)`, which is exact, and with what
     `read` makes of each mistake's answer on the same case. `tolerance` is relative, or a function of a case: five
     standard errors where the function draws at random, and `BOTH_DRAW` times that between it and a mistake's answer.
-    A mistake is recognized if it explains every case.
+    A mistake is recognized if it explains every case. A function of a generator or a key, or `seeded` by its first
+    argument, is right only if it draws from that and from nothing else.
     """
 
     @knowing(mistakes)
@@ -200,7 +235,8 @@ def function(
         limits = [tolerance(*case) if callable(tolerance) else tolerance for case in drawn]
         agree = [close(*row) for row in zip(found, wanted, limits, strict=True)]
         if all(agree):
-            return right(praise)
+            draws = seeded or randomness.place(drawn[0]) is not None
+            return (draws and randomness.ignored(answer, drawn[0], rng)) or right(praise)
         rows = list(zip(drawn, found, limits, strict=True))
         known = recognized(rows, mistakes, same=lambda rows, made: _explains(made, read, rows))
         return known or _unexplained(drawn, found, wanted, agree, otherwise)
@@ -209,8 +245,16 @@ def function(
 
 
 def _run_all(answer: Callable[..., Any], cases: Sequence[Case]) -> list[Any]:
+    return [_run(answer, case) for case in cases]
+
+
+def _run(answer: Callable[..., Any], case: Case) -> Any:
     # Copies, so that a function which writes into its arguments changes nobody else's.
-    return [answer(*(part.copy() if isinstance(part, np.ndarray) else part for part in case)) for case in cases]
+    try:
+        return answer(*(part.copy() if isinstance(part, np.ndarray) else part for part in case))
+    except Exception as failure:
+        failure.add_note(say(guard.CALLED_WITH, case=_call(case)))
+        raise
 
 
 def _explains(
@@ -235,7 +279,7 @@ def _unexplained(
     if found[at].shape != wanted[at].shape:
         text = "For {case} the result should have the shape {wanted}, not {found}."
         return wrong(say(text, case=_call(cases[at]), wanted=wanted[at].shape, found=found[at].shape))
-    text = "For {case} yours gives {found}."
+    text = "For {case} your function returns {found}."
     seen = f"{say(text, case=_call(cases[at]), found=_result(found[at]))} {say(otherwise)}"
     if any(agree):
         right_ones = say("Right in {right} of {all} cases.", right=sum(agree), all=len(agree))
@@ -248,8 +292,8 @@ def _result(found: np.ndarray) -> str:
     if found.size <= reading.SHORT:
         return reading.spelled(found)
     first = ", ".join(f"{value:.4g}" for value in found.ravel()[:3])
-    return say("{array} that begins with {first}", array=reading.spelled(found), first=first)
+    return say("{array}, which begins {first}", array=reading.spelled(found), first=first)
 
 
 def _call(case: Case) -> str:
-    return f"({', '.join(reading.spelled(part) for part in case)})"
+    return reading.listed([reading.spelled(part) for part in case])

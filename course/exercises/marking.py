@@ -1,13 +1,16 @@
 """From an answer to a verdict, whatever the answer is."""
 
+import re
 from typing import Any
 
 import numpy as np
 
-from course.exercises import reading, table
+from course.exercises import reading, stubs, table
 from course.exercises.guard import ReaderFault
-from course.exercises.verdict import NOTHING_YET, RIGHT, Verdict, not_yet, wrong
+from course.exercises.verdict import NOT_YET, NOTHING_YET, RIGHT, Verdict, not_yet, wrong
 from course.live.words import say
+
+_AS_GIVEN = re.compile(r"^This is (?:still )?the \w+ as it was given")
 
 
 class NotRight(AssertionError):
@@ -25,10 +28,19 @@ def judge(name: str, *answers: Any, seed: int | None = None) -> Verdict:
         return not_yet(say(NOTHING_YET))
     try:
         verdict = exercise.judge.verdict(np.random.default_rng(seed), *answers)
-        return verdict._replace(sentence=say(verdict.sentence))
     except (ReaderFault, reading.Unreadable) as fault:
         sentence = str(fault)
         return wrong(sentence[:1].upper() + sentence[1:])
+    if verdict.state == NOT_YET and any(stubs.is_changed(name, answer) for answer in answers):
+        verdict = _changed_in_vain(verdict)
+    return verdict._replace(sentence=say(verdict.sentence))
+
+
+def _changed_in_vain(verdict: Verdict) -> Verdict:
+    """Return the verdict on code that was changed and gives what it gave before."""
+    if not verdict.mistake:
+        return wrong(say("Your function gives back nothing. Is a `return` missing?"))
+    return wrong(_AS_GIVEN.sub("This gives what the code that was given does", verdict.sentence), verdict.mistake)
 
 
 def grade(name: str, *answers: Any) -> str:

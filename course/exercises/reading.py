@@ -1,7 +1,7 @@
 """Readers' answers as numbers and arrays, whatever they come as; what cannot be read is answered in words."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ def number(
     answer: Any, name: str = "the answer", *, low: float = -math.inf, high: float = math.inf, whole: bool = False
 ) -> float:
     """Read one finite number from `low` to `high`, `whole` if so asked; a list or array of one number will do."""
-    values = array(answer, name)
+    values = array(answer, name, wanted="a number")
     if values.size != 1:
         raise _unreadable("{name} should be one number, and this is {answer}.", name, answer=spelled(answer))
     value = float(values.reshape(()))
@@ -53,16 +53,24 @@ def whole(answer: Any, name: str = "the answer", *, low: float = -math.inf, high
     return int(number(answer, name, low=low, high=high, whole=True))
 
 
-def array(answer: Any, name: str = "the answer", shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """Read real numbers as a float64 array, of this shape if one is given."""
+def array(
+    answer: Any,
+    name: str = "the answer",
+    shape: tuple[int, ...] | None = None,
+    *,
+    wanted: str = "a number or an array of numbers",
+) -> np.ndarray:
+    """Read real numbers as a float64 array, of this shape if one is given; `wanted` says what is expected."""
     if isinstance(answer, str):
-        text = "{name} should be a number, and {answer!r} is text. Leave out the quotes."
-        raise _unreadable(text, name, answer=answer[:40])
+        text = "{name} should be {wanted}, and {answer!r} is text. Leave out the quotes."
+        raise _unreadable(text, name, wanted=say(wanted), answer=answer[:40])
     if callable(answer):
-        raise _unreadable("{name} should be a number, and this is a function. Call it, with parentheses.", name)
+        text = "{name} should be {wanted}, and this is a function. Call it, with parentheses."
+        raise _unreadable(text, name, wanted=say(wanted))
     if isinstance(answer, Mapping | set):
-        text = "{name} should be a number or a list of numbers, not a {type}."
-        raise _unreadable(text, name, type=type(answer).__name__)
+        raise _unreadable(
+            "{name} should be {wanted}, not a {type}.", name, wanted=say(wanted), type=type(answer).__name__
+        )
     if getattr(answer, "size", 0) > LARGEST_ARRAY:
         raise _unreadable("{name} holds {count:,} numbers: far more than were asked for.", name, count=answer.size)
     values = _as_floats(answer, name)
@@ -116,9 +124,21 @@ def spelled(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return f"{value:.5g}"
     if shape is not None:
-        return np.array2string(np.asarray(value), precision=4, separator=", ")
+        return _numbers(np.asarray(value))
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _numbers(values: np.ndarray) -> str:
+    """Say a few numbers in brackets: "[2, 3.5, 4]"."""
+    if values.ndim:
+        return f"[{', '.join(_numbers(part) for part in values)}]"
+    return f"{float(values):.4g}" if values.dtype.kind in "iuf" else str(values)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them: "elu, gelu and relu"."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def _range(low: float, high: float) -> str:

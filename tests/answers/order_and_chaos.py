@@ -22,7 +22,7 @@ def by_recursion(layer, start, depth):
 
 
 RIGHT = {
-    1: [((1 - math.exp(-2)) / 2) ** -0.5, 1.52],
+    1: [((1 - math.exp(-2)) / 2) ** -0.5, 1.52, 1.521],
     2: [by_loop, by_recursion],
     3: [CRITICAL, 2.5, CRITICAL + 0.04],
     4: [(10, 0), (20, 0.0), (5, 0)],

@@ -18,7 +18,7 @@ WITHOUT_EFFECT = {
     # Without a nonlinearity all inputs are stretched alike.
     "What happens to a direction": {"input rms"},
     # Lines that were right change nothing, and the diagnosis stands below the picture.
-    "What is wrong here?": {"mend", "diagnosis"},
+    "What is wrong here?": {"fix", "diagnosis"},
 }
 ALWAYS = ("05_xavier",)
 PAGES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))

@@ -296,7 +296,7 @@ FACTS = {
         "layer 50": "layer 50",
         "less than a tenth": lambda: seen.he_path(0)[-1] < 0.1,
     },
-    "Xavier, then He": {
+    "Xavier's weights, then He's": {
         "8.9e-16": lambda: seen.mean_squares("relu", 50, 1.0)[-1],
         "after 50": "layer 50",
         "1.41": lambda: theory.gain("relu"),

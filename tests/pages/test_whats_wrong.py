@@ -17,6 +17,8 @@ from course.mistakes import MISTAKES
 from course.pages import NOTEBOOKS, notebooks
 from course.theory import finite_width
 
+GIVES_AWAY = (r"wrong fan", r"fan_out for fan_in", r"in square layers", r"shape\[1\]")
+"""What would answer the page's prediction above it."""
 PAGE = NOTEBOOKS / f"{notebooks()['whats_wrong']}.ipynb"
 FOUND = {
     "std_as_mean": ("weights not centred", 1),
@@ -34,8 +36,8 @@ FOUND = {
 }
 
 
-def drawn(name: str, seed: int = 0, *, mended: bool = False) -> mistakes.Case:
-    return mistakes.draw(mistakes.recipe(name, mended=mended), seed)
+def drawn(name: str, seed: int = 0, *, fixed: bool = False) -> mistakes.Case:
+    return mistakes.draw(mistakes.recipe(name, fixed=fixed), seed)
 
 
 def weight_variances(name: str) -> np.ndarray:
@@ -124,12 +126,12 @@ def test_louder_biases_are_found_from_the_root_of_the_first_layers_fan_in_on(fac
 
 
 @pytest.mark.parametrize("name", mostly_long(MISTAKES, tuple(MISTAKES)[:4]))
-def test_every_patient_has_its_finding_and_is_healthy_when_mended(name):
+def test_every_patient_has_its_finding_and_is_healthy_when_fixed(name):
     finding, layer = FOUND[name]
     for seed in range(3):
         primary = diagnose(*drawn(name, seed)).primary
         assert primary.finding == finding
-        assert diagnose(*drawn(name, seed, mended=True)).healthy
+        assert diagnose(*drawn(name, seed, fixed=True)).healthy
     assert diagnose(*drawn(name)).primary.layer == layer
 
 
@@ -140,11 +142,11 @@ def test_the_patient_with_one_key_has_every_curve_in_its_band():
     assert all((band.low.activations <= measured) & (measured <= band.high.activations))
 
 
-def last_hidden_mean_squares(*, mended: bool, draws: int = 200) -> np.ndarray:
+def last_hidden_mean_squares(*, fixed: bool, draws: int = 200) -> np.ndarray:
     """The mean square of the last hidden layer of the patient with one key, `(draws,)`."""
     found = []
     for seed in range(draws):
-        layers, signal = drawn("one_key", seed, mended=mended)
+        layers, signal = drawn("one_key", seed, fixed=fixed)
         for weights, biases, _activation in layers[:-1]:
             signal = np.maximum(signal @ weights + biases, 0)
         found.append(np.mean(signal.astype(float) ** 2))
@@ -152,7 +154,7 @@ def last_hidden_mean_squares(*, mended: bool, draws: int = 200) -> np.ndarray:
 
 
 def test_equal_matrices_repeat_their_luck_three_times_as_far_and_half_of_them_leave_the_band():
-    equal, fresh = last_hidden_mean_squares(mended=False), last_hidden_mean_squares(mended=True)
+    equal, fresh = last_hidden_mean_squares(fixed=False), last_hidden_mean_squares(fixed=True)
     assert np.log(equal).std() > 3 * np.log(fresh).std()
     band = finite_width.band("relu", 20, 128, 2.0)
     outside = [
@@ -182,7 +184,7 @@ def test_a_network_of_std_0_01_is_told_to_be_too_small():
     rng = np.random.default_rng(0)
     shapes = [(64, 256), (256, 256), (256, 10)]
     layers = [(rng.normal(0, 0.01, shape), name) for shape, name in zip(shapes, ["relu", "relu", None], strict=True)]
-    diagnosis = diagnose(layers, drawn("raw_pixels", mended=True).batch)
+    diagnosis = diagnose(layers, drawn("raw_pixels", fixed=True).batch)
     assert [layer.finding for layer in diagnosis.layers][:2] == ["too small", "too small"]
 
 
@@ -198,7 +200,7 @@ def test_layers_sorted_as_text_are_out_of_order_from_ten_on():
 FACTS = {
     "The first patient": {
         "too large from layer 1 on": "12 of them are marked, the first is layer 1",
-        "far beyond what layers of this kind could do by luck": lambda: seen.patient_factor("std_as_mean") > 10,
+        "far beyond what layers of this kind could do by chance": lambda: seen.patient_factor("std_as_mean") > 10,
     },
     "Ten layers were fine": {
         "Count it off the curve: 2": lambda: seen.as_written("2", seen.patient_factor("gain_squared"))

@@ -14,7 +14,7 @@ SCENES = (
         "Collect votes, and keep them for the hundred networks.",
     ),
     Scene(
-        "Xavier, then He",
+        "Xavier's weights, then He's",
         "signal_propagation",
         {**_HE, "pinned": {**_HE, "scheme": "glorot_normal"}},
         "Xavier initialization is pinned: half of the mean square is lost at every layer, and by theory 8.9e-16 is "

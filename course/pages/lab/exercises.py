@@ -40,16 +40,17 @@ _STD = number(
             "You divide by the mean of both fans. What keeps the signal on the way forward is fan_in, the 256.",
         ),
     },
-    praise="Var w = 2/fan_in: half of ReLU's answers are zero, and the weights make up for it.",
+    praise="Var w = 2/fan_in: ReLU takes half of the mean square, and the weights make up for it.",
     otherwise="Half of fan_in · Var w has to be 1.",
     low=0,
+    digits=3,
 )
 
 
 def _networks(rng: np.random.Generator) -> list[Case]:
-    """Return keys and units of networks: layers of one shape, which could get the same weights, and one of another."""
-    few = [120, 160, 200]  # JAX compiles anew for every shape
-    pairs = [rng.choice(few, size=2, replace=False).tolist() for _network in range(2)]
+    """Return keys and units of a network that narrows and of one that widens, behind layers of one shape."""
+    narrow, wide = sorted(rng.choice([120, 160, 200], size=2, replace=False).tolist())  # JAX compiles for every shape
+    pairs = ((wide, narrow), (narrow, wide))
     return [(jax.random.key(int(rng.integers(2**31))), [a, a, a, b]) for a, b in pairs]
 
 
@@ -82,6 +83,13 @@ def _times(
         return [std(*shape) * (generator(key) if one_key else rng).uniform(low, high, shape) for shape in shapes]
 
     return layers
+
+
+def _orthogonal(key: Any, widths: list[int]) -> list[np.ndarray]:
+    """Return √2 times weights whose rows, or columns where there are fewer of them, are orthonormal."""
+    normal = _times(lambda _n, _m: 1)(key, widths)
+    turned = [np.linalg.svd(weights, full_matrices=False) for weights in normal]
+    return [math.sqrt(2) * u @ v for u, _s, v in turned]
 
 
 _DRAW = function(
@@ -132,6 +140,11 @@ _DRAW = function(
             _times(lambda _n, m: math.sqrt(2 / m), one_key=True),
             "Two things are left: fan_out stands where fan_in belongs, and the same key makes copies.",
         ),
+        "orthogonal": Mistake(
+            _orthogonal,
+            "√2 times orthogonal weights keep the length of a signal. A layer that widens spreads it over more units, "
+            "and so the mean square falls: multiply by the root of fan_out/fan_in there.",
+        ),
         "std for bound": Mistake(
             _times(lambda n, _m: math.sqrt(2 / n), -1, 1),
             "√(2/fan_in) is the std. As the bound of uniform weights it gives a third of the variance.",
@@ -141,7 +154,7 @@ _DRAW = function(
             "These weights have one sign only: their mean is not 0, and the terms of a sum do not cancel.",
         ),
     },
-    praise="Every layer keeps the mean square of a ReLU signal in the mean, and no two layers are alike.",
+    praise="Every layer keeps the mean square of a ReLU signal on average, and no two layers are alike.",
     otherwise="These numbers, half of fan_in · Var w for each layer, and the last one for no likeness, should be 1.",
     # Normal or uniform: a normal sample's variance strays the most. The likeness strays by 1/√(numbers), which is less.
     tolerance=lambda _key, widths: 5 * standard_error(min(n * m for n, m in itertools.pairwise(widths))),
@@ -154,7 +167,7 @@ _GAIN_MISTAKES = {
         1, "Gain 1 is Xavier's own. Elu flattens what is negative, and every layer loses a little."
     ),
     "He's factor": Mistake(
-        math.sqrt(2), "√2 makes up for ReLU, which answers 0 to half of its inputs. Elu answers to all."
+        math.sqrt(2), "√2 makes up for ReLU, which outputs 0 for half of its inputs. Elu keeps something of all."
     ),
     "variance for std": Mistake(
         theory.gain("elu") ** 2, "That is the factor of the variance. The gain multiplies the weights."
@@ -168,7 +181,7 @@ def _elu_gain(rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=0.01, high=10)
     signal = float(theory.activation_second_moments("elu", _DEPTH, gain**2)[-1])
     gradient = float(theory.gradient_variances("elu", _DEPTH, gain**2)[0])
-    kept = f"In the mean the signal keeps {signal:.2g} and the gradient {gradient:.2g}"
+    kept = f"On average the signal keeps {signal:.2g} and the gradient {gradient:.2g}"
     if known := recognized(gain, _GAIN_MISTAKES, f"{kept}."):
         return known
     if not all(1 / _KEPT <= part <= _KEPT for part in (signal, gradient)):
@@ -217,6 +230,10 @@ _STANDARDIZE = function(
             lambda images: (images - images.mean(axis=1, keepdims=True)) / images.std(axis=1, keepdims=True),
             "This standardizes each image by itself. All numbers together were asked for: no axis.",
         ),
+        "one less than the count": Mistake(
+            lambda images: (images - images.mean()) / images.std(ddof=1),
+            "ddof=1 estimates the variance of what these numbers were drawn from. They themselves should have 1.",
+        ),
         "divided by 255": Mistake(
             lambda images: images / 255,
             "A fixed 255 knows nothing of these images: subtract their mean, and divide by their std.",
@@ -236,7 +253,7 @@ _STANDARDIZE = function(
 
 EXERCISES = (
     Exercise(
-        "He's weights by hand",
+        "He initialization by hand",
         "compute",
         _STD,
         ("Which of the two fans counts on the way forward?", "Var w = 2/fan_in, and the std is its root."),

@@ -26,6 +26,7 @@ _SINE_GAIN = number(
     },
     praise="{answer:.4g} keeps the mean square of a sine network.",
     otherwise="The gain is one over the root of E[sin² z].",
+    digits=3,
     low=0,
 )
 
@@ -95,7 +96,7 @@ _BORDER_MISTAKES = {
     "PyTorch's gain": Mistake(
         (5 / 3) ** 2, "(5/3)² is what PyTorch's gain for tanh gives. It knows nothing of biases."
     ),
-    "He's": Mistake(2, "2 is He's, for ReLU."),
+    "He's": Mistake(2, "2 is for ReLU: He initialization."),
 }
 
 
@@ -107,13 +108,15 @@ def _border(_rng: np.random.Generator, answer: object) -> Verdict:
         return known
     if abs(variance - _CRITICAL) < 0.05:
         return right(f"chi is {chi:.3f} there: the gradient neither grows nor shrinks.")
-    return wrong(f"chi is {chi:.3f} there: {'chaos, so less' if chi > 1 else 'order, so more'}.")
+    return wrong(
+        f"chi is {chi:.3f} there: {'the chaotic phase, so less' if chi > 1 else 'the ordered phase, so more'}."
+    )
 
 
 _DEPTH, _COSINE, _FAR = 20, 0.99, 0.3
 
 
-@knowing(examples={"order": (1, 0), "biases": (10, 1), "near the border": (1.3, 0)})
+@knowing(examples={"order": (0.5, 0.1), "border": (1, 0), "biases": (10, 1), "near the border": (1.3, 0)})
 def _torn_apart(_rng: np.random.Generator, weight_variance: object, bias_variance: object) -> Verdict:
     weights = reading.number(weight_variance, "the weight variance", low=1e-3, high=20)
     biases = reading.number(bias_variance, "the bias variance", low=0, high=20)
@@ -122,11 +125,13 @@ def _torn_apart(_rng: np.random.Generator, weight_variance: object, bias_varianc
     seen = f"chi is {chi:.2f}, and a cosine of {_COSINE} becomes {cosine:.2f}"
     if cosine < _FAR:
         return right(f"{seen} in {_DEPTH} layers.")
-    if chi <= 1:
-        return almost(f"{seen}: in order near inputs come nearer. You need chaos.", "order")
+    if abs(chi - 1) < 0.01:
+        return almost(f"{seen}: this is the border, where near inputs stay about as near as they are.", "border")
+    if chi < 1:
+        return almost(f"{seen}: in the ordered phase near inputs come nearer. You need the chaotic one.", "order")
     if biases > 0 and theory.correlations("tanh", _DEPTH, weights, 0.0, correlation=_COSINE)[-1] < _FAR:
         return almost(f"{seen}. Both inputs receive the same biases, which keeps them alike.", "biases")
-    return almost(f"{seen}: chaos, and too little of it for {_DEPTH} layers.", "near the border")
+    return almost(f"{seen}: this is the chaotic phase, but too near the border for {_DEPTH} layers.", "near the border")
 
 
 def _slopes(rng: np.random.Generator) -> list[Case]:

@@ -25,6 +25,7 @@ _FAR = number(
     },
     praise="At z = {answer:.3g} a unit learns a hundred times slower than at 0.",
     otherwise="The slope is 1/(4 cosh²(z/2)), and its peak 1/4. When is cosh² equal to 100?",
+    digits=3,
 )
 
 

@@ -34,7 +34,8 @@ _DIFFERENT = number(
 
 def _hidden_layers(rng: np.random.Generator) -> list[Case]:
     """Return incoming weights `(inputs, units)` of which some units are copies; their numbers occur in many units."""
-    cases = []
+    times = rng.choice([-2.0, -1.0, 1.0, 2.0, 3.0], size=4, replace=False)
+    cases = [(np.outer([1.0, 2.0], times)[:, rng.permutation([0, 1, 2, 3, 0, 2])],)]  # four columns of rank 1
     for _layer in range(6):
         inputs, kinds = int(rng.integers(2, 4)), int(rng.integers(2, 6))
         while True:
@@ -56,6 +57,10 @@ _COUNT_UNITS = function(
         "rows for columns": Mistake(
             lambda weights: np.unique(weights, axis=0).shape[0],
             "These are the different rows, one for each input. A unit is a column.",
+        ),
+        "the rank for the number": Mistake(
+            np.linalg.matrix_rank,
+            "The rank counts independent columns. Two units whose weights are (1, 2) and (2, 4) differ all the same.",
         ),
         "all units": Mistake(lambda weights: weights.shape[1], "That is how many units there are, equal ones too."),
         "the first input alone": Mistake(

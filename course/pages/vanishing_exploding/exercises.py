@@ -105,7 +105,9 @@ def _breaking_std(_rng: np.random.Generator, answer: object) -> Verdict:
     overflow = np.flatnonzero(np.isinf(variances))
     if overflow.size and np.isfinite(stats.activation_rms).all():
         layer = overflow[-1] + 1
-        return right(f"Every activation is within ±1, and on its way back the gradient overflows at layer {layer}.")
+        return right(
+            f"Every activation is within ±1, and in the backward pass the gradient overflows at layer {layer}."
+        )
     if std >= _LARGE and variances[0] < variances[-1]:
         return almost("Now hardly a unit is left unsaturated, and the gradient vanishes instead.", "too large")
     if std <= 0.12:

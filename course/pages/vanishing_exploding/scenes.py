@@ -34,8 +34,8 @@ SCENES = (
         "signal_propagation",
         {**_LINEAR, "scheme": "normal_1"},
         "Std 1 makes the numbers 8 times larger at every layer. Where do they leave float32, which ends at 3.4e38? At "
-        "layer 42; the squares, which are drawn, are kept in a wider format. Now the way back: the gradient starts at "
-        "layer 50 and overflows at layer 8, after as many steps.",
+        "layer 42; the squares, which are drawn, are kept in a wider format. Now the backward pass: the gradient "
+        "starts at layer 50 and overflows at layer 8, after as many steps.",
     ),
     Scene(
         "Does tanh save it?",

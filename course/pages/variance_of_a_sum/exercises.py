@@ -38,6 +38,8 @@ def _layer_sizes(rng: np.random.Generator) -> list[Case]:
 def _variance_and_kurtosis(weights: np.ndarray, _rng: object, d: int, mean_square: float) -> np.ndarray:
     """Return the variance of z with these weights, their kurtosis, 9/5 for uniform ones, and 1 if they have no mean."""
     weights = reading.array(weights, "what your function gives back", (d,))
+    if not weights.any():
+        raise reading.Unreadable("All weights are 0, and so is every z.")
     squares = weights**2
     square = np.mean(squares)
     return np.array([d * square * mean_square, np.mean(squares**2) / square**2, 1 + np.mean(weights) ** 2 / square])

@@ -1,4 +1,4 @@
-"""The bug hunt: networks with a published mistake in them, their layer pictures, and the line of code to mend."""
+"""The bug hunt: networks with a published mistake in them, their layer pictures, and the line of code to fix."""
 
 import math
 from functools import lru_cache
@@ -21,14 +21,14 @@ HIDDEN, SHOWN = "hidden", "shown"
     "What is wrong here?",
     {
         "patient": menu({str(place): name for place, name in enumerate(MISTAKES, 1)}),
-        "mended": menu(LINES, label="mend"),
+        "mended": menu(LINES, label="fix"),
         "diagnosis": buttons((HIDDEN, SHOWN)),
         "seed": SEED,
     },
     picture.PICTURE,
 )
 def bug_hunt(patient: str, mended: str, diagnosis: str, seed: int) -> View:
-    """Look at a network that starts with a mistake, `patient`, and mend one line of the code that drew it.
+    """Look at a network that starts with a mistake, `patient`, and fix one line of the code that drew it.
 
     `mended` names the mistake whose line is put right, "nothing" at first; `diagnosis` hides or shows what `diagnose`
     says. `state` sets controls by name.
@@ -38,12 +38,12 @@ def bug_hunt(patient: str, mended: str, diagnosis: str, seed: int) -> View:
 
 
 @lru_cache(maxsize=64)
-def _judgement(patient: str, mended: bool, seed: int) -> Judgement:
-    return Judgement(read(*mistakes.draw(mistakes.recipe(patient, mended=mended), seed)))
+def _judgement(patient: str, fixed: bool, seed: int) -> Judgement:
+    return Judgement(read(*mistakes.draw(mistakes.recipe(patient, fixed=fixed), seed)))
 
 
 def describe(mistake: Mistake, mended: str, judgement: Judgement, *, shown: bool) -> str:
-    """Say what the owner says, what is seen, what the mended line has changed, and the diagnosis if wanted."""
+    """Say what the owner says, what is seen, what the fixed line has changed, and the diagnosis if wanted."""
     parts = [say("“{complaint}”", complaint=say(mistake.complaint)), _seen(judgement)]
     if mended == mistake.name:
         text = "That was it: {written} stood where {meant} belongs."

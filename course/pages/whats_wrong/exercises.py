@@ -26,7 +26,7 @@ _CHANGES = {
         {3: 0.7, 4: 0.7, 5: 1.01, 6: 10}, "Layer 5 is only the messenger: 4.1 in, 4.0 out."
     ),
     "judged by size": Mistake(
-        {3: 0.7, 4: 0.5, 5: 0.5}, "Small and large count from what a layer is given: 4.1 in, 4.0 out is well."
+        {3: 0.7, 4: 0.5, 5: 0.5}, "Judge a layer by what it is given: with 4.1 in and 4.0 out, layer 5 is fine."
     ),
     "one each": Mistake(
         {3: 0.7, 6: 10}, "Layer 4 was given 2.0 and made 4.1 of it: that is a second fault of the same kind."
@@ -207,7 +207,7 @@ _DRAW = function(
         ),
         "the same key for every layer": Mistake(
             _uniform(lambda n, _m: math.sqrt(6 / n), one_key=True),
-            "The fan is mended. Layers of one shape are still copies: the same key for every layer.",
+            "The fan is fixed. Layers of one shape are still copies: the generator is the same for every layer.",
         ),
         "fan_out for fan_in": Mistake(
             _uniform(lambda _n, m: math.sqrt(6 / m)),
@@ -242,12 +242,13 @@ _DRAW = function(
             "√(2/fan_in) is the std. A uniform distribution reaches √3 times as far.",
         ),
     },
-    praise="Both are mended: fan_in is the first number of a shape here, and one generator serves all layers.",
+    praise="Both are fixed: fan_in is the first number of a shape here, and one generator serves all layers.",
     otherwise="All numbers should be 1: half of fan_in · E[w²] for each layer, then one that is 2 if layers are "
     "copies, and one that is larger if a layer's weights share something.",
     # Normal or uniform: a normal sample's variance strays the most, and in the smallest layer.
     tolerance=lambda _seed, _widths: 5 * standard_error(min(n * m for n, m in _SHAPES)),
     read=_variances_and_likeness,
+    seeded=True,
 )
 
 _NAMES = [f"layer {number}" for number in range(1, 21)]

@@ -9,14 +9,14 @@ SCENES = (
         {},
         "Read the complaint aloud, then the picture before any menu: is it the signal, the gradient, or both, and "
         "in which layer does it begin? The signal is too large from layer 1 on, and far beyond what layers of this "
-        "kind could do by luck. Let the class name lines of code before you open the menu.",
+        "kind could do by chance. Let the class name lines of code before you open the menu.",
     ),
     Scene(
         "Only in this shape",
         "bug_hunt",
         {"patient": "fan_out"},
-        "Which decision of a start cannot be seen when all layers are equally wide? Have the class say what changes "
-        "along this network: the width. So what is wrong must follow the width. Mend the line with the fan, and "
+        "Which decision of an initialization cannot be seen when all layers are equally wide? Have the class say what "
+        "changes along this network: the width. So what is wrong must follow the width. Fix the line with the fan, and "
         "compare the marks before and after.",
     ),
     Scene(
@@ -31,8 +31,8 @@ SCENES = (
         "It worked with tanh",
         "bug_hunt",
         {"patient": "gain_of_another"},
-        "Here the signal halves in every layer. Ask for the name of this start: it is Xavier's, on ReLU. Why is "
-        "layer 1 not marked? Its inputs are data, which nothing has halved yet.",
+        "Here the signal halves in every layer. Ask for the name of this initialization: it is Xavier's, on ReLU. Why "
+        "is layer 1 not marked? Its inputs are data, which nothing has halved yet.",
     ),
     Scene(
         "Nothing to be seen",
