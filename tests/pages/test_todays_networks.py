@@ -226,10 +226,10 @@ FACTS = {
         ),
     },
     "Branches of zero": {
-        "Every block passes on what it received": "(theory: 1)",
+        "Every block passes on exactly what it received": "(theory: 1)",
         "which gradient the first weights of a branch get": "a gradient of exactly 0",
     },
-    "Batch normalization's gradients": {
+    "Batch norm, backward": {
         "1.467": lambda: math.pi / (math.pi - 1),
         "1.4e+08": "(theory: 1.4e+08)",
     },

@@ -16,8 +16,8 @@ SCENES = (
         "todays_networks",
         {"blocks": "1/√L"},
         "The last weights of each branch are divided by √50, and in theory the whole network multiplies the mean "
-        "square by 7.1. Ask what 100 blocks will do before you move the depth. Hardly more: 7.2, because "
-        "(1 + 2/L) to the power L stays below e² for every L.",
+        "square by 7.1. Ask what 100 blocks will do before you move the depth. Hardly more: 7.2, because the growth "
+        "stays below e² at every depth.",
     ),
     Scene(
         "Branches of zero",
@@ -28,7 +28,7 @@ SCENES = (
         "step. Then switch to Fixup: which panel changes?",
     ),
     Scene(
-        "Batch normalization's gradients",
+        "Batch norm, backward",
         "todays_networks",
         {"blocks": "plain", "normalization": "batch"},
         "Move the gain: the signal does not change. Now look at the backward pass. In theory each block multiplies "
