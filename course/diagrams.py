@@ -1,4 +1,4 @@
-"""Small drawings of what the pages talk about: a unit, a layer, the two passes, the border that a network learns.
+"""Small drawings of what the pages talk about: a unit, a layer, the two passes, a residual block, a border.
 
 Each function returns a `Diagram`, which a notebook shows as a picture with its alternative text.
 """
@@ -162,4 +162,27 @@ def borders(
         figure,
         f"{len(points)} points of a square, {int(np.sum(inside))} of them filled: those inside a disc that lies "
         f"off the middle. Panels: {', '.join(outputs)}. Orange: the border that a network draws.",
+    )
+
+
+def residual_block() -> Diagram:
+    """Draw a residual block: the signal goes on unchanged, and the branch is added to it."""
+    figure, axes = _blank(7.0, 1.75)
+    for x, word in ((0.35, "$x$"), (1.9, "$W_1$"), (3.2, "$\\varphi$"), (4.5, "$W_2$"), (5.6, "$+$"), (6.55, "$x$")):
+        axes.text(x, 1.2 if 1 < x < 5 else 0.5, word, ha="center", va="center", fontsize=13)
+    axes.plot(5.6, 0.5, "o", color="none", markeredgecolor=QUIET, markersize=21)
+    _arrow(axes, (0.55, 0.5), (5.42, 0.5))
+    _arrow(axes, (5.78, 0.5), (6.35, 0.5))
+    axes.plot((0.9, 0.9), (0.5, 1.2), color=MEASURED, linewidth=1.3)
+    for start, end in ((0.9, 1.62), (2.18, 3.02), (3.38, 4.22)):
+        _arrow(axes, (start, 1.2), (end, 1.2), MEASURED)
+    axes.plot((4.78, 5.6), (1.2, 1.2), color=MEASURED, linewidth=1.3)
+    _arrow(axes, (5.6, 1.2), (5.6, 0.69), MEASURED)
+    axes.text(3.2, 1.55, "the branch", ha="center", va="center", color=MEASURED)
+    axes.text(3.2, 0.2, "the skip connection", ha="center", va="center", color=QUIET)
+    return _finished(
+        figure,
+        "The signal x comes in on the left and takes two paths. Grey: the skip connection, which changes nothing. "
+        "Blue: the branch, through the weights W1, the activation function and the weights W2. Where they meet, the "
+        "branch's output is added, and the sum is the x of the next block.",
     )

@@ -346,7 +346,7 @@ def test_the_race_says_what_the_reader_has_found_and_what_the_strategies_have(ra
     assert "You have made 2 of 12 tries, the best a loss of 0.1 at gain 1 and learning rate 0.1" in race.sentence
     medians = [np.median([found.losses.min() for found in race.job.searches[name]]) for name in STRATEGIES]
     assert "grid {}, random {}, Bayesian {}".format(*map(number, medians)) in race.sentence
-    assert "the least loss of this map is 0.1, guessing costs 2.3." in race.sentence
+    assert "the least loss of the three draws is 0.1, guessing costs 2.3." in race.sentence
 
 
 def test_the_table_has_a_row_for_each_try_and_nothing_in_those_not_made(race):

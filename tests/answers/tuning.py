@@ -12,6 +12,7 @@ RIGHT = {
         lambda generator, low, high: float(np.exp(generator.uniform(np.log(low), np.log(high)))),
         lambda generator, low, high: 10 ** generator.uniform(math.log10(low), math.log10(high)),
         lambda generator, low, high: low * (high / low) ** generator.random(),
+        lambda generator, low, high: np.exp(generator.uniform(np.log(low), np.log(high), size=1)),
     ],
     3: [
         searched((0.8, 1.25), (0.02, 0.5)),

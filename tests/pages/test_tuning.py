@@ -36,7 +36,10 @@ def medians(tries: int = BUDGET) -> dict[str, float]:
     return {n: float(np.median([s.best_so_far[tries - 1] for s in searches[n]])) for n in STRATEGIES}
 
 
-# The Setting and the Check: darts
+GIVES_AWAY = (r"(?i)median 0\.\d", r"(?i)(bayesian|model)[^.]* (wins|beats|below random)", r"(?i)random beats grid")
+"""Which strategy ends lowest."""
+
+# The Setting: darts
 
 
 @pytest.mark.parametrize(
@@ -50,14 +53,6 @@ def test_fifty_nine_tries_find_the_best_twentieth_with_95_percent_and_299_the_be
     for share, tries in ((1 / 20, 59), (1 / 100, 299)):
         assert math.ceil(math.log(0.05) / math.log(1 - share)) == tries
     assert math.isclose(math.log(0.05), -3, rel_tol=0.002)
-
-
-def test_the_first_good_try_is_the_fifth_in_the_mean_and_later_than_the_twelfth_as_often_as_theory_says():
-    box = {"x": Parameter(0.0, 1.0)}
-    needed = [np.argmax(search("random", lambda p: p["x"], box, 60, seed).losses < 0.2) + 1 for seed in range(1000)]
-    assert abs(np.mean(needed) - 5) < 5 * math.sqrt(0.8 / 0.2**2 / 1000)  # the variance is (1 − p)/p²
-    late = 0.8**12
-    assert abs(np.mean(np.array(needed) > 12) - late) < 5 * math.sqrt(late * (1 - late) / 1000)
 
 
 # The problem and its table
@@ -151,6 +146,20 @@ def test_the_grid_has_a_good_point_for_every_draw_of_the_weights_so_it_never_mis
 def test_random_search_fails_in_some_repeats_and_comes_lower_than_any_grid_in_its_lucky_ones():
     assert np.sum(ends("random") > good_below()) >= 1
     assert np.quantile(ends("random"), 0.1) < np.quantile(ends("grid"), 0.1)
+
+
+@pytest.mark.long
+def test_four_random_rates_with_gain_1_do_better_than_twelve_tries_in_the_large_box_and_never_fail():
+    line = {"learning_rate": Parameter(0.02, 0.5, log=True)}
+    found = np.array(
+        [
+            search("random", lambda p, s=s: table().loss({"gain": 1.0} | p, s % 3), line, 4, s).losses.min()
+            for s in range(50)
+        ]
+    )
+    assert np.median(found) < 0.9 * min(medians()["grid"], medians()["random"])
+    assert abs(np.median(found) - medians()["bayesian"]) < 0.05
+    assert found.max() < good_below()
 
 
 # Bayesian optimization
@@ -276,7 +285,7 @@ FACTS = {
         "Four gains, three learning rates": lambda: tuning.grid_sides(BUDGET, 2) == [4, 3],
         "no repeat fails": lambda: not seen.fails("grid").any(),
     },
-    "Random points, out of luck": {
+    "Random points that all miss": {
         "none in the good part": lambda: bool(seen.fails("random")[30]),
         "0.8": lambda: 1 - 1 / 5,
         "power 12": lambda: BUDGET,
@@ -295,10 +304,10 @@ FACTS = {
     },
     "As many steps": {
         "100": "Median loss after 100 steps",
-        "The order has turned round": lambda: bool(seen.batch_losses("As many steps").argmax() == 0),
+        "The order is reversed": lambda: bool(seen.batch_losses("As many steps").argmax() == 0),
     },
     "A rate for each batch": {
-        "Nothing that the seeds would not make alone": lambda: (
+        "No more than two seeds differ": lambda: (
             seen.batch_losses("A rate for each batch").max() < 1.4 * seen.batch_losses("A rate for each batch").min()
         ),
     },

@@ -28,17 +28,27 @@ from course.theory.residual import stack
 _KERNEL_STD = number(
     math.sqrt(2 / 800),
     {
-        "channels only": Mistake(math.sqrt(2 / 32), "A unit sees 25 positions of each channel, and not one of each."),
+        "channels only": Mistake(
+            math.sqrt(2 / 32), "A unit adds up 25 positions of each channel, and here only one is counted."
+        ),
         "one side of the kernel": Mistake(math.sqrt(2 / 160), "The kernel has 5 · 5 places, not 5."),
-        "fan_out for fan_in": Mistake(math.sqrt(2 / 3200), "That is the way back, with 128 channels out: fan_in here."),
+        "fan_out for fan_in": Mistake(
+            math.sqrt(2 / 3200), "That is fan_out, with 128 channels out. He initialization divides by fan_in."
+        ),
         "variance for std": Mistake(2 / 800, "That is the variance. The standard deviation is its root."),
         "the factor 2 is missing": Mistake(math.sqrt(1 / 800), "The factor 2 for the ReLU in front is missing."),
         "bound for std": Mistake(
             math.sqrt(6 / 800), "That is the bound of a uniform distribution, √3 times the standard deviation."
         ),
-        "Xavier for He": Mistake(math.sqrt(2 / 4000), "That takes both fans, as Xavier does. He divides by fan_in."),
+        "PyTorch's default": Mistake(
+            math.sqrt(1 / 2400), "That is what PyTorch draws by default. He initialization has 6 times that variance."
+        ),
+        "Xavier for He": Mistake(
+            math.sqrt(2 / 4000),
+            "That takes both fans, as Xavier initialization does. He initialization divides by fan_in.",
+        ),
     },
-    praise="fan_in is 5 · 5 · 32 = 800. The channels out do not matter on the way up.",
+    praise="fan_in is 5 · 5 · 32 = 800. The channels out do not matter on the forward pass.",
     otherwise="How many numbers does one unit add up?",
     low=0,
 )
@@ -60,21 +70,23 @@ def _smallest_scale(_rng: np.random.Generator, answer: object) -> Verdict:
     scale = reading.number(answer, "the loss scale", low=2.0**-40, high=2.0**40)
     floor, lifted = range_of("float16").smallest_normal, scale * _RMS
     if close(scale, floor / _RMS, 0.01):
-        return almost("So much lifts it to the floor itself. Asked for is a power of 2 above.", "no power of 2")
+        return almost(
+            "That lifts it exactly to the smallest normal number. The answer is the next power of 2.", "no power of 2"
+        )
     if close(scale, math.ceil(math.log2(floor / _RMS)), 1e-6):
         return almost("That is the exponent: the loss scale is 2 to that power.", "exponent for the power")
     if not math.log2(scale).is_integer():
-        return wrong(f"{scale:g} is no power of 2, and would round every gradient.")
+        return wrong(f"{scale:g} is not a power of 2, so it would round every gradient.")
     if scale == 1:
-        sentence = "it is above the smallest subnormal number, and so not 0, but has lost most of its digits"
-        return almost(f"Unscaled, {sentence}.", "subnormal for normal")
+        sentence = "Without a scale it is above the smallest subnormal number, but has lost most of its digits."
+        return almost(sentence, "subnormal for normal")
     if lifted < floor:
-        return almost(f"Lifted to {lifted:.1e}, still below {floor:.1e}: digits are lost.", "too small")
+        return almost(f"That lifts it to {lifted:.1e}, which is still below {floor:.1e}: digits are lost.", "too small")
     if lifted >= 1:
-        return almost(f"It lifts the rms to {lifted:.2g}. Only the floor, {floor:.1e}, has to be passed.", "up to 1")
+        return almost(f"That lifts the rms to {lifted:.2g}; it only has to be above {floor:.1e}.", "up to 1")
     if lifted >= 2 * floor:
-        return almost("Half of it would be enough, and leaves more room above.", "larger than needed")
-    return right(f"It lifts the rms to {lifted:.1e}, just above {floor:.1e}. In practice one takes more.")
+        return almost("Half of that would be enough and leave more room above.", "larger than needed")
+    return right(f"That lifts the rms to {lifted:.1e}, just above {floor:.1e}. In practice one takes more.")
 
 
 _SHAPES = ((1, 180), (3, 60), (5, 36))
@@ -107,27 +119,27 @@ _LAST_KERNEL = function(
     {
         "branches left out": Mistake(
             _up_to(lambda k, n, _m, _branches: math.sqrt(6 / (k**2 * n))),
-            "These are He's weights, unscaled: the sum of all branches grows like 3 to their number.",
+            "This is He initialization without the scaling: every branch multiplies the mean square by 3.",
         ),
         "1/L for 1/√L": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k**2 * n)) / branches),
-            "The variance should be divided by the number of branches, and so the weights by its root only.",
+            "The variance should be divided by the number of branches, and therefore the weights by its square root.",
         ),
         "channels only": Mistake(
             _up_to(lambda _k, n, _m, branches: math.sqrt(6 / (n * branches))),
-            "Right for 1×1 kernels only: fan_in counts the positions of a kernel too.",
+            "That is right for 1×1 kernels only: fan_in counts the positions of a kernel too.",
         ),
         "fan_out for fan_in": Mistake(
             _up_to(lambda k, _n, m, branches: math.sqrt(6 / (k**2 * m * branches))),
-            "fan_out stands where fan_in belongs: these are right for as many channels out as in.",
+            "You divide by fan_out, and it should be fan_in: the two agree only for as many channels out as in.",
         ),
         "the factor 2 is missing": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(3 / (k**2 * n * branches))),
-            "The factor 2 is missing: in front of a branch's last weights there is a ReLU.",
+            "The factor 2 is missing: there is a ReLU in front of a branch's last weights.",
         ),
         "variance for std": Mistake(
             _up_to(lambda k, n, _m, branches: 2 * math.sqrt(3) / (k**2 * n * branches)),
-            "You draw with the variance where the standard deviation belongs.",
+            "You use the variance as the standard deviation.",
         ),
         "std for bound": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(2 / (k**2 * n * branches))),
@@ -135,7 +147,7 @@ _LAST_KERNEL = function(
         ),
         "both fans": Mistake(
             _up_to(lambda k, n, m, branches: math.sqrt(12 / (k**2 * (n + m) * branches))),
-            "The mean of both fans is Xavier's compromise. He's rule divides by fan_in alone.",
+            "The mean of both fans is Xavier's compromise. He initialization divides by fan_in alone.",
         ),
         "one side of the kernel": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k * n * branches))),
@@ -143,7 +155,7 @@ _LAST_KERNEL = function(
         ),
         "one number for all": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(2 / (k**2 * n * branches)), 1),
-            "All weights are the same number, and all channels out are copies: draw them.",
+            "All weights are the same number, so all channels out are copies: draw the weights.",
         ),
         "only one sign, uniform": Mistake(
             _up_to(lambda k, n, _m, branches: math.sqrt(6 / (k**2 * n * branches)), 0),
@@ -167,22 +179,29 @@ _DOUBLING = math.sqrt((2 ** (1 / _BLOCKS) - 1) / 2)
 _NEAR = 0.05
 """How near to 2 the growth has to be: the exponential for the power gives a = 0.120 and 1.98, which will do."""
 _FACTOR_MISTAKES = {
-    "1/√L": Mistake(_BLOCKS**-0.5, "That is 1/√L, which comes near e². A doubling needs less."),
-    "1/L": Mistake(
-        1 / _BLOCKS, "1/L takes too much away: it is the square of the factor that adds up over the blocks."
+    "1/√L": Mistake(
+        _BLOCKS**-0.5,
+        "That is 1/√L, with which the mean square grows by nearly e². For a doubling the factor has to be smaller.",
     ),
-    "the square of the factor": Mistake(_DOUBLING**2, "That is its square: a factor a of the weights counts as a²."),
+    "1/L": Mistake(
+        1 / _BLOCKS, "1/L makes the branches too weak: what adds up over the blocks is the square of the factor."
+    ),
+    "the square of the factor": Mistake(
+        _DOUBLING**2, "That is the square of the answer: a factor a on the weights is a² on the mean square."
+    ),
     "LeCun's weights": Mistake(
-        2 * _DOUBLING, "That would do with LeCun's weights in both layers. With He's, a block adds 2a²."
+        2 * _DOUBLING, "That is right for LeCun initialization in both layers. With He initialization a block adds 2a²."
     ),
     "a² for 2a²": Mistake(
         math.sqrt(2) * _DOUBLING,
-        "With He's weights in both layers a block adds 2a², not a²: the first weights make up for a ReLU too many.",
+        "With He initialization in both layers a block adds 2a², not a²: no ReLU stands in front of the first.",
     ),
     "4a² for 2a²": Mistake(
-        _DOUBLING / math.sqrt(2), "A block adds ½ · 2 · 2a² = 2a²: the ReLU inside the branch takes half."
+        _DOUBLING / math.sqrt(2), "A block adds ½ · 2 · 2a² = 2a²: the ReLU in the branch keeps half."
     ),
-    "unscaled": Mistake(1, "That leaves the weights as they are, and every block multiplies by 3."),
+    "unscaled": Mistake(
+        1, "With the factor 1 the weights stay as they are, and every block multiplies the mean square by 3."
+    ),
 }
 
 
@@ -226,12 +245,17 @@ def _exploding(_rng: np.random.Generator, kind: object, normalization: object, b
     if normalization == "none":
         return almost(f"The claim is about networks with normalization, and this has none. {seen}.", "no normalization")
     if kind == "residual":
-        return almost(f"{seen}: the skip connections hold it. Take them away.", "skip connections")
+        return almost(f"{seen}. The skip connections keep the gradient small: take them away.", "skip connections")
     if normalization == "layer":
-        return almost(f"{seen}. Layer normalization has the factor 1 for ReLU. Which has more?", "layer normalization")
+        return almost(
+            f"{seen}. For ReLU the factor of layer normalization is 1. Which normalization has a larger one?",
+            "layer normalization",
+        )
     if growth <= 1e6:
-        return almost(f"{seen}. The kind is the right one: which power of 1.467 passes a million?", "too few blocks")
-    return right(f"{seen}. Looking at the activations alone would not have shown it.")
+        return almost(
+            f"{seen}. You have the right kind of network: which power of 1.467 is above a million?", "too few blocks"
+        )
+    return right(f"{seen}. The activations alone would not have shown it.")
 
 
 def _gradients(first: np.ndarray, last: np.ndarray) -> tuple[float, float, float]:
@@ -267,32 +291,34 @@ def _branch(rng: np.random.Generator, answer: object) -> Verdict:
         return wrong("Some of the weights are not finite numbers.")
     added, first_gradient, last_gradient = _gradients(first, last)
     if not first.any() and not last.any():
-        return not_yet("Both are zero, as given: each gradient has the other's weights as a factor, and both are zero.")
+        return not_yet(
+            "Both are zero, as given. Each gradient has the other weights as a factor, so both gradients are zero."
+        )
     if not last.any():
         return _first_weights(first, other, last_gradient)
     if not first.any():
-        sentence = (
-            f"The gradient of the last weights is {last_gradient:.2g}, and ReLU's of the first {first_gradient:.2g}"
-        )
-        return almost(f"Nothing is added, but nothing passes the zeros either. {sentence}.", "the first zero")
-    return almost(f"The branch adds up to {added:.2g} already, where nothing should be added.", "both random")
+        gradients = f"{last_gradient:.2g} for the last weights and {first_gradient:.2g} for the first"
+        return almost(f"Nothing is added, but the largest gradients are {gradients}.", "the first zero")
+    return almost(f"The branch adds numbers of up to {added:.2g}, and at first it should add nothing.", "both random")
 
 
 def _first_weights(first: np.ndarray, other: np.ndarray, last_gradient: float) -> Verdict:
     if np.ptp(first, axis=1).max() == 0:
         return almost("The units of the branch are identical, and will stay so (page symmetry).", "identical units")
     if last_gradient == 0:
-        return wrong("The last weights get no gradient: no unit answers to any input.")
+        return wrong("The last weights get no gradient, because no unit of the branch is active for any input.")
     if np.array_equal(first, other):
         return almost(
-            "Two keys, and the same weights: every branch would be a copy. Draw with the key.", "one key for all"
+            "Two keys give the same weights, so all branches would be copies. Draw with the key.", "one key for all"
         )
-    return right(f"Nothing is added, and the last weights' gradient reaches {last_gradient:.2g}: they move first.")
+    return right(
+        f"Nothing is added, and the last weights have a gradient (up to {last_gradient:.2g}), so they move first."
+    )
 
 
 def _both(weights: Any) -> tuple[np.ndarray, np.ndarray]:
     if not isinstance(weights, tuple | list) or len(weights) != 2:
-        raise reading.Unreadable(f"Your function should give BlockWeights, not {reading.spelled(weights)}.")
+        raise reading.Unreadable(f"Your function should return BlockWeights, not {reading.spelled(weights)}.")
     return tuple(reading.array(part, name, (16, 16)) for part, name in zip(weights, ("first", "last"), strict=True))
 
 
@@ -301,7 +327,10 @@ EXERCISES = (
         "a kernel's standard deviation",
         "compute",
         _KERNEL_STD,
-        ("fan_in of a convolution: positions times channels in.", "fan_in is 5 · 5 · 32. He's variance is 2/fan_in."),
+        (
+            "fan_in of a convolution is positions times channels in.",
+            "fan_in is 5 · 5 · 32, and the variance is 2/fan_in.",
+        ),
     ),
     Exercise(
         "the smallest loss scale",
@@ -317,7 +346,7 @@ EXERCISES = (
         "write",
         _LAST_KERNEL,
         (
-            "Start with He's std for this kernel. What does 1/√L do to it?",
+            "Begin with the std of He initialization for this kernel. What does 1/√L do to it?",
             "The std is √(2/(size² · channels_in)) divided by √branches.",
         ),
     ),
@@ -335,7 +364,7 @@ EXERCISES = (
         "break",
         _exploding,
         (
-            "The section on what normalization does not forgive has a table of factors.",
+            "The section on batch normalization and gradients gives the factor of a layer.",
             "1.467 a layer, in plain blocks: how many layers make a million?",
         ),
     ),
@@ -345,7 +374,7 @@ EXERCISES = (
         _branch,
         (
             "The gradient for W₂ has φ(W₁x) in it, the one for W₁ has W₂.",
-            "Only one of the two has to be zero for the branch to add nothing: the one that writes.",
+            "For the branch to add nothing, only one of the two has to be zero: the last one.",
         ),
     ),
 )

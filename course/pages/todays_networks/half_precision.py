@@ -25,7 +25,7 @@ LOSS_SCALES = {f"{2.0**power:.0f}": 2.0**power for power in range(0, 25, 4)}
 NARROW = fixed(1e-11, 1e7, 10.0 ** np.arange(-10, 7, 4), log=True)
 WIDE = fixed(1e-48, 1e42, 10.0 ** np.arange(-40, 41, 20), log=True)
 """The axis of sizes, for float16 and for the others."""
-LAYERS = layers()
+LAYERS = layers(10, 20, 30, 50, 100)
 QUANTITIES = {"activations": "h", "gradients": "∂C/∂z"}
 """The numbers whose sizes are shown, and their symbols."""
 
@@ -57,7 +57,7 @@ PICTURE = Picture(
             "What a format can hold",
             fixed(-0.6, len(FORMATS) - 0.4, dict(enumerate(FORMATS))),
             WIDE,
-            (curve("format", CHOICE, pin=False),),
+            (curve("format", CHOICE, "chosen format", pin=False),),
             backdrop=_draw_ranges,
         ),
         _sizes("activations", "Activations h"),
@@ -66,8 +66,15 @@ PICTURE = Picture(
     grids=("ABC",),
     height=4.2,
     widths=(0.75, 1, 1),
-    legend=("activations", "activations.theory", "activations.band", "activations.above", "activations.rounded"),
-    columns=5,
+    legend=(
+        "format",
+        "activations",
+        "activations.theory",
+        "activations.band",
+        "activations.above",
+        "activations.rounded",
+    ),
+    columns=6,
 )
 
 

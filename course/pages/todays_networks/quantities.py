@@ -8,3 +8,10 @@ RESIDUAL = Quantity(
     1,
     lambda value, table: (float(table["block"][-1]), value),
 )
+
+NORMALIZED = Quantity(
+    "the gradient's variance at block 1, in units of that at block 50",
+    lambda table: float(table["gradient"][0] / table["gradient"][-1]),
+    2,
+    lambda value, table: (1.0, value * float(table["gradient"][-1])),
+)

@@ -7,33 +7,33 @@ SCENES = (
         "Fifty residual blocks",
         "todays_networks",
         {},
-        "He's weights in both layers of every branch. Let the class vote before it opens: is the signal kept, does "
-        "it grow fifty-fold, or more? Theory says 7.2e+23, three to the fiftieth power. Why three and not two? Ask "
-        "which layer of a branch reads a signal that no ReLU has halved.",
+        "Both layers of every branch have He initialization. Let the class vote before the picture opens: is the "
+        "signal kept, does it grow fifty-fold, or more? Theory says 7.2e+23, three to the fiftieth power. Why three "
+        "and not two? Ask which layer of a branch reads a signal that no ReLU has halved.",
     ),
     Scene(
         "Branches times 1/√L",
         "todays_networks",
-        {"blocks": "1/√L", "pinned": {"blocks": "none"}},
-        "The last weights of each branch start 1/√50 as large, and theory's growth is 7.1 in all; the unscaled "
-        "network is pinned. What will 100 blocks make of it? Hardly more: 7.2. Move the depth. Many small interests "
-        "never pay more than the power of e that is their sum.",
+        {"blocks": "1/√L"},
+        "The last weights of each branch are divided by √50, and in theory the whole network multiplies the mean "
+        "square by 7.1. Ask what 100 blocks will do before you move the depth. Hardly more: 7.2, because the growth "
+        "stays below e² at every depth.",
     ),
     Scene(
-        "Branches that start at zero",
+        "Branches of zero",
         "todays_networks",
         {"blocks": "zero"},
-        "Every block passes on what it received, to the last digit, and the gradient too. Can such a network learn "
-        "at all? Ask what the first weights of a branch get, and what the last ones. The first ones wait for one "
+        "Every block passes on exactly what it received, and the gradient too. Can such a network learn at all? Ask "
+        "which gradient the first weights of a branch get, and which the last ones. The first weights wait for one "
         "step. Then switch to Fixup: which panel changes?",
     ),
     Scene(
-        "Batch norm's own explosion",
+        "Batch norm, backward",
         "todays_networks",
         {"blocks": "plain", "normalization": "batch"},
-        "Move the gain: the signal does not care. Now look back. By theory a block multiplies the gradient's "
-        "variance by 1.467, and all of them by 1.4e+08. No choice of weights helps. Ask what would: first layer "
-        "normalization, then residual blocks.",
+        "Move the gain: the signal does not change. Now look at the backward pass. In theory each block multiplies "
+        "the gradient's variance by 1.467, and all of them together by 1.4e+08, whatever the size of the weights. Ask "
+        "what would help: first layer normalization, then residual blocks.",
     ),
     Scene(
         "What a border costs",
@@ -43,24 +43,24 @@ SCENES = (
             "blocks": "plain",
             "pinned": {"layer": "convolution, circular", "blocks": "plain"},
         },
-        "The pinned convolutions wrap round the image; these see zeros beyond its border. He's weights are the "
-        "same. Where does the signal go? Theory leaves 0.015 of it. Ask why this hardly ever troubles anybody: real "
-        "images are larger than 8 by 8, and lose far less a layer.",
+        "The pinned convolutions wrap around the image; these see zeros outside its border, with the same weights. "
+        "Where does the signal go? In theory 0.015 of it is left. Ask why this hardly ever troubles anybody: real "
+        "images are larger than 8 by 8 and lose far less in a layer.",
     ),
     Scene(
-        "Nothing was said",
+        "The frameworks' defaults",
         "framework_defaults",
         {},
-        "One network, ten layers of ReLU, and three ways to begin when nobody chose one. Let the class guess which "
-        "points belong to their own framework. By theory Flax and Keras leave 9.8e-04 of the mean square, PyTorch "
-        "1.7e-08. What has saved everybody who never noticed?",
+        "One network of ten ReLU layers, and what three frameworks draw when nobody chooses an initialization. Let "
+        "the class guess which points belong to their own framework. In theory Flax and Keras leave 9.8e-04 of the "
+        "mean square, PyTorch 1.7e-08. Why has hardly anybody noticed?",
     ),
     Scene(
         "Gradients in float16",
         "half_precision",
         {},
-        "Xavier on ReLU is a start that shrinks, and half precision has less room for it. Which way is the right "
-        "panel read? From layer 30 back. Below 6.1e-05 digits are lost, and at layer 1 about 4 % of the gradients "
-        "are 0. Ask what a factor on the cost would do. Then raise the loss scale.",
+        "With Xavier initialization a ReLU network shrinks its signal and its gradient, and half precision has less "
+        "room for that. Read the right panel from layer 30 back. Below 6.1e-05 digits are lost, and at layer 1 about "
+        "4 % of the gradients are 0. Ask what a factor on the cost would do. Then raise the loss scale.",
     ),
 )

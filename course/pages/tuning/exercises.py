@@ -20,12 +20,12 @@ _TRIES = number(
         "chances added": Mistake(
             95, "95 tries of 1 % each do not add up to 95 %: several of them may hit the good part."
         ),
-        "rounded down": Mistake(298, "298 tries still miss with 5.004 %. Where n must reach a value, round up."),
-        "the mean wait": Mistake(100, "100 = 1/p is how long the first hit takes in the mean. 37 % wait longer."),
-        "the median wait": Mistake(69, "With 69 tries the chance is a half: 0.99⁶⁹ = 0.5. It is to be 0.05."),
-        "99 % for 95 %": Mistake(459, "459 tries are enough for 99 %. Only 95 % were asked for."),
+        "rounded down": Mistake(298, "298 tries still miss with a probability of 5.004 %, so round up."),
+        "the mean wait": Mistake(100, "100 = 1/p tries are needed on average, but 37 % of the searches need more."),
+        "the median wait": Mistake(69, "With 69 tries the chance is a half: 0.99⁶⁹ = 0.5. It should be 0.05."),
+        "99 % for 95 %": Mistake(459, "459 tries are enough for 99 %; the question asks for 95 %."),
         "a rule of thumb": Mistake(
-            300, "Three divided by the share is a good rule of thumb. Exactly, one try less will do."
+            300, "Three divided by the share is a good rule of thumb. Exactly, one try fewer is enough."
         ),
     },
     praise="{answer:.0f} tries miss with a chance just below 5 %; three divided by the share is the rule of thumb.",
@@ -44,11 +44,11 @@ _RATE_MISTAKES = {
         lambda generator, low, high: generator.uniform(low, high),
         "Uniform in the rate: nearly all draws are in the highest power of ten. Draw its logarithm.",
     ),
-    "the logarithm is given back": Mistake(
+    "the logarithm is returned": Mistake(
         lambda generator, low, high: generator.uniform(math.log(low), math.log(high)),
         "That is the logarithm of a rate. Take the exponential of what you have drawn.",
     ),
-    "the decimal logarithm is given back": Mistake(
+    "the decimal logarithm is returned": Mistake(
         lambda generator, low, high: generator.uniform(math.log10(low), math.log10(high)),
         "That is the decimal logarithm of a rate: ten to its power is the rate.",
     ),
@@ -62,7 +62,7 @@ _RATE_MISTAKES = {
     ),
     "ten to the power of natural logarithms": Mistake(
         lambda generator, low, high: 10 ** generator.uniform(math.log(low), math.log(high)),
-        "Natural logarithms belong to exp, and decimal ones to powers of ten: you have mixed the two.",
+        "You mix natural logarithms, which belong to exp, with powers of ten.",
     ),
 }
 
@@ -72,6 +72,11 @@ def _alike(one: np.ndarray, other: np.ndarray) -> bool:
     both = np.concatenate([one, other])
     below, other_below = (np.searchsorted(np.sort(part), both, side="right") / part.size for part in (one, other))
     return bool(np.abs(below - other_below).max() < _STRAY * math.sqrt(1 / one.size + 1 / other.size))
+
+
+def _single(drawn: Any) -> Any:
+    """Return the number in an array of one number, and anything else as it is."""
+    return drawn.item() if isinstance(drawn, np.ndarray) and drawn.size == 1 else drawn
 
 
 @knowing(
@@ -88,22 +93,22 @@ def _random_rate(rng: np.random.Generator, answer: object) -> Verdict:
 
     def draws() -> list[Any]:
         generator = np.random.default_rng(seed)
-        return [draw(generator, low, high) for _ in range(_DRAWS)]
+        return [_single(draw(generator, low, high)) for _ in range(_DRAWS)]
 
     def same(drawn: np.ndarray, made: Callable[..., float]) -> bool:
         return _alike(drawn, np.array([made(rng, low, high) for _ in range(_OWN_DRAWS)]))
 
     outputs = guard.call(draws)
     if reading.is_blank(outputs):
-        return Verdict(NOT_YET, "Nothing is given back yet.")
-    drawn = reading.array(outputs, "what your function gives back", (_DRAWS,))
+        return Verdict(NOT_YET, "Your function returns nothing yet.")
+    drawn = reading.array(outputs, "what your function returns", (_DRAWS,))
     if np.ptp(drawn) == 0:
         return wrong("Every draw is the same number. Use the generator that the function is given.", "the same draw")
     within = low * (1 - 1e-6) <= drawn.min() and drawn.max() <= high * (1 + 1e-6)
     if within and _alike(drawn, np.geomspace(low, high, 10 * _DRAWS)):
-        if (reading.array(guard.call(draws), "what your function gives back", (_DRAWS,)) != drawn).any():
+        if (reading.array(guard.call(draws), "what your function returns", (_DRAWS,)) != drawn).any():
             return almost(
-                "The same generator gives other rates the second time: draw with the one that is given.",
+                "With the same generator your rates are different the second time: draw with the one that is given.",
                 "another generator",
             )
         return right("A rate between 0.001 and 0.01 is now as likely as one between 1 and 10.")
@@ -173,8 +178,8 @@ def _small_box(_rng: np.random.Generator, answer: object, loss: object) -> Verdi
     box = _box(answer)
     room = box["learning_rate"].high / box["learning_rate"].low
     if room < _LEAST_ROOM * (1 - 1e-6):
-        text = "Your rates lie within a factor of {room:.2g}: that is no search any more."
-        return wrong(say(text, room=room), "no room left")
+        text = "Your rates lie within a factor of {room:.2g}, and a factor of {least} should be left to search."
+        return wrong(say(text, room=room, least=_LEAST_ROOM), "no room left")
     measured = reading.function(loss, "the loss")
     found = guard.call(_found, box, measured)
     if found >= _FOUND:
@@ -193,9 +198,9 @@ def _found(box: dict[str, Parameter], loss: Callable[[Mapping[str, float]], floa
 def _too_large(box: dict[str, Parameter]) -> Verdict:
     gain, rate = box["gain"], box["learning_rate"]
     if all(part.high / part.low > 0.9 * _LARGE_BOX[name][1] / _LARGE_BOX[name][0] for name, part in box.items()):
-        return almost("This is the large box still. What does the course say of the gain?", "the large box")
+        return almost("This is still the large box. What has the course derived about the gain?", "the large box")
     if not gain.low <= 1 <= gain.high:
-        return wrong("Your gains leave out 1, which is He's own start.", "He's gain left out")
+        return wrong("Your gains leave out 1, which is He initialization.", "He's gain left out")
     if gain.high / gain.low > 4:
         text = "The gain is still open by a factor of {factor:.3g}."
         return almost(say(text, factor=gain.high / gain.low), "the gain left open")
@@ -220,7 +225,9 @@ _SHARE_LEARNED = function(
             "This is the function as it was given. Try it with 12 losses, 4 of them infinite.",
             NOT_YET,
         ),
-        "a count": Mistake(lambda losses: np.sum(losses < 1), "That is how many have learned. Their share was asked."),
+        "a count": Mistake(
+            lambda losses: np.sum(losses < 1), "That is how many have learned. The question is their share."
+        ),
         "turned round": Mistake(lambda losses: np.mean(losses >= 1), "That is the share that has not learned."),
         "diverged runs count as learned": Mistake(
             lambda losses: np.mean((losses < 1) | np.isinf(losses)),
@@ -231,8 +238,8 @@ _SHARE_LEARNED = function(
             "That is the share of the runs that did not diverge, whether they have learned or not.",
         ),
     },
-    praise="A run that diverges is a try like any other, and one that has not learned.",
-    otherwise="Every run counts in the share, those that diverged too.",
+    praise="A run that diverges is a try like any other, and it has not learned.",
+    otherwise="Every run counts in the share, also those that diverged.",
 )
 
 EXERCISES = (

@@ -8,19 +8,19 @@ SCENES = (
         "search_race",
         {},
         "Hand the two sliders to the class: twelve tries, and nobody sees the map. Let the class vote before each "
-        "press on Try this point. After the third, ask for a plan: where do you not look any more? With the last try "
-        "the map is uncovered.",
+        "press on Try this point. After the third, ask for a plan: where is it no use to look? With the last try the "
+        "map is uncovered.",
     ),
     Scene(
         "The grid",
         "search_race",
         {"strategy": "grid", "uncovered": True},
-        "Four gains, three learning rates. How many learning rates have really been tried? Would that matter if the "
-        "gain had no effect? Here it does not lose: the good part of the map is larger than the gaps, and no repeat "
-        "fails.",
+        "Four gains, three learning rates. How many different learning rates has it tried? Would that matter if the "
+        "gain had no effect? Here the grid does not lose: the good part of the map is larger than its gaps, and no "
+        "repeat fails.",
     ),
     Scene(
-        "Random points, out of luck",
+        "Random points that all miss",
         "search_race",
         {"uncovered": True, "repeat": 30},
         "Twelve darts, and none in the good part. How often does that happen, if a fifth of the box is good? Let the "
@@ -31,7 +31,7 @@ SCENES = (
         "search_race",
         {"strategy": "bayesian", "uncovered": True, "repeat": 30},
         "The same repeat, and the same first four tries. Where do the other eight go, and why there? Ask the class to "
-        "tell the tries that follow a promise from those that go where nobody has been.",
+        "tell the tries that follow a good mean from those that go where nothing is known.",
     ),
     Scene(
         "A power of two?",
@@ -44,7 +44,7 @@ SCENES = (
         "As many steps",
         "batch_sizes",
         {"after": "steps"},
-        "Now all sizes take 100 steps, and large batches see more examples. The order has turned round. Which of the "
+        "Now all sizes take 100 steps, and large batches see more examples. The order is reversed. Which of the "
         "two comparisons is fair? Ask what else could be held equal.",
     ),
     Scene(
@@ -52,7 +52,7 @@ SCENES = (
         "batch_sizes",
         {"rates": "proportional"},
         "As many examples for all, and a learning rate in proportion to the batch. What is left of the difference? "
-        "Nothing that the seeds would not make alone: half as many steps, each twice as long. Where must this rule "
+        "No more than two seeds differ: half as many steps, each twice as long. Where must this rule "
         "end?",
     ),
 )

@@ -155,7 +155,7 @@ class Numerals(Live):
             numeral.xy = points[place] if place < len(points) else (1, 1)
 
 
-GAIN = fixed(*cell_range(GAINS, GAIN_TICKS), label="gain of the start, times He's", log=True)
+GAIN = fixed(*cell_range(GAINS, GAIN_TICKS), label="gain of He initialization", log=True)
 RATE = fixed(*cell_range(RATES, RATE_TICKS), label="learning rate", log=True)
 LOSS = fixed(*LOSSES, LOSS_TICKS, log=True)
 TRIES = fixed(0.5, BUDGET + 0.5, range(1, BUDGET + 1), label="number of tries")
@@ -167,12 +167,12 @@ PLANE = (
         for name, (colour, marker) in LOOKS.items()
     ),
     curve("mine", OWN_POINTS, pin=False),
-    curve("here", HERE, pin=False),
+    curve("here", HERE, "where the sliders are", pin=False),
     Mark("numerals", Numerals),
 )
 RACE = (
     level("guessing", label="guessing"),
-    level("least", DOTTED_LINE, "least of this map"),
+    level("least", DOTTED_LINE, "least of the three draws"),
     *(band(f"{name}.spread", look(color=colour, alpha=0.14, linewidth=0)) for name, (colour, _marker) in LOOKS.items()),
     *(
         curve(f"{name}.median", look(color=colour, marker=marker, markersize=5), TITLES[name], pin=False)
@@ -189,7 +189,7 @@ PICTURE = Picture(
     grids=("ABC",),
     height=4.7,
     widths=(1, 0.045, 1.05),
-    legend=("best", "guessing", "grid.median", "random.median", "bayesian.median", "least"),
+    legend=("here", "best", "guessing", "grid.median", "random.median", "bayesian.median", "least"),
     columns=3,
     left=0.75,
 )
@@ -240,7 +240,7 @@ def search_race(
         f"{strategy}.tries": (other.gains, other.rates),
         "bar": (GAINS, RATES, BAR),
         "guessing": job.guessing_loss,
-        "least": job.losses[0].min(),
+        "least": job.losses.min(),
         "best": best_of(mine.losses),
     }
     for name in STRATEGIES:
@@ -299,15 +299,15 @@ def describe(mine: Tried, job: LossTable) -> str:
             gain=mine.gains[best],
             rate=mine.rates[best],
         )
-    least, guessing = number(job.losses[0].min()), number(job.guessing_loss)
+    least, guessing = number(job.losses.min()), number(job.guessing_loss)
     if not job.training.finished:
         text = "{you}. The networks of the map have not run yet; guessing costs {guessing}."
         return say(text, you=you, guessing=guessing)
     if not job.rounds:
-        text = "{you}; the least loss of this map is {least}, guessing costs {guessing}."
+        text = "{you}; the least loss of the three draws is {least}, guessing costs {guessing}."
         return say(text, you=you, least=least, guessing=guessing)
     return say(
-        "{you}. After {budget} tries, median of {done} repeats: {medians}; the least loss of this map is {least}, "
+        "{you}. After {budget} tries, median of {done} repeats: {medians}; the least loss of the three draws is {least}, "
         "guessing costs {guessing}.",
         you=you,
         budget=BUDGET,
