@@ -186,3 +186,28 @@ def residual_block() -> Diagram:
         "Blue: the branch, through the weights W1, the activation function and the weights W2. Where they meet, the "
         "branch's output is added, and the sum is the x of the next block.",
     )
+
+
+def ellipses(matrices: Mapping[str, np.ndarray]) -> Diagram:
+    """Draw the ellipse to which each 2 × 2 matrix sends the unit circle, with its two half axes, under its title."""
+    figure, axes = _blank(2.1 * len(matrices), 1.2)
+    angles = np.linspace(0, 2 * np.pi, 201)
+    circle = np.stack([np.cos(angles), np.sin(angles)])
+    inches = 0.95 / max(np.linalg.norm(matrix, 2) for matrix in matrices.values())
+    for place, (title, matrix) in enumerate(matrices.items()):
+        middle = np.array([1.05 + 2.1 * place, 0.45])
+        for curve, colour in ((circle, REFERENCE), (matrix @ circle, MEASURED)):
+            axes.plot(*(middle[:, None] + inches * curve), color=colour, linewidth=1.4)
+        turned, stretches, _ = np.linalg.svd(matrix)
+        for half_axis, stretch, colour in zip(turned.T, stretches, (ACCENT, QUIET), strict=True):
+            _arrow(axes, tuple(middle), tuple(middle + inches * stretch * half_axis), colour)
+        axes.text(middle[0], 1.0, title, ha="center", fontsize=9)
+    stretched = "; ".join(
+        f"{title}: {best:.3g} and {worst:.3g}"
+        for title, (best, worst) in ((t, np.linalg.svd(m, compute_uv=False)) for t, m in matrices.items())
+    )
+    return _finished(
+        figure,
+        "Grey: the unit circle. Blue: the ellipse that a matrix makes of it. Arrows: its longer and its shorter half "
+        f"axis. {stretched}.",
+    )

@@ -26,19 +26,70 @@ def singular_values(seed=0, *, depth, activation="linear", distribution="normal"
     return spectra.singular_values[-1]
 
 
+GIVES_AWAY = (
+    r"million",
+    r"10(\^\{-|⁻)1",
+    r"e-1\d\b",
+    r"e\+1\d\b",
+    r"half of (all|the) directions",
+    r"[Mm]ost directions",
+)
+"""How far apart ten layers of normal weights take the best and the worst direction."""
+
+
 # The setting
 
 
-def test_five_stretches_make_32_and_00001_and_five_turns_a_turn():
-    stretched = np.linalg.svd(np.linalg.matrix_power(np.diag([2, 0.1]), 5), compute_uv=False)
-    assert stretched == pytest.approx([32, 1e-5])
-    assert stretched[0] / stretched[1] == pytest.approx(3.2e6)
-    angle = math.pi / 6
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    assert np.linalg.svd(np.linalg.matrix_power(turn, 5), compute_uv=False) == pytest.approx([1, 1])
+def test_a_turn_between_two_stretches_decides_whether_they_add_up_or_cancel():
+    stretch = np.diag([2, 0.5])
+    for degrees, best, worst in ((0, 4, 0.25), (45, 2.99, 0.33), (90, 1, 1)):
+        c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+        found = np.linalg.svd(stretch @ np.array([[c, -s], [s, c]]) @ stretch, compute_uv=False)
+        assert found == pytest.approx([best, worst], abs=0.005)
 
 
 # Products of normal matrices
+
+
+def normal_product(seed, depth, width=WIDTH):
+    rng = np.random.default_rng(seed)
+    product = np.eye(width)
+    for _layer in range(depth):
+        product = product @ rng.normal(0, width**-0.5, size=(width, width))
+    return product
+
+
+def test_the_new_part_of_the_jth_direction_keeps_n_minus_j_plus_1_of_n():
+    rng = np.random.default_rng(0)
+    parts = [np.diag(np.linalg.qr(rng.normal(0, 0.1, (WIDTH, WIDTH)))[1]) ** 2 for _draw in range(400)]
+    expected = (WIDTH - np.arange(WIDTH)) / WIDTH
+    # Each is a chi-square over n with so many degrees of freedom.
+    errors = np.sqrt(2 * expected / WIDTH / 400)
+    assert (abs(np.mean(parts, axis=0) - expected) < 5 * errors).all()
+
+
+@pytest.mark.parametrize("depth", [10, 50])
+def test_a_share_p_of_all_directions_shrinks_below_about_p_to_the_half_of_the_depth(depth):
+    values = np.sort(np.linalg.svd(normal_product(0, depth), compute_uv=False))
+    for share in (0.25, 0.5, 0.75):
+        assert values[round(share * WIDTH)] ** (1 / depth) == pytest.approx(share**0.5, rel=0.1)
+    assert (float(f"{0.5**5:.0e}"), float(f"{0.5**25:.0e}")) == (0.03, 3e-8)
+
+
+def test_the_worst_direction_loses_a_factor_of_ten_or_more_a_layer():
+    for seed in range(10):
+        assert np.linalg.svd(normal_product(seed, 10), compute_uv=False)[-1] < 0.1**10
+
+
+@pytest.mark.parametrize("depth", [1, 2, 10])
+def test_every_layer_adds_one_to_the_mean_fourth_power(depth):
+    assert products.moment(depth, 2) == pytest.approx(depth + 1)
+    # At width n the mean is exactly (1 + 1/n) of what it was, plus E[(mean s²)²], which is 1 + O(depth/n²).
+    expected = 1.0
+    for _layer in range(depth):
+        expected = (1 + 1 / WIDTH) * expected + 1
+    fourth = [np.mean(np.linalg.svd(normal_product(seed, depth), compute_uv=False) ** 4) for seed in range(100)]
+    assert np.mean(fourth) == pytest.approx(expected, abs=5 * np.std(fourth) / 10 + 0.02 * depth)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +214,34 @@ def test_relu_flattens_about_half_of_all_directions_at_once(distribution):
     assert abs(np.mean(flat) - 0.5) < 5 * 0.05 / math.sqrt(20)  # binomial(100, 1/2) over 100 has the std 0.05
 
 
+def test_a_layer_of_mirrored_relu_units_is_linear_and_keeps_every_singular_value():
+    rng = np.random.default_rng(0)
+    blocks = [signed(rng.normal(size=(50, 50))) for _layer in range(50)]
+    weights = [np.hstack([blocks[0], -blocks[0]]), *(np.block([[b, -b], [-b, b]]) for b in blocks[1:])]
+    h, jacobian = rng.normal(size=50), np.eye(50)
+    for layer_weights in weights:
+        z = h @ layer_weights
+        assert np.sum(z > 0) == 50
+        h, jacobian = np.maximum(z, 0), jacobian @ layer_weights * (z > 0)
+    np.testing.assert_allclose(np.linalg.svd(jacobian, compute_uv=False), 1, rtol=1e-12)
+
+
 # The luck of a draw
+
+
+def test_a_relu_layers_factor_has_variance_5_over_n_and_with_a_fixed_length_3_over_n_plus_2():
+    u = np.random.default_rng(0).normal(0, 0.1, size=(20_000, 100))
+    for vectors, variance in ((u, 5 / 100), (u / np.linalg.norm(u, axis=1, keepdims=True), 3 / 102)):
+        factor = 2 * np.sum(np.maximum(vectors, 0) ** 2, axis=1)
+        spread = np.std((factor - factor.mean()) ** 2) / math.sqrt(len(factor))
+        assert abs(factor.mean() - 1) < 5 * factor.std() / math.sqrt(len(factor))
+        assert abs(factor.var() - variance) < 5 * spread
+
+
+def test_the_law_at_width_64_and_depth_32_is_what_the_page_prints():
+    for distribution, median, variance in (("normal", 0.28, 2.7), ("orthogonal", 0.46, 1.6)):
+        assert relu_median(32, 64, distribution) == pytest.approx(median, abs=0.005)
+        assert 32 * relu_log_factor(64, distribution).variance == pytest.approx(variance, abs=0.05)
 
 
 def test_the_law_at_width_100_and_depth_50_is_what_the_pages_say():
@@ -304,7 +382,9 @@ FACTS = {
     },
     "ReLU flattens": {
         "Five ReLU layers": "After 5 layers",
-        "He's gain keeps at 1": lambda: math.isclose(theory.gradient_variances("relu", 6, 2.0)[0], 1),
+        "the gain of He initialization keeps at 1": lambda: math.isclose(
+            theory.gradient_variances("relu", 6, 2.0)[0], 1
+        ),
     },
     "Three widths, one input": {"200 networks": "200 ReLU networks"},
     "Depth over width": {

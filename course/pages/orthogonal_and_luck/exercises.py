@@ -14,23 +14,24 @@ from course.theory.luck import relu_log_factor
 _FOURTH_POWER = number(
     4,
     {
-        "the mean square": Mistake(1, "1 is the mean of s². The fourth power of s is the moment m = 2."),
-        "L for L + 1": Mistake(3, "The formula gives L + 1, not L."),
-        "not divided": Mistake(28, "28 is the binomial coefficient. Divide it by Lm + 1."),
+        "the mean square": Mistake(
+            1, "1 is the mean of s², for every depth. Every layer adds something to the mean of s⁴."
+        ),
+        "L for L + 1": Mistake(3, "Three layers add 3, and without any layer it is 1: the formula gives L + 1."),
         "the layers taken one by one": Mistake(
-            8, "One layer has 2, and the moments of a product are not a product: not 2³."
+            8, "One layer has 2. But a second layer adds 1 to it, and does not double it: not 2³."
         ),
     },
     praise="",
-    otherwise="Put L = 3 and m = 2 into the formula.",
+    otherwise="Put L = 3 into the formula for the mean of s⁴.",
 )
 _LARGEST = number(
     math.sqrt(4**4 / 3**3),
     {
         "the largest square": Mistake(4**4 / 3**3, "That is the square of the largest singular value. Take its root."),
-        "as if they met": Mistake(8, "8 = 2³ if the best directions of the three layers met. They do not."),
+        "as if they met": Mistake(8, "It would be 8 = 2³ if the best directions of the three layers met. They do not."),
         "an estimate for great depth": Mistake(
-            math.sqrt(3 * math.e), "√(eL) is for many layers. For three take it exactly."
+            math.sqrt(3 * math.e), "√(eL) is an estimate for many layers. For three use the exact formula."
         ),
     },
     praise="",
@@ -49,7 +50,9 @@ def _three_layers(rng: np.random.Generator, fourth_power: object, largest: objec
         verdict = judge.verdict(rng, answer)
         if verdict.state != RIGHT:
             return verdict
-    return right("The mean of s⁴ is 4, and no direction is stretched by more than 3.08, where 2³ = 8 was to be feared.")
+    return right(
+        "The mean of s⁴ is 4, and no direction is stretched by more than 3.08. It would be 2³ = 8 if the best ones met."
+    )
 
 
 def _layers(rng: np.random.Generator) -> list[Case]:
@@ -79,11 +82,11 @@ _LSUV = function(
         ),
         "each unit by its own": Mistake(
             lambda weights, inputs: weights / (inputs @ weights).std(axis=0),
-            "You give every unit a factor of its own. LSUV divides the whole layer by one number.",
+            "You divide each unit by a number of its own. LSUV divides the whole layer by one number.",
         ),
         "the weights' own std": Mistake(
             lambda weights, inputs: weights / weights.std(),
-            "You divide by the std of the weights. What counts is the std of what they make of the inputs.",
+            "You divide by the std of the weights. LSUV divides by that of the preactivations, inputs @ weights.",
         ),
         "the rms for the std": Mistake(
             lambda weights, inputs: weights / np.sqrt(np.mean((inputs @ weights) ** 2)),
@@ -110,9 +113,9 @@ _DEPTH, _WANTED = 20, 0.1
 _WIDTH_MISTAKES = {
     "1/n a layer": Mistake(200, "A ReLU layer adds 5/n to the variance of the logarithm, not 1/n."),
     "orthogonal weights": Mistake(600, "3/n is for orthogonal weights. These are normal."),
-    "upside down": Mistake(2, "Width over depth is 0.1 here: it is depth over width that has to be small."),
+    "upside down": Mistake(2, "With that width over depth is 0.1: it is depth over width that has to be small."),
     "without the depth": Mistake(50, "5/n = 0.1 holds for a single layer. There are 20."),
-    "the width of page he": Mistake(100, "That is the width of page he, at which 20 layers stray already."),
+    "the width of page he": Mistake(100, "That is the width of page he, at which the logarithm's variance is 1."),
 }
 
 
@@ -130,7 +133,7 @@ def _steady_width(_rng: np.random.Generator, answer: object) -> Verdict:
 _POWER = number(
     15,
     {
-        "not the worst": Mistake(2, "1.1⁵⁰ is 117, a power of 2. There is a worse gain."),
+        "not the worst": Mistake(2, "1.1⁵⁰ is 117, between 10² and 10³. There is a worse gain."),
         "variance for length": Mistake(
             30, "The mean square grows by 2¹⁰⁰ = 10³⁰. A length grows by the gain once a layer."
         ),
@@ -154,11 +157,11 @@ def _normal_matrices(rng: np.random.Generator) -> list[Case]:
 def _signed(of: object) -> object:
     """Return a function for the Q of a QR decomposition, each column multiplied by `of(diagonal of R)`."""
 
-    def mended(gaussian: np.ndarray) -> np.ndarray:
+    def changed(gaussian: np.ndarray) -> np.ndarray:
         q, r = np.linalg.qr(gaussian)
         return q * of(np.diag(r))
 
-    return mended
+    return changed
 
 
 def _rows_signed(gaussian: np.ndarray) -> np.ndarray:
@@ -171,7 +174,7 @@ def _nearest(gaussian: np.ndarray) -> np.ndarray:
     return u @ v
 
 
-# The last two are no mistakes: turning the given matrix turns these answers alike, and so they are uniform too.
+# The last three are no mistakes: turning the given matrix turns these answers alike, and so they are uniform too.
 _ORTHOGONAL = function(
     _signed(np.sign),
     _normal_matrices,
@@ -187,7 +190,7 @@ _ORTHOGONAL = function(
         ),
         "absolute values": Mistake(
             _signed(np.abs),
-            "The columns do not have length 1 any more, and no sign is mended: it is the sign that is wanted.",
+            "The columns do not keep the length 1, and no sign is changed: take the diagonal's signs, not its sizes.",
         ),
         "rows for columns": Mistake(
             _rows_signed, "You change the signs of rows. R's diagonal belongs to the columns of Q."
@@ -202,6 +205,11 @@ _ORTHOGONAL = function(
             "Uniform too, by another way: u times v of the SVD is the orthogonal matrix nearest to the given one.",
             RIGHT,
         ),
+        "rows orthogonalized": Mistake(
+            lambda gaussian: _signed(np.sign)(gaussian.T).T,
+            "Uniform too: you have orthogonalized the rows of the given matrix, and not its columns.",
+            RIGHT,
+        ),
     },
     praise="Only the signs of R's diagonal belong to Q, and its draws are uniform over all orthogonal matrices.",
     otherwise="A column of Q may change its sign, and nothing else.",
@@ -213,8 +221,8 @@ EXERCISES = (
         "compute",
         _three_layers,
         (
-            "Both formulas stand under *A product of normal matrices*.",
-            "binom(8, 2)/7 for the fourth power; the square of the largest value is 4⁴/3³.",
+            "Both formulas stand under *A few grow*.",
+            "Three layers add 3 to the mean of s⁴; the square of the largest value is 4⁴/3³.",
         ),
     ),
     Exercise(

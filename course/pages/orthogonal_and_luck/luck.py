@@ -1,4 +1,4 @@
-"""The luck of a draw at three widths: by depth the curves differ, by depth over width they are one."""
+"""The luck of a draw at three widths: by depth the curves differ, by depth over width they nearly coincide."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -49,7 +49,7 @@ PICTURE = Picture(
     (
         _panel(
             "median",
-            "Mean square that the middle draw keeps",
+            "Mean square: median of the networks",
             fixed(1e-5, 1e2, 10.0 ** np.arange(-5, 3), log=True),
             reference=1.0,
         ),
@@ -73,7 +73,7 @@ PICTURE = Picture(
     PICTURE,
 )
 def luck(weights: str, axis: str, depth: int, networks: int, seed: int) -> View:
-    """Draw hundreds of ReLU networks of 16, 32 and 64 units a layer, and lay their middle and their spread together.
+    """Draw hundreds of ReLU networks of 16, 32 and 64 units a layer, and show their median and their spread.
 
     The weights have the variance 2/width. `axis` is "depth" or "depth / width". `state` sets controls by name.
     """
@@ -113,7 +113,7 @@ def _draws(seed: int, width: int, networks: int, distribution: str, depth: int) 
 
 
 def describe(draws: Mapping[int, Mapping[str, np.ndarray]], depth: int, networks: int, weights: str) -> str:
-    """Say what the middle draw of each width keeps at the last layer, and how far the logarithm strays."""
+    """Say what the median network of each width keeps at the last layer, and how far the logarithm strays."""
     kept = [
         say(
             "width {width}: {median} (theory: {median_theory}), variance of the logarithm {variance} "
@@ -127,7 +127,7 @@ def describe(draws: Mapping[int, Mapping[str, np.ndarray]], depth: int, networks
         for width, one in draws.items()
     ]
     return say(
-        "What the middle one of {networks} ReLU networks with {weights} weights keeps after {depth} layers: {kept}.",
+        "Median of the mean squares of {networks} ReLU networks with {weights} weights after {depth} layers: {kept}.",
         networks=networks,
         weights=say(weights),
         depth=depth,

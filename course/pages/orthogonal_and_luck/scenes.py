@@ -16,39 +16,39 @@ SCENES = (
         "singular_values",
         {},
         "One matrix of normal weights stretches by nearly 2 at most, and some direction hardly at all. Let the "
-        "class say what happens when its answer goes through a second such matrix, and a third. Move the depth and "
+        "class say what a second such matrix does to the output of the first, and a third. Move the depth and "
         "see who was right.",
     ),
     Scene(
         "Tanh kept nearly linear",
         "singular_values",
         {"depth": 50, "activation": "tanh", "input_rms": 0.01},
-        "Fifty tanh layers with gain 1, fed a digit of rms 0.01: the units stay where tanh is straight. Ask what "
-        "the orange points would do in a linear network. Then raise the input to 1, and the gain a little. What is "
-        "left of isometry, and what has taken it away?",
+        "Fifty tanh layers with gain 1, fed a digit of rms 0.01: the units stay where tanh is nearly a straight line. "
+        "Ask where the orange points would lie in a linear network. Then raise the input to 1, and the gain a little. "
+        "What is left of isometry, and what has destroyed it?",
     ),
     Scene(
         "ReLU flattens",
         "singular_values",
         {"depth": 5, "activation": "relu"},
-        "Five ReLU layers. At least half of all directions of the answer are switched off, whatever the weights. "
-        "Ask: can any choice of weights bring the triangles back up? Theory still predicts the root mean square, "
-        "which He's gain keeps at 1.",
+        "Five ReLU layers with independent weights. At least half of all directions are lost, with orthogonal weights "
+        "too. Ask: which weights could bring the triangles back up? (Mirrored ones, which are not independent.) Theory "
+        "still predicts the root mean square, which the gain of He initialization keeps at 1.",
     ),
     Scene(
         "Three widths, one input",
         "luck",
         {},
-        "Each point is the middle one of 200 networks with He's weights. All three widths keep the mean square on "
-        "average; why do they keep so little in the middle? Ask where the curve of a network twice as wide would "
+        "Each point is the median of 200 networks with He initialization. All three widths keep the mean square on "
+        "average; why is the median so far below? Ask where the curve of a network twice as wide would "
         "run. Then switch the axis.",
     ),
     Scene(
         "Depth over width",
         "luck",
         {"axis": "depth / width"},
-        "The same networks, with each layer's number divided by the width: the three curves fall together. Which "
-        "network is the luckier one, 100 layers of 64 units or 50 layers of 32? Ask for the slope of the right "
+        "The same networks, with each layer's number divided by the width: the three curves nearly coincide. Which "
+        "network strays less, 100 layers of 64 units or 50 layers of 32? Ask for the slope of the right "
         "panel: a little more than 5.",
     ),
     Scene(

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from course import theory
-from course.live.axes import Axis, Range, fixed, layers, step
+from course.live.axes import Axis, Range, decades, fixed, layers, step
 from course.live.controls import SEED, buttons, slider, stops
 from course.live.declare import explorer
 from course.live.marks import Live, Mark, curve
@@ -58,7 +58,7 @@ def _sorted(kind: str) -> tuple[Mark, ...]:
 
 
 def _by_layer(kind: str) -> tuple[Mark, ...]:
-    largest, rms = {"marker": "^", "markersize": 6}, {"markersize": 5}
+    largest, rms = {"marker": "^", "markersize": 6}, {"marker": "D", "markersize": 4}
     return (
         curve(f"{kind}.largest", look(**{**KINDS[kind], **largest}), "largest", pin=False),
         curve(f"{kind}.rms", look(**{**KINDS[kind], **rms}), "rms", pin=False),
@@ -83,7 +83,7 @@ PICTURE = Picture(
         Panel(
             "Largest, and root mean square, by layer",
             layers(),
-            SIZES,
+            decades(1, 2, 4, 8, 16),
             (*_by_layer("normal"), *_by_layer("orthogonal")),
             reference=1.0,
         ),
@@ -108,7 +108,7 @@ PICTURE = Picture(
     PICTURE,
 )
 def singular_values(depth: int, activation: str, gain: float, input_rms: float, seed: int) -> View:
-    """Show how far a network of 100 units a layer stretches each direction at its start.
+    """Show how far a network of 100 units a layer stretches each direction at initialization.
 
     `gain` multiplies each activation's own: 1 for linear and tanh, √2 for relu. `input_rms` is the size of the digit at
     which the Jacobian is taken. `state` sets controls by name.
