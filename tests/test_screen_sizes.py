@@ -12,7 +12,7 @@ from random_states import FEW, NAMES, PINNING, canvas_of, mostly_long, opened, p
 from written import faults
 
 from course.live import looks
-from course.live.canvas import Canvas, course_style
+from course.live.canvas import Canvas
 from course.live.ghosts import ghost, reach
 from course.live.looks import CAPTION_HEIGHT, PROJECTOR_WIDTH, PROJECTOR_ZOOM, TALLEST, Look, Margins
 

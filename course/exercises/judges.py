@@ -173,7 +173,7 @@ def _within(found: float, value: float, tolerance: float, digits: int | None) ->
 
 
 def _digits(number: int) -> str:
-    return say("{count} digits", count=number) if number > 1 else say("one digit")
+    return say(("one digit", "two digits", "three digits", "four digits", "five digits", "six digits")[number - 1])
 
 
 def _tell_apart(value: float, mistakes: Mistakes, tolerance: float) -> None:
