@@ -15,6 +15,7 @@ from course.live import looks
 from course.live.canvas import Canvas
 from course.live.ghosts import ghost, reach
 from course.live.looks import CAPTION_HEIGHT, PROJECTOR_WIDTH, PROJECTOR_ZOOM, TALLEST, Look, Margins
+from course.style import course_style
 
 LOOKS = [Look(projector=projector, captioned=captioned) for projector in (False, True) for captioned in (False, True)]
 GRIDS = [(1, 1), (1, 3), (2, 2), (4, 2)]

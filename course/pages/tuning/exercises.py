@@ -76,7 +76,7 @@ def _alike(one: np.ndarray, other: np.ndarray) -> bool:
 
 def _single(drawn: Any) -> Any:
     """Return the number in an array of one number, and anything else as it is."""
-    return drawn.item() if isinstance(drawn, np.ndarray) and drawn.size == 1 else drawn
+    return np.asarray(drawn).item() if np.size(drawn) == 1 else drawn
 
 
 @knowing(

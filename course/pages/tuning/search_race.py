@@ -307,8 +307,8 @@ def describe(mine: Tried, job: LossTable) -> str:
         text = "{you}; the least loss of the three draws is {least}, guessing costs {guessing}."
         return say(text, you=you, least=least, guessing=guessing)
     return say(
-        "{you}. After {budget} tries, median of {done} repeats: {medians}; the least loss of the draws is {least}, "
-        "guessing costs {guessing}.",
+        "{you}. After {budget} tries, median of {done} repeats: {medians}; the least loss of the three draws is "
+        "{least}, guessing costs {guessing}.",
         you=you,
         budget=BUDGET,
         done=job.rounds,
