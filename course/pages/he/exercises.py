@@ -1,4 +1,4 @@
-"""Exercises: He."""
+"""Exercises: He initialization."""
 
 import math
 
@@ -50,7 +50,7 @@ _BOUND = function(
         ),
         "fan_out for fan_in": Mistake(
             lambda _n, m: math.sqrt(6 / m),
-            "That is fan_out where fan_in belongs: on the way forward the inputs of a unit count.",
+            "That is fan_out where fan_in belongs: in the forward pass the inputs of a unit count.",
         ),
         "std for bound": Mistake(
             lambda n, _m: math.sqrt(2 / n),
@@ -79,7 +79,7 @@ _BOUND = function(
         "twice He's variance": Mistake(
             lambda n, _m: math.sqrt(12 / n), "b²/3 is 4/fan_in here: the factor 2 for ReLU is in it twice."
         ),
-        "the standard start": Mistake(
+        "the standard initialization": Mistake(
             lambda n, _m: math.sqrt(1 / n), "U(±1/√fan_in) has the variance 1/(3 fan_in), a sixth of what ReLU needs."
         ),
         "only the 6 under the root": Mistake(
@@ -92,7 +92,7 @@ _BOUND = function(
         ),
     },
     praise="b²/3 = 2/fan_in: the variance that makes up for the half that ReLU cuts off.",
-    otherwise="Which variance does He ask for, and which variance has U(±b)?",
+    otherwise="Which variance does He initialization ask for, and which variance has U(±b)?",
 )
 
 _XAVIER_GAIN = number(
@@ -103,7 +103,7 @@ _XAVIER_GAIN = number(
             math.sqrt(0.5), "× 1/4 a layer: if half of the signal is lost, weights must be larger."
         ),
         "half": Mistake(0.5, "× 1/8 a layer, as with the bound divided by 2: the weights have to be larger."),
-        "as it is": Mistake(1, "× 1/2 a layer: this is Xavier's start as it is."),
+        "as it is": Mistake(1, "× 1/2 a layer: this is Xavier initialization as it is."),
         "the uniform distribution's √3": Mistake(
             math.sqrt(3), "× 1.5 a layer: √3 makes a bound of a std. It is in there."
         ),
@@ -191,7 +191,7 @@ EXERCISES = (
         "He's uniform bound",
         "write",
         _BOUND,
-        ("Which variance does He ask for?", "b²/3 = 2/fan_in. Solve it for b."),
+        ("Which variance does He initialization ask for?", "b²/3 = 2/fan_in. Solve it for b."),
     ),
     Exercise(
         "Xavier with a gain",
@@ -200,7 +200,7 @@ EXERCISES = (
         ("Xavier's variance is 1/n here. Which one does ReLU need?", "The square of the gain multiplies the variance."),
     ),
     Exercise(
-        "He loses the signal",
+        "a signal that He initialization loses",
         "break",
         _lucky_network,
         ("Depth over width is what counts.", "The narrowest network and the deepest."),

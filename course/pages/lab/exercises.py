@@ -37,7 +37,7 @@ _STD = number(
         "the root of 2 alone": Mistake(math.sqrt(2) / 256, "The root belongs to all of it, to fan_in as well."),
         "the mean of both fans": Mistake(
             math.sqrt(4 / 320),
-            "You divide by the mean of both fans. What keeps the signal on the way forward is fan_in, the 256.",
+            "You divide by the mean of both fans. What keeps the signal in the forward pass is fan_in, the 256.",
         ),
     },
     praise="Var w = 2/fan_in: ReLU takes half of the mean square, and the weights make up for it.",
@@ -256,7 +256,7 @@ EXERCISES = (
         "He initialization by hand",
         "compute",
         _STD,
-        ("Which of the two fans counts on the way forward?", "Var w = 2/fan_in, and the std is its root."),
+        ("Which of the two fans counts in the forward pass?", "Var w = 2/fan_in, and the std is its root."),
     ),
     Exercise(
         "a network's weights",

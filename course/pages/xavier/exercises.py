@@ -34,7 +34,8 @@ _BOUND = number(
         ),
         "only the outputs": Mistake(math.sqrt(6 / _FAN_OUT), "That divides by fan_out alone. Xavier takes both fans."),
         "only the inputs": Mistake(
-            math.sqrt(6 / _FAN_IN), "That divides by fan_in alone, as He does for ReLU. Xavier takes both fans."
+            math.sqrt(6 / _FAN_IN),
+            "That divides by fan_in alone, as one does for ReLU. Xavier initialization takes both.",
         ),
         "the product of the fans": Mistake(
             math.sqrt(6 / (_FAN_IN * _FAN_OUT)), "You have multiplied the fans. Xavier takes their mean."
@@ -84,7 +85,7 @@ _DRAW = function(
             _up_to(lambda _n, m: math.sqrt(3 / m)),
             "That is fan_out alone: it keeps the gradient and forgets the signal. Take both fans.",
         ),
-        "the standard start": Mistake(
+        "the standard initialization": Mistake(
             _up_to(lambda n, _m: 1 / math.sqrt(n)), "That is U(±1/√fan_in), whose variance is a third of 1/fan_in."
         ),
         "nine times too wide: 3/n for 1/(3n)": Mistake(
@@ -124,7 +125,7 @@ _DRAW = function(
             _up_to(lambda n, m: 2 / (n + m)), "2/(fan_in + fan_out) is the variance. Which b has b²/3 equal to it?"
         ),
     },
-    praise="This is Xavier's start: between the rule for the signal and the rule for the gradient.",
+    praise="This is Xavier initialization: between the rule for the signal and the rule for the gradient.",
     otherwise="The first number, the mean square over Xavier's 2/(fan_in + fan_out), should be 1. The second tells the "
     "distribution, 1.8 for a uniform one, and the third is 1 if no two weights share anything.",
     # Normal weights' fourth powers stray most: twice the standard error of their variance covers all of these.
