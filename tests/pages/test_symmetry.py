@@ -404,7 +404,7 @@ FACTS = {
         "their bias is negative": lambda: bool(np.all(seen.sleepy_biases()[seen.asleep()] < 0)),
         "0.456": "the loss is 0.456",
     },
-    "A random start": {
+    "Random weights": {
         "8 distinct units": "8 distinct units",
         "from the first step to the last": lambda: seen.distinct_at(0) == 8 == seen.distinct_at(-1),
         "0.073": "the loss is 0.073",

@@ -36,6 +36,7 @@ _LARGEST = number(
     },
     praise="",
     otherwise="The formula for the largest singular value has (L + 1) to the power L + 1 in it.",
+    digits=3,
 )
 
 

@@ -55,7 +55,7 @@ SCENES = (
         "gradient. The loss is 0.456.",
     ),
     Scene(
-        "A random start",
+        "Random weights",
         "identical_units",
         {"start": "random"},
         "The usual initialization: random weights, zero biases. How many lines do you count on the left? 8 distinct "
