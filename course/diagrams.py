@@ -211,3 +211,18 @@ def ellipses(matrices: Mapping[str, np.ndarray]) -> Diagram:
         "Grey: the unit circle. Blue: the ellipse that a matrix makes of it. Arrows: its longer and its shorter half "
         f"axis. {stretched}.",
     )
+
+
+def digits(pixels: np.ndarray, labels: np.ndarray) -> Diagram:
+    """Draw handwritten digits in a row, each under its label: `pixels` is `(digits, 64)`, from 0 (white) to 16."""
+    figure, axes = _blank(0.8 * len(pixels), 1.0)
+    for place, (image, label) in enumerate(zip(pixels, labels, strict=True)):
+        left = 0.8 * place + 0.08
+        axes.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16, extent=(left, left + 0.64, 0.05, 0.69))
+        axes.text(left + 0.32, 0.82, str(label), ha="center", va="center")
+    axes.set(xlim=(0, 0.8 * len(pixels)), ylim=(0, 1.0))
+    return _finished(
+        figure,
+        f"{len(pixels)} handwritten digits as grey images of 8 by 8 pixels, with their labels: "
+        f"{', '.join(map(str, labels))}.",
+    )

@@ -19,7 +19,7 @@ from course.pages.orthogonal_and_luck.quantities import CONDITION
 from course.pages.sigmoid_saturation.quantities import LOST_SLOPE
 from course.pages.the_papers.quantities import LEAVES_FIRST
 from course.pages.todays_networks.quantities import RESIDUAL
-from course.pages.training.quantities import STARTS
+from course.pages.training.quantities import LEARNED
 from course.pages.tuning.quantities import BEST_STRATEGY
 from course.pages.variance_of_a_sum.quantities import VARIANCE
 from course.style import EXPECTED
@@ -226,12 +226,12 @@ def test_where_a_run_is_asked_for_the_comparison_comes_when_it_has_ended_whateve
 
 
 def test_a_prediction_changed_during_a_run_is_the_one_that_is_compared_and_a_skipped_one_is_not():
-    started = predict("?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), STARTS)
+    started = predict("?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), LEARNED)
     started.choose("none")
     started.choose("some")
     started.picture.finish()
     assert "“some”. The number of starts" in started.sentence
-    skipped = predict("?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), STARTS)
+    skipped = predict("?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), LEARNED)
     skipped.skip()
     skipped.picture.finish()
     assert skipped.sentence == ""

@@ -58,7 +58,7 @@ def test_the_sentence_says_how_far_the_race_is_and_where_each_start_stands():
 
 def test_before_the_first_step_the_picture_says_what_is_ready():
     frame = show(until(race("calm", "wild"), 0), 0.0)
-    assert frame.sentence.startswith("Nothing has run yet: 2 starts with 3 seeds each are ready for 30 steps.")
+    assert frame.sentence.startswith("Nothing has run yet: 2 initializations with 3 seeds each are ready for 30 steps.")
     assert all(column.shape == (0,) for column in frame.table.values())
     assert pixels(frame).shape[1] == 920
 

@@ -1,4 +1,4 @@
-"""What the page says about training: what each start makes of the first step, and what has learned after 300."""
+"""What the page says about training: the first step after each initialization, and what has learned after 300."""
 
 import functools
 import math
@@ -41,6 +41,17 @@ def losses(*arguments) -> np.ndarray:
     return history(*arguments).losses[-1].reshape(6, SEEDS)
 
 
+GIVES_AWAY = (
+    r"[Tt]hree (of|initializations|do\b)",
+    r"only He|He (initialization )?(alone|only)",
+    r"one (start|initialization)? ?in six",
+    r"twenty (ReLU )?layers",
+    r"diverge",
+    r"exponentially",
+)
+"""How many of the six learn, and what becomes of the others."""
+
+
 # The chain of the Setting
 
 
@@ -48,17 +59,15 @@ def chain_gradient(depth: int, w: float = 0.5) -> float:
     return (w**depth - 1) * w ** (depth - 1)
 
 
-@pytest.mark.parametrize(("depth", "gradient"), [(3, -0.22), (10, -0.002), (30, -1.9e-9)])
+@pytest.mark.parametrize(("depth", "gradient"), [(3, -0.22), (10, -0.002)])
 def test_the_gradient_of_the_chain_is_the_one_that_jax_derives(depth, gradient):
     derived = jax.grad(lambda weights: (jnp.prod(weights) - 1) ** 2 / 2)(jnp.full(depth, 0.5))
     np.testing.assert_allclose(derived, chain_gradient(depth), rtol=1e-5)
     assert float(f"{chain_gradient(depth):.2g}") == gradient
 
 
-def test_a_step_takes_three_layers_4_percent_of_the_way_and_thirty_not_a_billionth():
-    shares = [-0.1 * chain_gradient(depth) / 0.5 for depth in (3, 30)]  # the weight wants to go from 0.5 to 1
-    assert round(shares[0], 2) == 0.04
-    assert shares[1] < 1e-9
+def test_with_ten_layers_the_first_step_is_a_hundred_times_smaller_than_with_three():
+    assert round(chain_gradient(3) / chain_gradient(10), -2) == 100
 
 
 def steps_to_half(depth: int, w: float = 0.5, rate: float = 0.1) -> int:
@@ -126,10 +135,10 @@ def test_the_digits_are_61_numbers_and_guessing_them_costs_the_logarithm_of_ten(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("scheme", [SMALL, STANDARD, XAVIER, ORTHOGONAL])
-def test_before_training_the_weight_gradients_are_nearly_level_over_the_layers(scheme):
+@pytest.mark.parametrize("scheme", range(6))
+def test_before_training_the_weight_gradients_are_level_over_the_layers_to_within_a_factor_of_about_3(scheme):
     by_layer = np.median(before_training(10).weight_gradient_rms[0].reshape(6, SEEDS, 9)[scheme], axis=0)
-    assert by_layer.max() / by_layer.min() < 2
+    assert by_layer.max() / by_layer.min() < (4 if scheme in (HE, HUGE) else 2)
 
 
 @pytest.mark.long
@@ -222,6 +231,14 @@ def test_he_ends_below_xavier_in_at_least_nine_of_ten_seeds_at_fifteen_and_at_tw
         assert np.sum(losses(depth)[HE] < losses(depth)[XAVIER]) >= 9
 
 
+def test_at_ten_layers_xavier_learns_after_about_165_steps_and_he_after_about_40():
+    runs = training.trials(["glorot_uniform", "he_normal"], seeds=range(SEEDS), learning_rates=[0.05])
+    followed = Training(Setup(), runs, steps=300, records=60, layers=False).run()
+    medians = np.median(followed.losses.reshape(-1, 2, SEEDS), axis=2)
+    first = followed.steps[np.argmax(medians < training.LEARNED * followed.guessing_loss, axis=0)]
+    assert (abs(first - [165, 40]) <= [40, 15]).all()
+
+
 def test_xavier_ends_below_the_standard_start_in_every_seed_at_ten_layers():
     assert np.sum(losses(10)[XAVIER] < losses(10)[STANDARD]) == SEEDS
 
@@ -232,13 +249,7 @@ def test_with_tanh_xavier_and_orthogonal_weights_end_below_he():
     assert max(medians[XAVIER], medians[ORTHOGONAL]) < medians[HE]
 
 
-@pytest.mark.long
-def test_four_times_the_learning_rate_helps_the_standard_start_at_five_layers_and_not_at_ten():
-    assert learned(5, "relu", 0.2)[STANDARD] >= 7
-    assert learned(10, "relu", 0.2)[STANDARD] == 0
-
-
-def test_the_gain_of_exercise_3_makes_the_standard_start_he():
+def test_the_gain_of_exercise_3_makes_the_standard_initialization_he():
     gain = math.sqrt(6)
     standard, he = (
         initializers.standard_deviation(s, (64, 64), g) for s, g in (("standard_uniform", gain), ("he_uniform", 1))
@@ -257,40 +268,42 @@ def test_one_key_gives_the_same_batch_again_and_another_key_another():
 # The numbers in the notes of its scenes: words of the sentence, or computed again
 
 FACTS = {
-    "Six starts, ten layers": {
+    "Six initializations": {
         "Three do: Xavier, He and orthogonal": lambda: (
-            seen.learned("Six starts, ten layers") == {seen.XAVIER, seen.HE, seen.ORTHOGONAL}
+            seen.learned("Six initializations") == {seen.XAVIER, seen.HE, seen.ORTHOGONAL}
         ),
-        "Two never leave the grey line": lambda: seen.guessing("Six starts, ten layers") == {seen.SMALL, seen.STANDARD},
-        "gone at its first step": "Normal, std 1: 5 of 5 diverged by step 1",
+        "Two never leave the grey line": lambda: seen.guessing("Six initializations") == {seen.SMALL, seen.STANDARD},
+        "destroyed by its first step": "Normal, std 1: 5 of 5 diverged by step 1",
         "All thirty networks": lambda: len(LINE_UPS["six schemes"]) * training_race.SEEDS == 30,
     },
-    "Before the first step": {
-        "the points lie on the dashes of theory": lambda: bool(abs(np.log10(seen.start_against_theory())).max() < 0.15),
+    "After 300 steps": {
+        "moment from 0": lambda: seen.defaults("training_race")["moment"] == 0,
+        "300 steps": "After 300 of 300 steps",
+        "all points lie on the dashes of theory": lambda: bool(abs(np.log10(seen.start_against_theory())).max() < 0.15),
     },
     "Two layers": {
-        "all five seeds of five starts learn": lambda: (
+        "all five seeds of five initializations learn": lambda: (
             seen.shown("training", "Two layers").sentence.count("5 of 5 learned") == 5 == training_race.SEEDS
         ),
         "even weights of std 1 get somewhere": lambda: seen.STD_1 not in seen.guessing("Two layers"),
         "go to depth 3": lambda: 3 in DEPTHS and 3,
     },
     "Twenty layers": {
-        "Who is left? He alone": lambda: seen.learned("Twenty layers") == {seen.HE},
+        "Which one is left? He initialization alone": lambda: seen.learned("Twenty layers") == {seen.HE},
         "twice as deep": lambda: (
             seen.shown("training", "Twenty layers").state["depth"] == 2 * seen.defaults("training_race")["depth"]
         ),
     },
     "The same race with tanh": {
-        "Thirty layers, and three starts learn with all five seeds": lambda: (
+        "Thirty layers, and three initializations learn with all five seeds": lambda: (
             seen.shown("training", "The same race with tanh").sentence.count("5 of 5 learned") == 3
         ),
         "Weights of std 1 do not diverge here": "5 of 5 worse than guessing",
     },
-    "He's weights times a gain": {
-        "Half of He's standard deviation does not learn": "He times 0.5: 2.3, 5 of 5 no better than guessing",
-        "twice as much diverges": "He times 2.0: 5 of 5 diverged",
-        "0.7 times still learns": lambda: LINE_UPS["He's weights times a gain"][1].gain,
+    "He initialization and gain": {
+        "Half of the standard deviation": "He initialization times 0.5: 2.3, 5 of 5 no better than guessing",
+        "twice as much diverges": "He initialization times 2.0: 5 of 5 diverged",
+        "0.7 times still learns": lambda: LINE_UPS["He initialization times a gain"][1].gain,
         "with all five seeds": "5 of 5 learned",
     },
 }

@@ -19,7 +19,8 @@ _START_WEIGHT = number(
         "the power for the weight": Mistake(1 / 1800, "That is the 18th power of the weight: take its root."),
         "the 20th root": Mistake(1800 ** (-1 / 20), "That is the 20th root: the formula has the power depth − 2."),
         "a share of the wait": Mistake(
-            0.5 / 145.636, "A wait 146 times shorter does not take a weight 146 times smaller."
+            0.5 / 145.636,
+            "A wait 146 times shorter does not need a weight 146 times smaller, but a somewhat larger one.",
         ),
         "the rate left out": Mistake(18_000 ** (-1 / 18), "You have left out the learning rate of 0.1."),
         "the depth left out": Mistake(100 ** (-1 / 18), "You have left out the factor of 18 in front of the power."),
@@ -53,11 +54,11 @@ _MOMENTUM = function(
         ),
         "the old velocity": Mistake(
             lambda weight, velocity, gradient, rate: (weight - rate * velocity, 0.9 * velocity + gradient),
-            "The weight moves with the old velocity: renew it before.",
+            "The weight moves with the old velocity: update the velocity first.",
         ),
         "nothing forgotten": Mistake(
             lambda weight, velocity, gradient, rate: (weight - rate * (velocity + gradient), velocity + gradient),
-            "The velocity forgets nothing: 0.9 of the old one stays.",
+            "The whole old velocity stays in the new one. Only 0.9 of it should.",
         ),
         "a mean of gradients": Mistake(
             lambda weight, velocity, gradient, rate: (
@@ -89,7 +90,7 @@ _MOMENTUM = function(
                 weight - rate * (0.9 * velocity + rate * gradient),
                 0.9 * velocity + rate * gradient,
             ),
-            "The learning rate is in the velocity and in the step. It belongs into the step alone.",
+            "The learning rate is in the velocity and in the step. It belongs in the step alone.",
         ),
     },
     praise="A gradient that keeps its direction adds up to ten times itself.",
@@ -98,13 +99,17 @@ _MOMENTUM = function(
 
 _DEPTH, _KEPT = 10, 10
 _GAIN_MISTAKES = {
-    "as it is": Mistake(1, "That is the standard start as it is."),
-    "variance for std": Mistake(6, "6 is the factor for the variance: the gain multiplies the standard deviation."),
-    "He's factor alone": Mistake(
-        2**0.5, "√2 is what ReLU needs on top of a variance of 1/n. The standard start has 1/(3n)."
+    "as it is": Mistake(1, "With a gain of 1 nothing changes."),
+    "variance for std": Mistake(
+        6, "6 is the factor for the variance. The gain multiplies the weights, and so their std: take the root."
     ),
-    "Xavier's": Mistake(3**0.5, "√3 makes Xavier's start of it, and ReLU loses half of the mean square a layer."),
-    "the wrong way": Mistake(6**-0.5, "That makes the weights smaller still."),
+    "He's factor alone": Mistake(
+        2**0.5, "√2 is what ReLU needs on top of a variance of 1/n. These weights have 1/(3n)."
+    ),
+    "Xavier's": Mistake(
+        3**0.5, "√3 makes it Xavier initialization, and then ReLU still loses half of the mean square in every layer."
+    ),
+    "the wrong way": Mistake(6**-0.5, "That makes the weights even smaller."),
 }
 
 
@@ -112,12 +117,12 @@ _GAIN_MISTAKES = {
 def _standard_gain(_rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=0.01, high=100)
     kept = float(theory.activation_second_moments("relu", _DEPTH, gain**2 / 3)[-1])
-    seen = f"In the mean {kept:.2g} of the mean square is left after {_DEPTH} layers."
+    seen = f"On average {kept:.2g} of the mean square is left after {_DEPTH} layers."
     if known := recognized(gain, _GAIN_MISTAKES, seen):
         return known
     if not 1 / _KEPT <= kept <= _KEPT:
         return wrong(f"{seen} The gain is too {'large' if kept > 1 else 'small'}.")
-    return right(f"{seen} With √6 it is He's uniform start.")
+    return right(f"{seen} √6 makes it the uniform He initialization.")
 
 
 _EXAMPLES, _STEPS, _BATCH = 1000, 6, 16
@@ -127,7 +132,7 @@ def _batches(answer: Any, key: int) -> np.ndarray:
     """Return the reader's batches, one row for each step."""
     given = guard.call(answer, jax.random.key(key), _STEPS, _BATCH, _EXAMPLES)
     if reading.is_blank(given):
-        raise reading.Unreadable("Your function gives back nothing. Is a `return` missing?")
+        raise reading.Unreadable("Your function returns nothing. Is a `return` missing?")
     rows = reading.array(given if hasattr(given, "shape") else _stacked(given), "the list of batches", (_STEPS, _BATCH))
     if np.any((rows < 0) | (rows >= _EXAMPLES) | (rows != np.round(rows))):
         raise reading.Unreadable(f"Each example should be a whole number from 0 to {_EXAMPLES - 1}.")
@@ -136,7 +141,7 @@ def _batches(answer: Any, key: int) -> np.ndarray:
 
 def _stacked(given: Any) -> Any:
     if not isinstance(given, Sequence) or isinstance(given, str):
-        raise reading.Unreadable(f"Your function should give a list of {_STEPS} arrays.")
+        raise reading.Unreadable(f"Your function should return a list of {_STEPS} arrays.")
     return [reading.array(batch, "a batch") for batch in given]
 
 
@@ -211,7 +216,7 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        "a gain for the standard start",
+        "a gain for a uniform initialization",
         "change",
         _standard_gain,
         ("How much of the mean square does a layer keep?", "A sixth: by what must the variance be multiplied?"),

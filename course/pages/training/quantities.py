@@ -7,9 +7,9 @@ from course.live.quantities import Quantity
 from course.live.tables import Table
 
 
-def _starts_that_learned(table: Table) -> float:
+def _schemes_that_learned(table: Table) -> float:
     losses = np.array([losses[-1] for key, losses in table.items() if key.endswith(".median")])
     return float(np.sum(losses < training.LEARNED * training.guessing_loss(training.Setup())))
 
 
-STARTS = Quantity("the number of starts that learned, in the median of their seeds,", _starts_that_learned)
+LEARNED = Quantity("the number of initializations that learned, in the median of their seeds,", _schemes_that_learned)

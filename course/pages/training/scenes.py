@@ -4,49 +4,51 @@ from course.live.scene import Scene
 
 SCENES = (
     Scene(
-        "Six starts, ten layers",
+        "Six initializations",
         "training_race",
         {},
         "Let the class vote before the lines grow: how many of the six learn? Three do: Xavier, He and orthogonal. Two "
-        "never leave the grey line, the loss of guessing, and the last one is gone at its first step. All thirty "
-        "networks see the same batches.",
+        "never leave the grey line, the loss of guessing, and the last one is destroyed by its first step. All thirty "
+        "networks see the same batches. The layers on the right are those before training.",
     ),
     Scene(
-        "Before the first step",
+        "After 300 steps",
         "training_race",
-        {"moment": 0.0},
-        "The layers are shown as they were before any training, and the points lie on the dashes of theory. Which of "
-        "these networks would you still train? Then move the moment slowly to the right: learning shows first where "
-        "points leave the dashes.",
+        {"moment": 1.0},
+        "The same race, and the layers on the right are shown as they are at its end. Move the moment from 0 "
+        "slowly to the right: before training all points lie on the dashes of theory. Ask whose points leave them, and "
+        "whose never do. What has the loss to do with it?",
     ),
     Scene(
         "Two layers",
         "training_race",
         {"depth": 2},
-        "Does the start matter at all? With two layers all five seeds of five starts learn, and even weights of std 1 "
-        "get somewhere. Ask which start will be the first to drop out when the network grows. Then go to depth 3.",
+        "Does the initialization matter at all? With two layers all five seeds of five initializations learn, and even "
+        "weights of std 1 get somewhere. Ask which of them will drop out first when the network gets deeper. Then go "
+        "to depth 3.",
     ),
     Scene(
         "Twenty layers",
         "training_race",
         {"depth": 20},
-        "The learning rate and the batches are those of before; the network is twice as deep. Who is left? He alone. "
-        "Press New seed a few times: the order stays, but not every seed of He's gets there within the 300 steps.",
+        "The learning rate and the batches are those of before; the network is twice as deep. Which one is left? He "
+        "initialization alone. Press New seed a few times: the order stays, but not every seed learns within the 300 "
+        "steps.",
     ),
     Scene(
         "The same race with tanh",
         "training_race",
         {"activation": "tanh", "depth": 30},
-        "Thirty layers, and three starts learn with all five seeds. Why is ReLU the harder one? Xavier and orthogonal "
-        "weights keep tanh's signal. Weights of std 1 do not diverge here: tanh is bounded. They saturate, and end "
-        "worse than guessing.",
+        "Thirty layers, and three initializations learn with all five seeds. Why is ReLU the harder one? Xavier and "
+        "orthogonal weights nearly keep tanh's signal. Weights of std 1 do not diverge here: tanh is bounded. They "
+        "saturate, and end worse than guessing.",
     ),
     Scene(
-        "He's weights times a gain",
+        "He initialization and gain",
         "training_race",
-        {"line_up": "He's weights times a gain"},
-        "How exact must a start be? Half of He's standard deviation does not learn in ten layers, twice as much "
-        "diverges, and 0.7 times still learns with all five seeds. Ask what the room would be with two layers, and "
-        "with thirty. Then try it.",
+        {"line_up": "He initialization times a gain"},
+        "How exact must an initialization be? Half of the standard deviation of He initialization does not learn in "
+        "ten layers, twice as much diverges, and 0.7 times still learns with all five seeds. Ask how much room there "
+        "would be with two layers, and with thirty. Then try it.",
     ),
 )

@@ -1,4 +1,4 @@
-"""The race: several starts of one network, trained side by side on the same batches, several seeds each."""
+"""The race: several initializations of one network, trained side by side on the same batches, several seeds each."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -39,12 +39,12 @@ LINE_UPS: Mapping[str, Sequence[Start]] = MappingProxyType(
             for name in ("normal_0.01", "standard_uniform", "glorot_uniform", "he_normal", "orthogonal", "normal_1")
         ),
         "Xavier and He": (_scheme("glorot_normal"), _scheme("he_normal")),
-        "He's weights times a gain": tuple(
-            Start(f"He times {gain}", "he_normal", gain) for gain in (0.5, 0.7, 1.0, 1.4, 2.0)
+        "He initialization times a gain": tuple(
+            Start(f"He initialization times {gain}", "he_normal", gain) for gain in (0.5, 0.7, 1.0, 1.4, 2.0)
         ),
         "ReLU and SELU": (
-            Start("ReLU with He's weights", "he_normal", activation="relu"),
-            Start("SELU with LeCun's weights", "lecun_normal", activation="selu"),
+            Start("ReLU with He initialization", "he_normal", activation="relu"),
+            Start("SELU with LeCun initialization", "lecun_normal", activation="selu"),
         ),
     }
 )
@@ -57,7 +57,7 @@ LAYERS = layers(5, 10, 20, 30, 50, 100)
 
 def _by_layer(key: str, title: str) -> Panel:
     marks = [curve(f"{key}.{place}", marked_line(*STARTS[place], linewidth=0.8), pin=False) for place in PLACES]
-    marks += [curve(f"{key}.{place}.theory", PREDICTED_LINE, "theory, for the start", pin=False) for place in PLACES]
+    marks += [curve(f"{key}.{place}.theory", PREDICTED_LINE, "theory, before training", pin=False) for place in PLACES]
     return Panel(title, LAYERS, powers(1, 2, 3, 4, 6, 8, 12, 16, 24, 38), marks)
 
 
@@ -83,8 +83,8 @@ PICTURE = Picture(
             ),
             key="loss",
         ),
-        _by_layer("signal", "Activations h: rms by layer"),
-        _by_layer("gradient", "Gradients ∂C/∂z: rms by layer"),
+        _by_layer("signal", "rms of the activations h, at the moment"),
+        _by_layer("gradient", "rms of the gradients ∂C/∂z, at the moment"),
     ),
     grids=("AB;AC", "ABC"),
     height=5.6,
@@ -103,9 +103,9 @@ def begin(line_up: str, learning_rate: float, seed: int, steps: int, **setup) ->
 
 
 @explorer(
-    "A race of starts",
+    "A race of initializations",
     {
-        "line_up": menu(tuple(LINE_UPS), label="starts"),
+        "line_up": menu(tuple(LINE_UPS), label="initializations"),
         "activation": menu(tuple(ACTIVATIONS), "relu"),
         "depth": stops(DEPTHS, 10),
         "learning_rate": stops(RATES, 0.05),
@@ -113,14 +113,14 @@ def begin(line_up: str, learning_rate: float, seed: int, steps: int, **setup) ->
         "task": menu(tuple(TASKS), "digits"),
         "steps": stops(STEPS, 300),
         "seed": slider(0, 0, 9, label="seeds"),
-        "moment": slider(1.0, 0.0, 1.0),
+        "moment": slider(0.0, 0.0, 1.0),
     },
     PICTURE,
     begin=begin,
     views=("moment",),
 )
 def training_race(race: Race, moment: float, **_settings) -> View:
-    """Train several starts of one network side by side, on the same batches, with five seeds each.
+    """Train one network with several initializations side by side, on the same batches, with five seeds each.
 
     `moment` is a share of the steps: the layers are shown as they were then. `state` sets controls by name.
     """
@@ -187,8 +187,8 @@ def describe(race: Race, histories: Sequence[History]) -> str:
     steps = histories[0].steps
     if len(steps) == 0:
         return say(
-            "Nothing has run yet: {starts} starts with {seeds} seeds each are ready for {steps} steps. Black dashes "
-            "are what theory predicts of each start, by layer.",
+            "Nothing has run yet: {starts} initializations with {seeds} seeds each are ready for {steps} steps. Black "
+            "dashes are what theory predicts of each, by layer.",
             starts=len(race.starts),
             seeds=len(race.seeds),
             steps=race.total,
