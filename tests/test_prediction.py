@@ -230,7 +230,7 @@ def test_a_prediction_changed_during_a_run_is_the_one_that_is_compared_and_a_ski
     started.choose("none")
     started.choose("some")
     started.picture.finish()
-    assert "“some”. The number of starts" in started.sentence
+    assert "“some”. The number of initializations" in started.sentence
     skipped = predict("?", {"some": (1, 9), "none": (0, 0)}, lambda: explorers.training_race(depth=2), LEARNED)
     skipped.skip()
     skipped.picture.finish()

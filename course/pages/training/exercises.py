@@ -26,6 +26,7 @@ _START_WEIGHT = number(
         "the depth left out": Mistake(100 ** (-1 / 18), "You have left out the factor of 18 in front of the power."),
         "as it was": Mistake(0.5, "That is the weight with which it waits 145,636 steps."),
     },
+    digits=3,
     praise="A weight 1.3 times as large shortens the wait 145-fold.",
     otherwise="Solve 1/(0.1 · 18 · w¹⁸) = 1000 for w.",
     low=0,
