@@ -226,7 +226,7 @@ def test_a_layer_of_mirrored_relu_units_is_linear_and_keeps_every_singular_value
     np.testing.assert_allclose(np.linalg.svd(jacobian, compute_uv=False), 1, rtol=1e-12)
 
 
-# The luck of a draw
+# From one random draw to the next
 
 
 def test_a_relu_layers_factor_has_variance_5_over_n_and_with_a_fixed_length_3_over_n_plus_2():

@@ -1,4 +1,4 @@
-"""Exercises: orthogonal weights, and the luck of a draw."""
+"""Exercises: orthogonal weights, and how far one random draw strays."""
 
 import math
 from operator import eq

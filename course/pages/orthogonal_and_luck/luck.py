@@ -1,4 +1,4 @@
-"""The luck of a draw at three widths: by depth the curves differ, by depth over width they nearly coincide."""
+"""How far random draws stray at three widths: by depth the curves differ, by depth over width they nearly coincide."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -62,7 +62,7 @@ PICTURE = Picture(
 
 
 @explorer(
-    "The luck of a draw",
+    "From one random draw to the next",
     {
         "weights": buttons(DISTRIBUTIONS),
         "axis": buttons(tuple(AXES)),
