@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course import activations
+from course.diagnosis.batches import as_array, short
 from course.diagnosis.reading import LayerReading, NetworkReading
 
 
@@ -55,18 +56,12 @@ def _checked_layer(number: int, layer: Any) -> Layer:
 
 def _checked_array(what: str, values: Any, dimensions: int) -> np.ndarray:
     try:
-        array = np.asarray(values)
+        array = as_array(values)
     except (TypeError, ValueError):
         raise ValueError(f"{what} are {short(values)}; allowed is an array of {dimensions} dimensions") from None
     if array.ndim != dimensions or array.size == 0:
         raise ValueError(f"{what} have shape {array.shape}; allowed is an array of {dimensions} dimensions, not empty")
     return array
-
-
-def short(value: Any) -> str:
-    """A value in one line of at most 60 characters, for a sentence."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def read(layers: Sequence[Layer], batch: np.ndarray, *, seed: int) -> NetworkReading:

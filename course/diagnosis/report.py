@@ -2,10 +2,11 @@
 
 import base64
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from course.diagnosis.picture import TITLES
+from course.diagnosis.expectation import TITLES
+from course.diagnosis.reading import ParameterReading
 from course.live.tables import Table
 
 SHOWN = "layer", "name", "finding", "what is seen", "why", "what to do"
@@ -28,25 +29,35 @@ class LayerReport(NamedTuple):
 
 
 class Diagnosis(NamedTuple):
-    """A network's picture as PNG bytes, what it shows in a sentence, its numbers, and its layers' reports.
+    """A network's picture, what it shows in a sentence, its numbers, and its layers' reports.
 
-    `table` has arrays of shape `(layers,)` by the keys of its columns. Displays itself in a notebook.
+    `picture` is PNG bytes, or draws them. `table` has arrays of shape `(layers,)` by the keys of its columns.
+    `whole` are findings about the network as a whole, `parameters` what was measured of each of them, `unread` the
+    names of weights whose start was not judged. Displays itself in a notebook.
     """
 
-    image: bytes
+    picture: bytes | Callable[[], bytes]
     sentence: str
     layers: tuple[LayerReport, ...]
     table: Table = Table()
+    whole: tuple[LayerReport, ...] = ()
+    parameters: tuple[ParameterReading, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def image(self) -> bytes:
+        """The picture as PNG bytes; it is drawn when it is first asked for."""
+        return self.picture if isinstance(self.picture, bytes) else self.picture()
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing was found in any layer."""
-        return all(layer.state == "ok" for layer in self.layers)
+        """Whether nothing was found in any layer that was read, nor in the network as a whole."""
+        return not self.whole and all(layer.state == "ok" for layer in self.layers)
 
     @property
     def primary(self) -> LayerReport | None:
         """The report to begin with: the first layer with a fault, or else with a warning; `None` if healthy."""
-        return first(self.layers)
+        return first(self.layers, self.whole)
 
     @property
     def alt(self) -> str:
@@ -61,15 +72,16 @@ class Diagnosis(NamedTuple):
         return {"text/plain": as_text(self), "text/html": as_html(self)}
 
 
-def first(layers: Sequence[LayerReport]) -> LayerReport | None:
-    """Give the first report of a fault, or else of a warning, or `None`."""
-    sick = [layer for layer in layers if layer.state == "fault"] or [layer for layer in layers if layer.state != "ok"]
-    return sick[0] if sick else None
+def first(layers: Sequence[LayerReport], whole: Sequence[LayerReport] = ()) -> LayerReport | None:
+    """Return the first report of a fault, layers first, or else of a warning, or `None`."""
+    rows = [row for state in ("fault", "warning") for row in (*layers, *whole) if row.state == state]
+    return rows[0] if rows else None
 
 
 def as_text(diagnosis: Diagnosis) -> str:
     """Write the sentence, and a line for each layer in which something was found."""
-    lines = [f"layer {row.layer} ({row.name}): {row.finding}: {row.sentence} {row.remedy}" for row in found(diagnosis)]
+    lines = [f"{row.name}: {row.finding}: {row.sentence} {row.remedy}" for row in diagnosis.whole]
+    lines += [f"layer {row.layer} ({row.name}): {row.finding}: {row.sentence} {row.remedy}" for row in found(diagnosis)]
     return "\n".join([diagnosis.sentence, *lines])
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course import activations, theory
+from course.diagnosis.functions import named
 
 DEPTH = 50
 """Starts are compared over so many layers."""
@@ -30,7 +31,7 @@ def suitable(activation: str | None) -> Start:
     By theory 1/E[φ(z)²] keeps the signal, and χ₁ = 1 the gradient. The latter counts where it is the smaller one:
     sigmoid's, 103, would saturate most units.
     """
-    row = activations.named(activation or "linear")
+    row = named(activation or "linear")
     keeps_signal = theory.gain(row) ** 2
     keeps_gradient = theory.critical_weight_variance(row, 0.0)
     best = min((*row.starts, keeps_signal, min(keeps_gradient, keeps_signal)), key=partial(_strain, row))

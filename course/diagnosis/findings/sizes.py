@@ -1,13 +1,12 @@
 """Findings about the size of weights, where it shows: too small, too large, and too large for a function that ends."""
 
-import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from course.activations import named
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.functions import named
 from course.diagnosis.findings.found import Found, deviations, scaling, severity
 from course.live.words import number
 
@@ -28,12 +27,12 @@ def too_large(network: Network) -> Iterator[Found]:
 
 def _adding_up(network: Network) -> Iterator[Found]:
     """Ends of residual branches without a scale, where what enters a layer has grown beyond what counts as lost."""
-    sums = [layer for layer in network.layers[1:] if not layer.chained and math.isfinite(layer.input_second_moment)]
+    sums = [layer for layer in network.layers[1:] if layer.added and math.isfinite(layer.input_second_moment)]
     most = max((layer.input_second_moment for layer in sums), default=0.0)
-    if most <= math.exp(trend.LOST) * network.inputs.second_moment:
+    if most <= math.exp(trend.LOST) * _least_sum(network):
         return
-    for layer, following in itertools.pairwise(network.layers):
-        if not following.chained and layer.activation_second_moment > 0:
+    for layer in network.layers:
+        if layer.ends_branch and (layer.summed or not network.told) and layer.activation_second_moment > 0:
             yield Found(
                 layer.number,
                 "fault",
@@ -43,12 +42,19 @@ def _adding_up(network: Network) -> Iterator[Found]:
             )
 
 
+def _least_sum(network: Network) -> float:
+    """What the sums began with: the data, or in a network whose values were followed at least a mean square of 1."""
+    if network.told:
+        return max(1.0, network.layers[0].activation_second_moment)
+    return network.inputs.second_moment
+
+
 def saturated(network: Network) -> Iterator[Found]:
     """Weights so large that most slopes are flat, whether or not the gradient explodes for it."""
     yield from _unsuitable(network, "saturated")
     for layer in network.layers:
         distance = starts.distance(layer.weight_variance, trend.accepted(layer))
-        if not layer.normalized and distance > math.log(2) and _kind(layer, distance) == "saturated":
+        if not layer.normalized and layer.kind not in trend.UNSCALED and layer.trainable and distance > math.log(2) and _kind(layer, distance) == "saturated":
             yield _described(layer, distance, severity(layer.saturated_share > MOSTLY_FLAT), deviations(network))
 
 
