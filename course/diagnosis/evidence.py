@@ -120,9 +120,9 @@ class Network(NamedTuple):
 def gathered(reading: NetworkReading) -> Network:
     """Take the numbers of a reading."""
     readings = reading.layers
-    parents = _parents(readings)
     told = any(layer.follows != UNTOLD for layer in readings) or bool(reading.parameters)
     with np.errstate(all="ignore"):  # an overflow is a finding, not an error
+        parents = _parents(readings)
         layers = [_layer(place, parents, readings) for place in range(len(readings))]
         return Network(
             tuple(layers),

@@ -123,12 +123,12 @@ def overall(
     first = report.first(layers, whole)
     if first is None:
         return _nothing_wrong(layers, unread, network)
-    where = f"in {_which(_same(first, layers))} of {len(layers)}"
     begin = f"{first.finding[0].upper()}{first.finding[1:]}"
     if first.name == WHOLE:
         said = f"{begin}: {first.sentence} {first.reason} {first.remedy}"
     else:
-        said = f"{begin} {where}. Layer {first.layer}: {first.sentence} {first.reason} {first.remedy}"
+        where = f"{_which(_same(first, layers))} of {len(layers)}"
+        said = f"{begin} in {where}. Layer {first.layer}: {first.sentence} {first.reason} {first.remedy}"
     return " ".join([said, *_what_was_read(unread, network)])
 
 

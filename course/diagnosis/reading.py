@@ -59,7 +59,7 @@ class ParameterReading(NamedTuple):
 
     `gradient` is the root mean square of ∂C/∂w, nan where the cost does not depend on it; `stuck` says that it is
     exactly 0 and still is after a small step of the parameters that have one. `use` says what is known of it:
-    "weights", "bias", "table" of vectors that are looked up, "vector", or "" for a matrix that was not followed.
+    "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "vector", "unused", or "" for a matrix that was not followed.
     """
 
     name: str

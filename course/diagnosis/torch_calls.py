@@ -12,7 +12,7 @@ import numpy as np
 
 from course.diagnosis.reading import chosen
 from course.diagnosis.torch_weights import RECURRENT, TABLES, Use, uses
-from course.diagnosis.traces import SUMS, Applied, Flows, Follower, Step
+from course.diagnosis.traces import SCALINGS, SUMS, Applied, Flows, Follower, Step, is_normalization, plain
 
 TURNING = ("T", "mT", "transpose", "permute", "t", "swapaxes", "swapdims", "movedim", "moveaxis")
 PRIMES = (2, 3, 5, 7, 11, 13, 17)
@@ -34,6 +34,8 @@ class Calls:
         self.received: dict[tuple[int, int], np.ndarray] = {}
         self.constants: dict[int, Any] = {}
         self.tables: set[str] = set()
+        self.added: set[str] = set()
+        self.rescaled: set[int] = set()
         self.used: set[str] = set()
         self.idle: set[str] = set()
         self.past = False
@@ -92,9 +94,13 @@ class Calls:
     def _note(self, name, function, arguments, keywords, inputs, fresh, tensors, found: list[Use]) -> None:
         active = any(number in self.flows.flows for number in inputs)
         origins = tuple(dict.fromkeys(one for number in inputs for one in self.origins.get(number, ())))
+        if name in SUMS:
+            self.added.update(origins)
         if not active:
             if origins:
                 self.origins.update(dict.fromkeys(fresh, origins))
+                if self._rescales(name, inputs):
+                    self.rescaled.update(fresh)
             if name not in TABLES:
                 self.flows.add(Step(name, tuple(inputs), fresh), self.shapes.__getitem__)
                 return
@@ -117,6 +123,12 @@ class Calls:
         for layer in self.flows.layers[before:]:
             self._keep_layer(layer.applied, found[applied.index(layer.applied)], tensors)
 
+    def _rescales(self, name: str, inputs: Sequence[int]) -> bool:
+        """Whether a constant is divided by what comes of the same parameter, or made of one that was."""
+        own = [set(self.origins.get(number, ())) for number in inputs]
+        divided = plain(name) in (*SCALINGS, "rdiv") and len(own) > 1 and bool(own[0] & own[1])
+        return divided or is_normalization(name) or not self.rescaled.isdisjoint(inputs)
+
     def _applied(self, use: Use, arguments: Sequence[Any], outputs: Sequence[Any]) -> Applied:
         number = self.number(use.weights)
         names = self.origins[number]
@@ -133,7 +145,7 @@ class Calls:
         answer_axes = use.answer_axes or (outputs[0].ndim - 1,)
         return Applied(
             name, number, self.number(signal), use.fan_axes, use.unit_axes, use.input_axes, answer_axes, use.fans, bias,
-            trainable, use.kind,
+            trainable, use.kind, number in self.rescaled,
         )  # fmt: skip
 
     def shapes_of(self, name: str) -> int:

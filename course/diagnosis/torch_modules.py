@@ -28,6 +28,8 @@ def read(torch: ModuleType, module: Any, call: Callable[[Any], Any], data: Seque
     frozen = {name for name, one in module.named_parameters() if not one.requires_grad}
     floating = {name: one for name, one in parameters.items() if one.is_floating_point()}
     own = {name: one.requires_grad_(name in floating) for name, one in parameters.items()}
+    if isinstance(module, torch.jit.ScriptModule):  # its parameters cannot be exchanged
+        own = dict(module.named_parameters())
     calls = Calls(torch, own, frozen, data)
     with as_it_was(torch, module):
         output = _run(torch, module, own, call, calls)
@@ -196,7 +198,7 @@ def _uses(calls: Calls, layers: Sequence[LayerReading]) -> dict[str, str]:
         for number, use in ((layer.applied.weights, "weights"), (layer.applied.bias, "bias")):
             found.update(dict.fromkeys(calls.origins.get(number, ()), use))
     found.update(dict.fromkeys(calls.tables - set(found), "table"))
-    return {**dict.fromkeys(calls.used, ""), **found}
+    return {**dict.fromkeys(calls.used, ""), **dict.fromkeys(calls.added, "added"), **found}
 
 
 def _parameter(name: str, tensor: Any, gradient: Any, stuck: bool, uses: Mapping[str, str]) -> ParameterReading:

@@ -24,6 +24,7 @@ PRODUCTS = (
     "scaled_dot_product_attention", "dot_general", "div", "__truediv__", "addcmul", "lerp",
 )  # fmt: skip
 SUMS = ("add", "__add__", "__radd__", "__iadd__", "add_", "sub", "__sub__", "add_any", "index_add_", "scatter_add_")
+SCALINGS = ("mul", "__mul__", "__rmul__", "__imul__", "div", "__truediv__")
 PASSING = (
     "view", "reshape", "flatten", "unflatten", "permute", "transpose", "contiguous", "squeeze", "unsqueeze", "T", "mT",
     "t", "swapaxes", "swapdims", "movedim", "moveaxis", "mean", "sum", "max", "amax", "pad", "__getitem__", "select",
@@ -52,7 +53,8 @@ class Applied(NamedTuple):
     `weights` and `inputs` are the numbers of values. Of the weights' axes `fan_axes` are summed over, the input
     channels last, and `unit_axes` count the units; `input_axes` bring the inputs into `(examples, *spatial,
     channels)`; `answer_axes` are the answer's axes of units. `fans` are the connections into and out of a unit.
-    `bias` is the number of a bias that the same step adds, or `None`.
+    `bias` is the number of a bias that the same step adds, or `None`; `rescaled` says that the weights are brought to
+    a size of their own before, whatever the parameter's is.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Applied(NamedTuple):
     bias: int | None = None
     trainable: bool = True
     kind: str = "dense"
+    rescaled: bool = False
 
 
 class Step(NamedTuple):
@@ -285,9 +288,9 @@ class Flows:
         bias, biased = (applied.bias, followers[0]) if applied.bias is not None else self._bias(followers)
         last = z or followers[-1]
         through = self.flows[last.number].behind - {layer.place}
-        normalized = any(self._scales(self.steps[place]) for place in through)
+        normalized = applied.rescaled or any(self._scales(self.steps[place]) for place in through)
         if z is None:
-            last = last if normalized else biased
+            last = last if normalized else self._multiplied(followers, biased)
         scale = 1.0 if normalized else self._scale(followers, last, values)
         return Answer(layer, last.number, h and h.number, name, bias, last.axes, normalized, scale)
 
@@ -311,12 +314,21 @@ class Flows:
                         return z, h, name
         return None, None, None
 
+    def _multiplied(self, followers: list[Follower], current: Follower) -> Follower:
+        """What comes of an answer that nothing but constants multiply."""
+        for one in followers:
+            step = self.steps[one.place]
+            active = [number for number in step.inputs if number in self.flows]
+            if plain(step.operation) in SCALINGS and active == [current.number]:
+                current = one
+        return current
+
     def _scale(self, followers: list[Follower], z: Follower, values) -> float:
         """The factor by which constants multiply a layer's answer before it is z."""
         factor, known = 1.0, {one.number: one for one in followers}
         for place in sorted(self.flows[z.number].behind - {followers[0].place}):
             step = self.steps[place]
-            if plain(step.operation) not in ("mul", "__mul__", "__rmul__", "div", "__truediv__", "__imul__"):
+            if plain(step.operation) not in SCALINGS:
                 continue
             before = next((number for number in step.inputs if number in known), None)
             after = step.outputs[0]

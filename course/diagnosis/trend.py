@@ -33,6 +33,7 @@ class Run(NamedTuple):
     `distances` `(layers,)`: how far each weight variance is from those that suit, 0 within. `forward` and `backward`
     `(layers,)` are logarithms of the mean square after each layer over the first one's inputs, and of the mean square
     of the gradient over the last layer's; the `suitable` ones are what the nearest variances that suit would give.
+    `forgiven` says that a layer with a normalization comes next, whose answer does not depend on the scale.
     """
 
     layers: tuple[Evidence, ...]
@@ -41,6 +42,7 @@ class Run(NamedTuple):
     backward: np.ndarray
     suitable_forward: np.ndarray
     suitable_backward: np.ndarray
+    forgiven: bool = False
 
     @property
     def strain(self) -> float:
@@ -87,13 +89,35 @@ def runs(layers: Sequence[Evidence]) -> list[Run]:
         before = groups[-1][-1] if groups[-1] else None
         if before is None or layer.parent != before.number or (before.summed and not before.ends_branch):
             groups.append([])
-        if layer.ends_branch and layer.weight_variance == 0:
+        if layer.ends_branch and layer.weight_variance == 0 and not _is_added(layer):
             groups[-1] = [other for other in groups[-1] if other.number == 1 or not _is_small(other)]
-        if _does_not_count(layer) or (layer.ends_branch and _is_small(layer)):
+        if _is_added(layer) and not layer.normalized:
+            groups[-1].append(layer)  # what comes before may be small too: see `_run`
+        elif _does_not_count(layer) or (layer.ends_branch and _is_small(layer)):
             groups.append([])
         else:
             groups[-1].append(layer)
-    return [_run(tuple(group)) for group in groups if group and not _is_gate(group)]
+    kept = [(_counting(group), _is_added(group[-1])) for group in groups if group and not _is_gate(group)]
+    runs = [_run(tuple(group), branch) for group, branch in kept if group]
+    return [run._replace(forgiven=_before_a_normalization(run, layers)) for run in runs]
+
+
+def _counting(group: list[Evidence]) -> list[Evidence]:
+    """A stretch of layers, and if it is a branch that is added to something, without those that are 0 on purpose."""
+    if not _is_added(group[-1]):
+        return group
+    return [layer for layer in group if layer.weight_variance > 0 and not _does_not_count(layer)]
+
+
+def _before_a_normalization(run: Run, layers: Sequence[Evidence]) -> bool:
+    next_ones = [layer for layer in layers if layer.parent == run.layers[-1].number]
+    told = any(layer.from_data for layer in layers)
+    return told and bool(next_ones) and all(layer.normalized for layer in next_ones)
+
+
+def _is_added(layer: Evidence) -> bool:
+    """Whether a layer ends a branch for certain: its answers are added to others or multiplied with them."""
+    return layer.ends_branch and (layer.summed or layer.gated)
 
 
 def _does_not_count(layer: Evidence) -> bool:
@@ -118,10 +142,10 @@ def _is_small(layer: Evidence) -> bool:
     return layer.weight_variance < accepted(layer)[0]
 
 
-def _run(layers: tuple[Evidence, ...]) -> Run:
+def _run(layers: tuple[Evidence, ...], branch: bool) -> Run:
     distances = np.array([_distance(layer) for layer in layers])
-    if (layers[-1].summed or layers[-1].gated) and layers[-1].ends_branch:
-        distances = np.maximum(distances, 0.0)  # a branch may be small: what it is added to carries the signal
+    if branch:
+        distances = np.maximum(distances, 0.0)  # it may be small: what it is added to carries the signal
     variances = np.array([layer.weight_variance for layer in layers])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         suitable = np.where(

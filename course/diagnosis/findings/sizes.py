@@ -10,6 +10,8 @@ from course.diagnosis.functions import named
 from course.diagnosis.findings.found import Found, deviations, scaling, severity
 from course.live.words import number
 
+LARGE_STATE = 10.0
+"""A recurrent layer's fan_in · Var w beyond this saturates its gates at once."""
 FLAT, MOSTLY_FLAT = 0.3, 0.5
 """Of tanh's slopes 3 % are flat for preactivations of variance 1, and 14 % where PyTorch's gain lets them settle."""
 
@@ -22,6 +24,9 @@ def too_small(network: Network) -> Iterator[Found]:
 def too_large(network: Network) -> Iterator[Found]:
     """Weights that let the signal or the gradient explode, and branches that do so by adding up."""
     yield from _unsuitable(network, "too large")
+    for layer in network.layers:
+        if layer.kind == "recurrent" and layer.weight_variance > LARGE_STATE:
+            yield _described(layer, math.log(layer.weight_variance), "warning", deviations(network))
     yield from _adding_up(network)
 
 
@@ -62,7 +67,7 @@ def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
     """Layers whose weight variance does not suit, in runs of layers where that shows."""
     limit = deviations(network)
     for run in trend.runs(network.layers):
-        if run.excess < trend.KEPT + limit * run.error:
+        if run.excess < (trend.LOST if run.forgiven else trend.KEPT) + limit * run.error:
             continue
         for layer, distance in run.blamed:
             if _kind(layer, distance) == kind:
