@@ -53,6 +53,9 @@ class Evidence(NamedTuple):
     kind: str
     trainable: bool
     step: float | None
+    parameter: str
+    bias: str
+    own_fan_in: int
     normalized: bool
     shared_with: str | None
     weight_mean: float
@@ -184,6 +187,9 @@ def _layer(place: int, parents: list[int | None], readings: tuple[LayerReading, 
         kind=layer.kind,
         trainable=layer.trainable,
         step=layer.step,
+        parameter=layer.parameter,
+        bias=layer.bias,
+        own_fan_in=layer.own_fan_in,
         normalized=layer.normalized,
         shared_with=layer.shared_with,
         weight_mean=float(weights.mean(dtype=float)),

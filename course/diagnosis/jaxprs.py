@@ -42,14 +42,14 @@ def listed(function: Callable, parameters: Any, batch: Any) -> Program:
     lister = _Lister()
     numbers = [lister.new() for _ in closed.jaxpr.invars]
     kept, fed = numbers[: len(paths)], numbers[len(paths) :]
-    lister.names.update((number, _name(path)) for number, (path, _leaf) in zip(kept, paths, strict=True))
+    lister.names.update((number, path_name(path)) for number, (path, _leaf) in zip(kept, paths, strict=True))
     lister.origins.update({number: number for number in kept})
     outputs = lister.inline(closed, numbers)
     return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names)
 
 
-def _name(path: Sequence[Any]) -> str:
-    """A parameter's path as a person writes it: layers.0.kernel."""
+def path_name(path: Sequence[Any]) -> str:
+    """Return a parameter's path as a person writes it: layers.0.kernel."""
     if path and path[-1] == GetAttrKey("value"):  # the variable of a Flax module holds its array so
         path = path[:-1]
     parts = (getattr(key, "key", getattr(key, "idx", getattr(key, "name", key))) for key in path)

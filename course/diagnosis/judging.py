@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from course.diagnosis import evidence, expectation, findings, report
+from course.diagnosis import evidence, expectation, findings, remedies, report
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.expectation import Curves
 from course.diagnosis.findings import Found, whole
@@ -16,7 +16,6 @@ from course.live.tables import Table
 from course.live.words import number
 
 HEALTHY = "healthy"
-WHOLE = "the whole network"
 MOST_NAMES = 4
 
 
@@ -58,12 +57,13 @@ def judged(reading: NetworkReading) -> Diagnosis:
         judgement.whole,
         reading.parameters,
         judgement.unread,
+        tuple(remedies.changes(judgement.network, judgement.layers)),
     )
 
 
 def _of_the_whole(found: whole.Whole) -> LayerReport:
     words = (_sentence(part) for part in (found.seen, found.reason, found.remedy))
-    return LayerReport(found.layer, WHOLE, found.severity, found.name, *words)
+    return LayerReport(found.layer, report.WHOLE, found.severity, found.name, *words)
 
 
 def unread(network: Network) -> tuple[str, ...]:
@@ -77,10 +77,10 @@ def _reports(network: Network, curves: Curves) -> list[LayerReport]:
         for one in finding.search(network):
             if finding.name not in [name for name, _ in found[one.layer]]:
                 found[one.layer].append((finding.name, one))
-    return [_report(layer, found[layer.number], curves) for layer in network.layers]
+    return [_report(network, layer, found[layer.number], curves) for layer in network.layers]
 
 
-def _report(layer: Evidence, found: list[tuple[str, Found]], curves: Curves) -> LayerReport:
+def _report(network: Network, layer: Evidence, found: list[tuple[str, Found]], curves: Curves) -> LayerReport:
     if not found:
         return LayerReport(layer.number, layer.name, "ok", HEALTHY, *_healthy(layer, curves))
     # A fault comes before a warning, and among equals a cause before its effects.
@@ -95,6 +95,7 @@ def _report(layer: Evidence, found: list[tuple[str, Found]], curves: Curves) -> 
         _sentence(first.reason),
         _sentence(first.remedy),
         also,
+        remedies.code(network, layer, name),
     )
 
 
@@ -124,10 +125,10 @@ def overall(
     if first is None:
         return _nothing_wrong(layers, unread, network)
     begin = f"{first.finding[0].upper()}{first.finding[1:]}"
-    if first.name == WHOLE:
+    if first.name == report.WHOLE:
         said = f"{begin}: {first.sentence} {first.reason} {first.remedy}"
     else:
-        where = f"{_which(_same(first, layers))} of {len(layers)}"
+        where = f"{report.which(_same(first, layers))} of {len(layers)}"
         said = f"{begin} in {where}. Layer {first.layer}: {first.sentence} {first.reason} {first.remedy}"
     return " ".join([said, *_what_was_read(unread, network)])
 
@@ -151,15 +152,6 @@ def _what_was_read(unread: tuple[str, ...], network: Network) -> list[str]:
     names = ", ".join(unread[:MOST_NAMES]) + (f" and {len(unread) - MOST_NAMES} more" * (len(unread) > MOST_NAMES))
     note = f" ({network.note})" if network.note else ""
     return [f"Read {count - len(unread)} of {count} weights; not judged: {names}{note}."]
-
-
-def _which(numbers: list[int]) -> str:
-    """Name layers as a person would: layer 3, layers 1 to 5, 4 layers."""
-    if len(numbers) == 1:
-        return f"layer {numbers[0]}"
-    if numbers == list(range(numbers[0], numbers[-1] + 1)):
-        return f"layers {numbers[0]} to {numbers[-1]}"
-    return f"{len(numbers)} layers"
 
 
 def _table(network: Network, curves: Curves, layers: tuple[LayerReport, ...]) -> Table:

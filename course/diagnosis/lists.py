@@ -117,4 +117,6 @@ def _reading(name: str, layer: Layer, one_pass: Pass, gradient: np.ndarray) -> L
         layer.activation,
         gradient,
         inputs.T @ gradient,
+        parameter=name,
+        bias=name if layer.biases is not None else "",
     )

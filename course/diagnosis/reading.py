@@ -25,7 +25,8 @@ class LayerReading(NamedTuple):
     layer whose answers are the inputs, and nothing else; `None` where it is not certain, `UNTOLD` where nobody
     followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and `added` that its
     answers are added to others, multiplied with others, and that its inputs are such a sum; `last` that its answers
-    are the network's. `values` counts its answers an example; `kind` is "dense", "convolution" or "recurrent".
+    are the network's. `parameter` and `bias` are the full names, `own_fan_in` is what the framework takes for the fan.
+    `step` is the mean length of the steps that its answers are. `values` counts its answers an example; `kind` is "dense", "convolution" or "recurrent".
     """
 
     name: str
@@ -52,6 +53,9 @@ class LayerReading(NamedTuple):
     values: int = 0
     kind: str = "dense"
     step: float | None = None
+    parameter: str = ""
+    bias: str = ""
+    own_fan_in: int = 0
 
 
 class ParameterReading(NamedTuple):

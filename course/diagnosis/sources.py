@@ -243,10 +243,10 @@ def _read_torch(torch: Any, module: Any, batch: Any, seed: int, forward: Callabl
     found = [one for one in batches.leaves([inputs, named]) if isinstance(one, torch.Tensor)]
     for place, one in enumerate(found):
         batches.checked(one, examples=place == 0 and forward is None)
-    if forward is None:
-        call = lambda network: network(*inputs, **named)  # noqa: E731
-    else:
-        call = lambda network: forward(network, *inputs)  # noqa: E731
+
+    def call(network):
+        return network(*inputs, **named) if forward is None else forward(network, *inputs)
+
     return _running(
         "PyTorch", found[0] if found else None,
         lambda: torch_modules.read(torch, module, call, found, seed, parts.targets),
@@ -323,5 +323,3 @@ def _checked_reading(reading: NetworkReading) -> NetworkReading:
             "reaches is none either"
         )
     return reading
-
-

@@ -19,7 +19,9 @@ ROUNDS, STEP = 3, 0.01
 """So many small steps are taken to see whether a gradient of 0 stays 0, each of this size beside the weights."""
 
 
-def read(torch: ModuleType, module: Any, call: Callable[[Any], Any], data: Sequence[Any], seed: int, targets) -> NetworkReading:
+def read(
+    torch: ModuleType, module: Any, call: Callable[[Any], Any], data: Sequence[Any], seed: int, targets
+) -> NetworkReading:
     """Read a module that `call` runs, in the mode that it is in; it is left exactly as it was.
 
     `data` are the tensors of the batch, `targets` what the network should answer, an array or `None`.
@@ -80,7 +82,7 @@ def as_it_was(torch: ModuleType, module: Any) -> Iterator[None]:
     parts = [part for part in module.modules() if not isinstance(part, torch.jit.ScriptModule)]
     states = [(part, dict(part.__dict__)) for part in parts]
     registers = [(table, dict(table)) for part in parts for table in _tables(part)]
-    python, numpy = python_random.getstate(), np.random.get_state()
+    python, numpy = python_random.getstate(), np.random.get_state()  # noqa: NPY002: it is put back
     try:
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.default_generator.manual_seed(0)
@@ -93,7 +95,7 @@ def as_it_was(torch: ModuleType, module: Any) -> Iterator[None]:
             part.__dict__.clear()
             part.__dict__.update(content)
         python_random.setstate(python)
-        np.random.set_state(numpy)
+        np.random.set_state(numpy)  # noqa: NPY002
 
 
 def _tables(part: Any) -> list[dict]:
@@ -250,6 +252,9 @@ def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[
             math.prod(calls.shapes[answer.preactivations]) // examples,
             applied.kind,
             calls.step_mean(answer.layer.step),
+            applied.name,
+            next(iter(calls.origins.get(answer.bias, ())), ""),
+            math.prod(calls.shapes[applied.weights][1:]),
         )
         seen.add(name)
 

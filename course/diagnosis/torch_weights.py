@@ -32,7 +32,9 @@ def uses(name: str, arguments: Sequence[Any], keywords: dict[str, Any], output: 
     if name in RECURRENT:
         return _recurrent(name, arguments, is_weights)
     if name.startswith("conv") and name[-1] == "d":
-        found = _convolution(name, *_named(("input", "weight", "bias", "stride"), arguments, keywords), output, keywords)
+        found = _convolution(
+            name, *_named(("input", "weight", "bias", "stride"), arguments, keywords), output, keywords
+        )
     elif name == "linear":
         x, weights, bias = _named(("input", "weight", "bias"), arguments, keywords)
         found = _linear(x, weights, bias)
@@ -45,7 +47,9 @@ def uses(name: str, arguments: Sequence[Any], keywords: dict[str, Any], output: 
         found = _product(x, weights, output, is_weights)
         found = found and found._replace(bias=bias)
     elif name in PRODUCTS:
-        x, weights = arguments[:2] if len(arguments) > 1 else (arguments[0], keywords.get("other", keywords.get("mat2")))
+        x, weights = (
+            arguments[:2] if len(arguments) > 1 else (arguments[0], keywords.get("other", keywords.get("mat2")))
+        )
         found = _product(*((weights, x) if name == "__rmatmul__" else (x, weights)), output, is_weights)
     elif name == "einsum":
         found = _einsum(arguments, is_weights)

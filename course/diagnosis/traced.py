@@ -11,7 +11,7 @@ import numpy as np
 
 from course.diagnosis.jaxprs import Program, listed
 from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, chosen, first_loss
-from course.diagnosis.traces import Answer, Flows
+from course.diagnosis.traces import SUMS, Answer, Flows
 
 QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 """What runs once had better be compiled in a hurry."""
@@ -218,6 +218,8 @@ def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int
         active = any(number in flows.flows for number in step.inputs)
         if step.operation == "gather" and active:
             found.update(dict.fromkeys(of_step, "table"))
+        if step.operation in SUMS and active:
+            found.update((number, "added") for number in of_step if number not in found)
         if not active:
             origins.update((number, of_step) for number in step.outputs)
     for answer in answers:
@@ -280,6 +282,8 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
             math.prod(shapes[answer.preactivations].shape) // examples,
             applied.kind,
             float(values["step"]) if "step" in values else None,
+            name,
+            program.names.get(answer.bias, ""),
         )
 
 
@@ -296,5 +300,3 @@ def _biases(bias: Any, units: int) -> np.ndarray | None:
     if bias is None or np.size(bias) not in (1, units):
         return None
     return np.broadcast_to(np.asarray(bias, float).reshape(-1), (units,))
-
-

@@ -278,8 +278,8 @@ class Flows:
         return operation in PASSING or constant_sum or "pool" in operation or "dropout" in operation
 
     def _scales(self, step: Step) -> bool:
-        return plain(step.operation) in SCALES or is_normalization(step.operation) or not self.past.isdisjoint(
-            step.inputs
+        return (
+            plain(step.operation) in SCALES or is_normalization(step.operation) or not self.past.isdisjoint(step.inputs)
         )
 
     def _answer(self, layer: Layer, values, dtypes) -> Answer:

@@ -53,6 +53,8 @@ class Run(NamedTuple):
     @property
     def excess(self) -> float:
         """How much of the change is due to variances that do not suit; 0 where suitable ones would do no better."""
+        if self.layers[0].input_second_moment == 0:
+            return 0.0  # whoever receives nothing can show nothing
         if self._strain(self.forward, self.backward) < self._strain(self.suitable_forward, self.suitable_backward):
             return max(0.0, float(self.distances[-1])) if self.layers[-1].last else 0.0
         with np.errstate(invalid="ignore"):

@@ -83,7 +83,12 @@ def not_centred(network: Network) -> Iterator[Found]:
     for layer in network.layers:
         spread = min(layer.weight_std, math.sqrt(trend.accepted(layer)[0] / layer.fan_in))
         error = layer.weight_std / math.sqrt(layer.weights)
-        if layer.different_units == 1 or not layer.trainable or _cancels(layer) or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread):
+        if (
+            layer.different_units == 1
+            or not layer.trainable
+            or _cancels(layer)
+            or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread)
+        ):
             continue
         one = abs(layer.weight_std - 1) < 0.1
         yield Found(

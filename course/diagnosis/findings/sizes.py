@@ -59,7 +59,13 @@ def saturated(network: Network) -> Iterator[Found]:
     yield from _unsuitable(network, "saturated")
     for layer in network.layers:
         distance = starts.distance(layer.weight_variance, trend.accepted(layer))
-        if not layer.normalized and layer.kind not in trend.UNSCALED and layer.trainable and distance > math.log(2) and _kind(layer, distance) == "saturated":
+        if (
+            not layer.normalized
+            and layer.kind not in trend.UNSCALED
+            and layer.trainable
+            and distance > math.log(2)
+            and _kind(layer, distance) == "saturated"
+        ):
             yield _described(layer, distance, severity(layer.saturated_share > MOSTLY_FLAT), deviations(network))
 
 
