@@ -71,7 +71,8 @@ def test_the_command_prints_the_verdict_and_returns_it(name, code, tmp_path, mon
         "import numpy as np\n"
         "def drawn(std):\n"
         "    random = np.random.default_rng(0)\n"
-        "    return [(std * random.standard_normal((64, 64)), 'relu') for _ in range(8)], random.normal(0, 1, (64, 64))\n"
+        "    layers = [(std * random.standard_normal((64, 64)), 'relu') for _ in range(8)]\n"
+        "    return layers, random.standard_normal((64, 64))\n"
         "def sick(): return drawn(0.01)\n"
         "def sound(): return drawn((2 / 64) ** 0.5)\n",
         "utf-8",

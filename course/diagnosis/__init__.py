@@ -12,8 +12,9 @@ from course.diagnosis.judging import judged
 from course.diagnosis.mending import mended
 from course.diagnosis.report import Diagnosis, LayerReport
 from course.diagnosis.sources import read
+from course.diagnosis.watching import watch
 
-__all__ = ["Diagnosis", "LayerReport", "diagnose", "read"]
+__all__ = ["Diagnosis", "LayerReport", "diagnose", "read", "watch"]
 
 
 def diagnose(network: Any, batch: Any, *, seed: int = 0, forward: Callable | None = None) -> Diagnosis:

@@ -64,7 +64,7 @@ def checked(value: Any, *, examples: bool = True) -> None:
     whole = jnp.issubdtype(array.dtype, jnp.integer) or array.dtype == bool
     if not (jnp.issubdtype(array.dtype, jnp.floating) or whole):
         raise ValueError(f"the batch holds {array.dtype}; allowed are real numbers")
-    if array.ndim < (1 if whole else 2) and examples or array.size == 0:
+    if (array.ndim < (1 if whole else 2) and examples) or array.size == 0:
         raise ValueError(f"the batch has shape {array.shape}; allowed is (examples, features), or more dimensions")
     if examples and len(array) < 2:
         raise ValueError(

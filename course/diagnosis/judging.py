@@ -141,7 +141,8 @@ def _nothing_wrong(layers: tuple[LayerReport, ...], unread: tuple[str, ...], net
     count = f"{len(layers)} layers" if len(layers) > 1 else "one layer"
     if not unread:
         return f"Healthy: {count}, and each starts as it should."
-    return " ".join([f"Nothing wrong in {count}.", *_what_was_read(unread, network)])
+    begin = f"Nothing wrong in {count}." if layers else "Nothing wrong in the network as a whole."
+    return " ".join([begin, *_what_was_read(unread, network)])
 
 
 def _what_was_read(unread: tuple[str, ...], network: Network) -> list[str]:

@@ -26,7 +26,8 @@ class LayerReading(NamedTuple):
     followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and `added` that its
     answers are added to others, multiplied with others, and that its inputs are such a sum; `last` that its answers
     are the network's. `parameter` and `bias` are the full names, `own_fan_in` is what the framework takes for the fan.
-    `step` is the mean length of the steps that its answers are. `values` counts its answers an example; `kind` is "dense", "convolution" or "recurrent".
+    `step` is the mean length of the steps that its answers are. `values` counts its answers an example; `kind` is
+    "dense", "convolution", "recurrent" or "bilinear".
     """
 
     name: str
@@ -63,7 +64,8 @@ class ParameterReading(NamedTuple):
 
     `gradient` is the root mean square of ∂C/∂w, nan where the cost does not depend on it; `stuck` says that it is
     exactly 0 and still is after a small step of the parameters that have one. `use` says what is known of it:
-    "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "vector", "unused", or "" for a matrix that was not followed.
+    "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "vector", "unused", or "" for a
+    matrix that was not followed.
     """
 
     name: str

@@ -40,7 +40,8 @@ def read(network: Any, batch: Any, *, seed: int = 0, forward: Callable | None = 
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise ValueError(f"seed is {seed!r}; allowed is a whole number, 0 or more")
     reading = _read(_unwrapped(network), batch, seed, forward)
-    if not reading.layers and not any(one.use != "vector" and len(one.shape) > 1 for one in reading.parameters):
+    unknown = [one for one in reading.parameters if len(one.shape) > 1 and one.use not in ("vector", "unused")]
+    if not reading.layers and not unknown and not reading.note:
         raise ValueError("the network has no layer of weights; nothing in it has a start to judge")
     return _checked_reading(reading)
 

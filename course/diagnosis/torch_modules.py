@@ -82,7 +82,7 @@ def as_it_was(torch: ModuleType, module: Any) -> Iterator[None]:
     parts = [part for part in module.modules() if not isinstance(part, torch.jit.ScriptModule)]
     states = [(part, dict(part.__dict__)) for part in parts]
     registers = [(table, dict(table)) for part in parts for table in _tables(part)]
-    python, numpy = python_random.getstate(), np.random.get_state()  # noqa: NPY002: it is put back
+    python, numpy = python_random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.default_generator.manual_seed(0)

@@ -212,7 +212,8 @@ def _stepped(leaf: Any, gradient: Any) -> Any:
 def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int, str]:
     """What is known of each parameter: whether it was read as weights, as a bias, or as a table."""
     origins = {number: {number} for number in program.parameters}
-    found: dict[int, str] = {}
+    taken = {number for step in flows.steps for number in step.inputs}
+    found: dict[int, str] = {number: "unused" for number in program.parameters if number not in taken}
     for step in flows.steps:
         of_step = set().union(*(origins.get(number, set()) for number in step.inputs))
         active = any(number in flows.flows for number in step.inputs)
@@ -245,7 +246,7 @@ def _shapes(program: Program, leaves: Sequence[jax.Array]) -> dict[int, jax.Shap
 def _outputs(program: Program, shapes: dict[int, jax.ShapeDtypeStruct]) -> list[int]:
     floating = [number for number in program.outputs if jnp.issubdtype(shapes[number].dtype, jnp.floating)]
     if not floating:
-        raise ValueError("the network answers without an array of floating-point numbers; allowed are one or more")
+        raise ValueError("the network answers with 0 arrays of floating-point numbers; allowed are one or more")
     return floating
 
 

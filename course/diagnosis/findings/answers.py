@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.functions import GATES
 from course.diagnosis.findings.found import Found, advice, deviations, severity
+from course.diagnosis.functions import GATES
 from course.diagnosis.trend import Run
 from course.live.words import number
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.functions import named
 from course.diagnosis.findings.found import Found, deviations, scaling, severity
+from course.diagnosis.functions import named
 from course.live.words import number
 
 LARGE_STATE = 10.0

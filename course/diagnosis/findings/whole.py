@@ -119,7 +119,7 @@ def _steps(network: Network) -> Iterator[Whole]:
             yield Whole(
                 "steps too long",
                 "fault",
-                f"layer {layer.number} ({layer.name}) gives steps of {number(layer.step)} in the mean to an exponential",
+                f"layer {layer.number} ({layer.name}) gives an exponential steps of mean length {number(layer.step)}",
                 f"each step keeps about {math.exp(-layer.step):.0%} of what was before; after 20 steps nothing is left",
                 f"start its bias at softplus⁻¹ of steps from 0.001 to 0.1, log(expm1(step)): {layer.name}.bias",
                 layer.number,
@@ -178,7 +178,7 @@ def _loss(network: Network) -> Iterator[Whole]:
         yield Whole(
             "first loss too high",
             "fault" if loss > 3 * guessing + 1 or not math.isfinite(loss) else "warning",
-            f"the first loss is {number(loss)}; guessing among {classes} classes costs ln {classes} = {number(guessing)}",
+            f"the first loss is {number(loss)}; guessing among {classes} classes costs {number(guessing)}",
             "the answers are large before anything is learned: the network is confident and wrong",
             "draw the last layer's weights smaller, or at 0",
         )
