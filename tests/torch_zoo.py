@@ -869,7 +869,7 @@ def lstm_of_zeros():
     return changed_lstm(nn.init.zeros_)
 
 
-@sick("identical units")
+@sick("weights not centred")
 def lstm_of_one_number():
     return changed_lstm(lambda parameter: nn.init.constant_(parameter, 0.1))
 

@@ -22,11 +22,13 @@ def _row(name: str, formula: str, function: Callable[[np.ndarray], np.ndarray], 
     """Return a row whose slope is a difference quotient."""
 
     def values(z):
-        return function(np.asarray(z, float))
+        with np.errstate(all="ignore"):  # an overflow is a result
+            return function(np.asarray(z, float))
 
     def slope(z):
         z = np.asarray(z, float)
-        return (values(z + _STEP) - values(z - _STEP)) / (2 * _STEP)
+        with np.errstate(invalid="ignore"):
+            return (values(z + _STEP) - values(z - _STEP)) / (2 * _STEP)
 
     steepest = float(np.abs(slope(_PLACES)).max())
     return Activation(name, formula, function, values, slope, steepest, starts=starts)

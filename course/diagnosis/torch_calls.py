@@ -16,6 +16,7 @@ from course.diagnosis.traces import SCALINGS, SUMS, Applied, Flows, Follower, St
 
 TURNING = ("T", "mT", "transpose", "permute", "t", "swapaxes", "swapdims", "movedim", "moveaxis")
 PRIMES = (2, 3, 5, 7, 11, 13, 17)
+LOOKUPS = ("__getitem__", "index_select", "gather", "take", "take_along_dim")
 NORMS_WITH_PAST = "batch_norm"
 
 
@@ -105,7 +106,8 @@ class Calls:
                 self.flows.add(Step(name, tuple(inputs), fresh), self.shapes.__getitem__)
                 return
         self.used.update(origins)
-        if name in TABLES and origins:
+        looked_up = name in LOOKUPS and len(inputs) > 1 and inputs[0] in self.origins
+        if origins and (name in TABLES or looked_up):
             self.tables.update(origins)
         if NORMS_WITH_PAST in name:
             self.past = self.past or not keywords.get("training", True in arguments[5:6])

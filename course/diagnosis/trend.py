@@ -13,7 +13,7 @@ import numpy as np
 from course import theory
 from course.diagnosis import starts
 from course.diagnosis.evidence import Evidence
-from course.diagnosis.functions import named
+from course.diagnosis.functions import GATES, named
 
 KEPT = math.log(10.0)
 """A mean square that stays within a factor of 10 of what it would be after a suitable start is kept."""
@@ -99,9 +99,22 @@ def runs(layers: Sequence[Evidence]) -> list[Run]:
             groups.append([])
         else:
             groups[-1].append(layer)
-    kept = [(_counting(group), _is_added(group[-1])) for group in groups if group and not _is_gate(group)]
-    runs = [_run(tuple(group), branch) for group, branch in kept if group]
+    kept = [(_counting(group), group[-1]) for group in groups if group and not _is_gate(group)]
+    runs = [_run_that_ends(tuple(group), end) for group, end in kept if group]
     return [run._replace(forgiven=_before_a_normalization(run, layers)) for run in runs]
+
+
+def _run_that_ends(layers: tuple[Evidence, ...], end: Evidence) -> Run:
+    """A run; a branch may be small, for what it is added to carries the signal, and a factor may be a little."""
+    run = _run(layers, forgiving=end.ends_branch and end.summed)
+    slight = end.ends_branch and end.gated and run.excess < LOST
+    return _run(layers, forgiving=True) if slight else run
+
+
+def _before_a_normalization(run: Run, layers: Sequence[Evidence]) -> bool:
+    next_ones = [layer for layer in layers if layer.parent == run.layers[-1].number]
+    told = any(layer.from_data for layer in layers)
+    return told and bool(next_ones) and all(layer.normalized for layer in next_ones)
 
 
 def _counting(group: list[Evidence]) -> list[Evidence]:
@@ -109,12 +122,6 @@ def _counting(group: list[Evidence]) -> list[Evidence]:
     if not _is_added(group[-1]):
         return group
     return [layer for layer in group if layer.weight_variance > 0 and not _does_not_count(layer)]
-
-
-def _before_a_normalization(run: Run, layers: Sequence[Evidence]) -> bool:
-    next_ones = [layer for layer in layers if layer.parent == run.layers[-1].number]
-    told = any(layer.from_data for layer in layers)
-    return told and bool(next_ones) and all(layer.normalized for layer in next_ones)
 
 
 def _is_added(layer: Evidence) -> bool:
@@ -131,8 +138,8 @@ UNSCALED = ("recurrent", "bilinear")
 
 
 def _is_gate(group: list[Evidence]) -> bool:
-    """Whether a stretch of layers makes a gate: what is multiplied with others has no scale of its own."""
-    return len(group) > 1 and group[-1].gated
+    """Whether a stretch of layers makes a gate: its answers go through a function that ends, and are multiplied."""
+    return len(group) > 1 and group[-1].gated and group[-1].activation in GATES
 
 
 def starts_at_zero(layer: Evidence) -> bool:
@@ -144,10 +151,10 @@ def _is_small(layer: Evidence) -> bool:
     return layer.weight_variance < accepted(layer)[0]
 
 
-def _run(layers: tuple[Evidence, ...], branch: bool) -> Run:
+def _run(layers: tuple[Evidence, ...], *, forgiving: bool) -> Run:
     distances = np.array([_distance(layer) for layer in layers])
-    if branch:
-        distances = np.maximum(distances, 0.0)  # it may be small: what it is added to carries the signal
+    if forgiving:
+        distances = np.maximum(distances, 0.0)
     variances = np.array([layer.weight_variance for layer in layers])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         suitable = np.where(

@@ -53,6 +53,8 @@ def dead_units(network: Network) -> Iterator[Found]:
     """More units off for the whole batch than inputs as alike as these explain."""
     limit = deviations(network)
     for layer in () if network.fresh else network.layers:
+        if network.told and layer.weight_variance == 0:
+            continue  # a product of zeros, if anything: see `whole`
         chance = layer.dead_by_chance
         # The count is binomial; the chance itself is known from stand-ins, to about one unit in so many.
         luck = limit * math.sqrt((chance * (1 - chance) + 1 / layer.units) / layer.units)

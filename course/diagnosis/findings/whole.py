@@ -11,8 +11,8 @@ from course.live.words import number
 
 SAME = 1e-6
 """Answers that differ by less than this share of the largest differ by rounding alone."""
-LOST = 300.0
-"""A gradient that is so much longer or shorter in the first layer than in a later one has vanished or exploded."""
+UNEQUAL, LOST = 100.0, 1000.0
+"""A gradient that is so much longer or shorter where the data enter than farther on: a word, and a fault."""
 FAINT, LOUD = 1e-4, 1e4
 """A layer's inputs of a root mean square beyond these are no signal to learn from."""
 LONG_STEP = 0.25
@@ -127,7 +127,7 @@ def _steps(network: Network) -> Iterator[Whole]:
 
 
 def _signal(network: Network) -> Iterator[Whole]:
-    for layer in network.layers:
+    for layer in () if network.fresh else network.layers:
         rms = math.sqrt(layer.input_second_moment) if layer.input_second_moment >= 0 else math.nan
         if layer.from_data or not math.isfinite(rms) or rms == 0 or FAINT < rms < LOUD:
             continue
@@ -154,10 +154,10 @@ def _gradient(network: Network) -> Iterator[Whole]:
     vanished = longest / max(layer.gradient_norm * max(1.0, _rms(layer)) for layer in first)
     exploded = max(layer.gradient_norm * min(1.0, _rms(layer)) for layer in first) / usual
     for ratio, word, verb in ((vanished, "shorter", "vanishes"), (exploded, "longer", "explodes")):
-        if ratio > LOST:
+        if ratio > UNEQUAL:
             yield Whole(
                 f"gradient {verb}",
-                "fault",
+                "fault" if ratio > LOST else "warning",
                 f"the gradient is {number(ratio)} times {word} where the data enter than farther on",
                 "one learning rate cannot serve both ends",
                 "look at what scales the signal on the way: normalizations' scales, branches, weights",
