@@ -984,6 +984,32 @@ def lora_with_both_factors_0():
     return lora(one=True, two=True)
 
 
+class Adapted(nn.Module):
+    """A frozen layer whose answers two small layers change, as a hypernetwork does."""
+
+    def __init__(self, start: Callable):
+        super().__init__()
+        self.frozen = nn.Linear(64, 64).requires_grad_(requires_grad=False)
+        self.adapter, self.out = nn.Sequential(nn.Linear(64, 128), nn.Linear(128, 64)), nn.Linear(64, 10)
+        for layer in self.adapter:
+            start(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x):
+        y = self.frozen(x)
+        return self.out(y + self.adapter(y))
+
+
+@sound
+def small_adapter():
+    return Adapted(lambda weights: nn.init.normal_(weights, 0, 0.01)), vectors()
+
+
+@sick("adapter too loud")
+def adapter_of_kaiming():
+    return Adapted(nn.init.kaiming_normal_), vectors()
+
+
 class Gate(nn.Module):
     def __init__(self):
         super().__init__()

@@ -118,6 +118,7 @@ class Network(NamedTuple):
     loss: tuple[float, int] | None = None
     told: bool = False
     note: str = ""
+    distance: float | None = None
 
 
 def gathered(reading: NetworkReading) -> Network:
@@ -137,6 +138,7 @@ def gathered(reading: NetworkReading) -> Network:
             reading.loss,
             told,
             reading.note,
+            reading.distance,
         )
 
 

@@ -86,7 +86,8 @@ class NetworkReading(NamedTuple):
     """A network as it was read: its layers from the input to the output, and what it answered.
 
     `outputs` has the examples first, `data` is the batch where it is one of real numbers; both are thinned out where
-    they are large. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
+    they are large. `loss` is the first one and the number of classes, `distance` the mean square of real targets from
+    the mean answer, both where targets are given. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
     """
 
     layers: tuple[LayerReading, ...]
@@ -97,6 +98,7 @@ class NetworkReading(NamedTuple):
     fresh: bool = False
     loss: tuple[float, int] | None = None
     note: str = ""
+    distance: float | None = None
 
 
 def chosen(lead: tuple[int, ...], units: int) -> tuple[np.ndarray, ...] | None:
@@ -127,3 +129,10 @@ def first_loss(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, 
         shifted = logits - logits.max(-1, keepdims=True)
         losses = np.log(np.exp(shifted).sum(-1)) - np.take_along_axis(shifted, targets[kept][:, None], -1)[:, 0]
     return float(losses.mean()), classes
+
+
+def first_distance(outputs: np.ndarray, targets: np.ndarray | None) -> float | None:
+    """Return the mean square of targets that are real numbers, counted from the mean answer."""
+    if targets is None or not np.issubdtype(targets.dtype, np.floating) or targets.size != outputs.size:
+        return None
+    return float(np.mean((np.asarray(targets, float) - np.mean(outputs, dtype=float)) ** 2))

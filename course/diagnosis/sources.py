@@ -17,7 +17,7 @@ import numpy as np
 
 from course.diagnosis import batches, lists, torch_modules, traced
 from course.diagnosis.batches import Batch
-from course.diagnosis.reading import NetworkReading, first_loss
+from course.diagnosis.reading import NetworkReading, first_distance, first_loss
 
 ALLOWED = (
     "a list of (weights, activation) or (weights, biases, activation), a pair (function, parameters) with "
@@ -137,7 +137,9 @@ def _read_list(network: Any, batch: Any, seed: int) -> NetworkReading:
     if rows.shape[1] != layers[0].weights.shape[0]:
         raise ValueError(f"the batch has {rows.shape[1]} features, and layer 1 takes {layers[0].weights.shape[0]}")
     reading = lists.read(layers, rows, seed=seed)
-    return reading._replace(loss=first_loss(reading.outputs, parts.targets))
+    return reading._replace(
+        loss=first_loss(reading.outputs, parts.targets), distance=first_distance(reading.outputs, parts.targets)
+    )
 
 
 def _read_jax(function: Callable, parameters: Any, batch: Any, seed: int, framework: str) -> NetworkReading:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, first_loss
+from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, first_distance, first_loss
 from course.diagnosis.torch_calls import Calls, rows
 from course.diagnosis.traces import Answer
 
@@ -55,9 +55,14 @@ def read(
         tuple(_parameter(name, one, gradients[name], name in stuck, used_as) for name, one in learned.items()),
         _data(data),
         calls.past and _is_fresh(module),
-        first_loss(outputs[0].detach().float().cpu().numpy(), targets) if targets is not None else None,
+        first_loss(_whole(outputs[0]), targets) if targets is not None else None,
         _note(torch, module),
+        first_distance(_whole(outputs[0]), targets) if targets is not None else None,
     )
+
+
+def _whole(output: Any) -> np.ndarray:
+    return output.detach().float().cpu().numpy()
 
 
 def _note(torch: ModuleType, module: Any) -> str:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from course.diagnosis.jaxprs import Program, listed
-from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, chosen, first_loss
+from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, chosen, first_distance, first_loss
 from course.diagnosis.traces import SUMS, Answer, Flows
 
 QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
@@ -151,6 +151,7 @@ def _reading(
         ),
         next((np.asarray(leaves[len(program.parameters)], float) for _ in (0,) if _is_float(leaves[-1])), None),
         loss=first_loss(np.asarray(output, float), targets),
+        distance=first_distance(np.asarray(output, float), targets),
     )
 
 

@@ -17,6 +17,10 @@ FAINT, LOUD = 1e-4, 1e4
 """A layer's inputs of a root mean square beyond these are no signal to learn from."""
 LONG_STEP = 0.25
 """A state that takes steps of this mean length has forgotten most after ten of them; Mamba's are 0.001 to 0.1."""
+FAR = 100.0
+"""Targets of a larger mean square around the first answers should have been divided by their standard deviation."""
+LOUD_ADAPTER = 0.05
+"""What is added to a trained network should change it little at first."""
 MANY = 4
 
 
@@ -41,7 +45,9 @@ def search(network: Network) -> Iterator[Whole]:
         yield from _steps(network)
         yield from _signal(network)
         yield from _gradient(network)
+        yield from _adapters(network)
     yield from _loss(network)
+    yield from _targets(network)
 
 
 def _no_numbers(network: Network) -> Iterator[Whole]:
@@ -182,6 +188,43 @@ def _loss(network: Network) -> Iterator[Whole]:
             "the answers are large before anything is learned: the network is confident and wrong",
             "draw the last layer's weights smaller, or at 0",
         )
+
+
+def _targets(network: Network) -> Iterator[Whole]:
+    if network.distance is None or not network.distance > FAR:
+        return
+    yield Whole(
+        "unscaled targets",
+        "warning",
+        f"the targets have a root mean square of {number(math.sqrt(network.distance))} around the mean answer",
+        "the first errors, and so the first gradients, are as large",
+        "divide the targets by their standard deviation, and start the last bias at their mean or subtract it",
+    )
+
+
+def _adapters(network: Network) -> Iterator[Whole]:
+    """Branches that are added to a frozen network and do not begin small."""
+    if all(layer.trainable for layer in network.layers):
+        return
+    for layer in network.layers:
+        ratio = layer.preactivation_second_moment / (_entering(network, layer) or 1.0)
+        if layer.trainable and layer.ends_branch and layer.summed and not layer.normalized and ratio > LOUD_ADAPTER:
+            yield Whole(
+                "adapter too loud",
+                "warning",
+                f"what layer {layer.number} ({layer.name}) adds has {number(ratio)} times the mean square of what "
+                "enters its branch",
+                "the frozen network gives other answers than those that it was trained for",
+                "start the last layer of the branch at 0, or with a std of about 0.01",
+                layer.number,
+            )
+
+
+def _entering(network: Network, layer: Evidence) -> float:
+    """The mean square of what enters the branch that a layer ends."""
+    while layer.parent is not None and network.layers[layer.parent - 1].trainable:
+        layer = network.layers[layer.parent - 1]
+    return layer.input_second_moment
 
 
 def _listed(names: Sequence[str]) -> str:
