@@ -87,7 +87,8 @@ class NetworkReading(NamedTuple):
 
     `outputs` has the examples first, `data` is the batch where it is one of real numbers; both are thinned out where
     they are large. `loss` is the first one and the number of classes, `distance` the mean square of real targets from
-    the mean answer, both where targets are given. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
+    the mean answer, both where targets are given. `fresh` says that a normalization uses
+    statistics of the past, of which there are none yet.
     """
 
     layers: tuple[LayerReading, ...]

@@ -41,9 +41,11 @@ def suitable(activation: str | None) -> Start:
 
 def _strain(activation: activations.Activation, variance: float) -> float:
     """How much signal or gradient changes over many layers, whichever changes more, as a logarithm."""
-    signal = np.log(theory.activation_second_moments(activation, DEPTH, variance))
-    gradient = np.log(theory.gradient_variances(activation, DEPTH, variance))
-    return max(np.ptp(np.append(signal, 0.0)), np.ptp(gradient))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a signal may die within these layers
+        signal = np.log(theory.activation_second_moments(activation, DEPTH, variance))
+        gradient = np.log(theory.gradient_variances(activation, DEPTH, variance))
+        strain = max(np.ptp(np.append(signal, 0.0)), np.ptp(gradient))
+    return strain if math.isfinite(strain) else math.inf
 
 
 INPUTS = 1.0, 2.0
