@@ -76,7 +76,7 @@ class Watch:
             self.records.append(
                 Record(
                     self._count,
-                    float(loss),
+                    float(loss.detach() if hasattr(loss, "detach") else loss),
                     updates,
                     {name: _rms(one) for name, one in of_own.items()},
                     {name: size for name, (size, _) in answers},
