@@ -109,7 +109,7 @@ FAULTS = (
     Fault("NeuraLint", "zeros_init", dense(BASE, {-1: full(0)}, pixels), dense(BASE, {}, pixels)),
     Fault("NeuraLint", "constant_init", dense(BASE, {-1: full(0.1)}, pixels), dense(BASE, {}, pixels)),
     Fault("NeuraLint", "non_zeros_biases", dense(BASE, {}, pixels, bias=1.0), dense(BASE, {}, pixels)),
-    Fault("TheDeepChecker", "random normal of std 1", dense(WIDE, {-1: normal(1)}, standard), dense(WIDE, {}, standard)),
+    Fault("TheDeepChecker", "normal of std 1", dense(WIDE, {-1: normal(1)}, standard), dense(WIDE, {}, standard)),
     Fault("TheDeepChecker", "random of std 0.1", convolutional(CIFAR, dict.fromkeys(range(5), normal(0.1)), 32),
           convolutional(CIFAR, {}, 32)),
     Fault("TheDeepChecker", "constant", dense(WIDE, {-1: full(0.05)}, standard), dense(WIDE, {}, standard)),
