@@ -1035,6 +1035,89 @@ def last_layer_of_zeros():
     return network, vectors()
 
 
+@sick("identical units")
+def zeros_everywhere():
+    network = mlp(3)
+    for parameter in network.parameters():
+        nn.init.zeros_(parameter)
+    return network, vectors()
+
+
+@sick("identical units")
+def first_convolution_of_zeros():
+    network = vgg().apply(he)
+    nn.init.zeros_(network[0].weight)
+    return network, pictures()
+
+
+class Scaled(nn.Module):
+    """ConvNeXt's block: a branch that a learned scale of 1e-6 makes small."""
+
+    def __init__(self):
+        super().__init__()
+        self.places, self.norm = nn.Conv2d(32, 32, 7, padding=3, groups=32), nn.LayerNorm(32)
+        self.one, self.two, self.scale = nn.Linear(32, 128), nn.Linear(128, 32), nn.Parameter(torch.full((32,), 1e-6))
+
+    def forward(self, x):
+        y = self.norm(self.places(x).permute(0, 2, 3, 1))
+        return x + (self.scale * self.two(F.gelu(self.one(y)))).permute(0, 3, 1, 2)
+
+
+@sound
+def convnext():
+    head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LayerNorm(32), nn.Linear(32, 10)
+    network = nn.Sequential(nn.Conv2d(3, 32, 4, 4), *(Scaled() for _ in range(4)), *head)
+    for part in network.modules():
+        if isinstance(part, nn.Conv2d | nn.Linear):
+            nn.init.trunc_normal_(part.weight, std=0.02)
+            nn.init.zeros_(part.bias)
+    return network, pictures()
+
+
+class Backbone(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.backbone, self.head = mlp(3).apply(he).requires_grad_(requires_grad=False), nn.Linear(10, 5)
+        nn.init.zeros_(self.head.weight)
+
+    def forward(self, x):
+        with torch.no_grad():
+            features = self.backbone(x)
+        return self.head(F.relu(features))
+
+
+@sound
+def frozen_backbone():
+    return Backbone(), vectors()
+
+
+class Llama(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale_one, self.scale_two = nn.Parameter(torch.ones(64)), nn.Parameter(torch.ones(64))
+        self.query, self.key, self.value, self.out = (nn.Linear(64, 64, bias=False) for _ in range(4))
+        self.gate, self.up, self.down = nn.Linear(64, 172), nn.Linear(64, 172), nn.Linear(172, 64)
+
+    def forward(self, x):
+        y = self._normalized(x) * self.scale_one
+        heads = (layer(y).unflatten(-1, (4, 16)).transpose(1, 2) for layer in (self.query, self.key, self.value))
+        x = x + self.out(F.scaled_dot_product_attention(*heads, is_causal=True).transpose(1, 2).flatten(2))
+        y = self._normalized(x) * self.scale_two
+        return x + self.down(F.silu(self.gate(y)) * self.up(y))
+
+    def _normalized(self, x):
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-6)
+
+
+@sound
+def llama():
+    network = nn.Sequential(nn.Embedding(100, 64), *(Llama() for _ in range(4)), nn.LayerNorm(64), nn.Linear(64, 100))
+    for part in network.modules():
+        if isinstance(part, nn.Linear | nn.Embedding):
+            nn.init.normal_(part.weight, 0, 0.02)
+    return network, tokens()
+
+
 @sound
 def equal_units_that_are_weighted_differently():
     network = mlp(2, nn.Tanh).apply(xavier)

@@ -91,9 +91,9 @@ def runs(layers: Sequence[Evidence]) -> list[Run]:
         before = groups[-1][-1] if groups[-1] else None
         if before is None or layer.parent != before.number or (before.summed and not before.ends_branch):
             groups.append([])
-        if layer.ends_branch and layer.weight_variance == 0 and not _is_added(layer):
+        if layer.ends_branch and layer.weight_variance == 0 and not is_added(layer):
             groups[-1] = [other for other in groups[-1] if other.number == 1 or not _is_small(other)]
-        if _is_added(layer) and not layer.normalized:
+        if is_added(layer) and not layer.normalized:
             groups[-1].append(layer)  # what comes before may be small too: see `_run`
         elif _does_not_count(layer) or (layer.ends_branch and _is_small(layer)):
             groups.append([])
@@ -119,12 +119,12 @@ def _before_a_normalization(run: Run, layers: Sequence[Evidence]) -> bool:
 
 def _counting(group: list[Evidence]) -> list[Evidence]:
     """A stretch of layers, and if it is a branch that is added to something, without those that are 0 on purpose."""
-    if not _is_added(group[-1]):
+    if not is_added(group[-1]):
         return group
     return [layer for layer in group if layer.weight_variance > 0 and not _does_not_count(layer)]
 
 
-def _is_added(layer: Evidence) -> bool:
+def is_added(layer: Evidence) -> bool:
     """Whether a layer ends a branch for certain: its answers are added to others or multiplied with them."""
     return layer.ends_branch and (layer.summed or layer.gated)
 

@@ -90,6 +90,8 @@ def gradient(network: Network) -> Iterator[Found]:
         if _by_weights_alone(layer, following) and abs(_unexplained(layer, following)) > _most(layer, limit):
             yield _intercepted(layer, following)
     for run in trend.runs(network.layers):
+        if trend.is_added(run.layers[-1]):
+            continue  # what it is added to has another way
         if run.strain > trend.LOST + limit * run.error and run.excess < trend.KEPT:
             yield from _lost(run)
 
@@ -97,7 +99,7 @@ def gradient(network: Network) -> Iterator[Found]:
 def _by_weights_alone(layer: Evidence, following: Evidence) -> bool:
     """Whether a layer's gradient comes through the next one's dense weights and nothing else."""
     dense = following.fan_out == following.units and following.fan_in == layer.units
-    dense = dense and following.distinct_units > following.units / 2
+    dense = dense and following.distinct_units > following.units / 2 and layer.trainable
     sent = following.gradient_second_moment * following.weight_variance * layer.slope_second_moment
     straight = following.places == layer.places and 0.99 < following.passed < 1.01
     return dense and straight and following.chained and not following.normalized and 0 < sent < math.inf

@@ -42,7 +42,7 @@ def identical_units(network: Network) -> Iterator[Found]:
         differ = layer.different_units > layer.units / 2 if layer.units > 1 else layer.weight_variance > 0
         if differ or trend.starts_at_zero(layer) or not layer.trainable:
             continue
-        if network.told and layer.weight_variance == 0 and layer.weight_gradient_second_moment == 0:
+        if layer.weight_variance == 0 and _leads_to_a_branch(layer, network):
             continue  # whether a gradient of 0 stays 0 is measured for the whole network
         different = f"its {layer.units} units are only {layer.different_units} different ones"
         yield Found(
@@ -52,6 +52,15 @@ def identical_units(network: Network) -> Iterator[Found]:
             "units that start alike get the same gradient and stay alike",
             f"draw every weight on its own, {advice(layer)}",
         )
+
+
+def _leads_to_a_branch(layer: Evidence, network: Network) -> bool:
+    """Whether a layer belongs to a branch: it, or one that follows it, ends one that is added to something."""
+    while not trend.is_added(layer):
+        layer = next((other for other in network.layers if other.parent == layer.number), None)
+        if layer is None:
+            return False
+    return True
 
 
 def repeated_weights(network: Network) -> Iterator[Found]:
@@ -102,6 +111,8 @@ def not_centred(network: Network) -> Iterator[Found]:
 
 def _cancels(layer: Evidence) -> bool:
     """Whether weights that are all one number meet inputs whose sum cancels, or are 0."""
+    if layer.weight_variance == 0:
+        return True
     if layer.weight_std > 0.01 * abs(layer.weight_mean):
         return False
     return layer.preactivation_second_moment <= 4 * layer.weight_variance * layer.input_second_moment
