@@ -278,6 +278,26 @@ def test_a_network_may_take_two_inputs_by_place_or_by_name(torch):
     assert len(diagnose(Two(), {"left": x, "right": x}).layers) == 2
 
 
+@dataclasses.dataclass
+class Graph:
+    x: object
+    edges: object
+
+
+def test_a_batch_may_be_an_object_that_holds_tensors(torch, mlp):
+    class Network(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = mlp
+
+        def forward(self, graph):
+            return self.inner(graph.x[graph.edges])
+
+    graph = Graph(torch.tensor(VECTORS), torch.arange(64))
+    assert len(diagnose(Network(), graph).layers) == 3
+    assert len(diagnose(mlp, graph, forward=lambda network, batch: network(batch.x)).layers) == 3
+
+
 def test_a_wrapped_module_is_looked_into_and_a_scripted_one_is_measured(torch, mlp):
     for wrapped in (torch.nn.DataParallel(mlp), torch.compile(mlp, backend="eager")):
         assert len(diagnose(wrapped, VECTORS).layers) == 3

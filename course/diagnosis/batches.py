@@ -20,7 +20,7 @@ class Batch(NamedTuple):
 
 
 def leaves(value: Any) -> list[Any]:
-    """Return the arrays in lists, tuples and mappings, and the attributes of an object that holds some."""
+    """Return the arrays in lists, tuples and mappings."""
     if is_array(value):
         return [value]
     if isinstance(value, Mapping):
@@ -28,6 +28,12 @@ def leaves(value: Any) -> list[Any]:
     if isinstance(value, list | tuple):
         return [one for part in value for one in leaves(part)]
     return []
+
+
+def held(value: Any) -> list[Any]:
+    """Return the arrays that an object holds in its attributes, a graph for example."""
+    content = value.to_dict() if hasattr(value, "to_dict") else getattr(value, "__dict__", {})
+    return leaves(content)
 
 
 def is_array(value: Any) -> bool:

@@ -6,7 +6,7 @@ The frameworks are never imported: whoever holds a network of one has imported i
 import inspect
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -244,6 +244,7 @@ def _read_torch(torch: Any, module: Any, batch: Any, seed: int, forward: Callabl
     turned = partial(_tensors, torch, first.dtype, first.device)
     inputs, named = turned(parts.inputs), turned(parts.named)
     found = [one for one in batches.leaves([inputs, named]) if isinstance(one, torch.Tensor)]
+    found = found or [one for value in inputs for one in batches.held(value)]
     for place, one in enumerate(found):
         batches.checked(one, examples=place == 0 and forward is None)
 
@@ -265,8 +266,10 @@ def _torch_batch(module: Any, batch: Any, forward: Callable | None) -> Batch:
         parameters = []
     positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
     takes = max(1, sum(one.default is one.empty for one in positional))
-    if not isinstance(batch, dict) and not hasattr(batch, "keys") and not batches.is_parts(batch):
+    if batches.is_array(batch) or (not batches.held(batch) and not isinstance(batch, Mapping | list | tuple)):
         return Batch((batch if batches.is_array(batch) else batches.as_array(batch),), {})
+    if isinstance(batch, list | tuple) and not batches.is_parts(batch):
+        return Batch((batches.as_array(batch),), {})
     any_name = any(one.kind == one.VAR_KEYWORD for one in parameters)
     parts = batches.parted(batch, takes, [one.name for one in parameters], any_name=any_name)
     if isinstance(parts.targets, np.ndarray) or not isinstance(batch, dict):
