@@ -107,7 +107,7 @@ class Inputs(NamedTuple):
 
 
 class Network(NamedTuple):
-    """All that is judged; `inputs` is `None` where the batch is no array of real numbers."""
+    """All that is judged; `inputs` is `None` where the batch is no array of real numbers, `varied` says that examples differ."""
 
     layers: tuple[Evidence, ...]
     inputs: Inputs | None
@@ -119,6 +119,7 @@ class Network(NamedTuple):
     told: bool = False
     note: str = ""
     distance: float | None = None
+    varied: bool = True
 
 
 def gathered(reading: NetworkReading) -> Network:
@@ -139,6 +140,7 @@ def gathered(reading: NetworkReading) -> Network:
             told,
             reading.note,
             reading.distance,
+            _varied(reading, told),
         )
 
 
@@ -313,6 +315,12 @@ def _passes_below(activation: str) -> bool:
 def _noise(weights: np.ndarray) -> np.ndarray:
     """The first weights in units of their size, in the order in which they were drawn."""
     return weights.ravel()[:NOISE_LENGTH] / (np.std(weights) or 1.0)
+
+
+def _varied(reading: NetworkReading, told: bool) -> bool:
+    """Whether the examples of the batch differ."""
+    data = reading.data if told else reading.layers[0].inputs
+    return data is None or len(data) < 2 or bool(np.any(data != data[:1]))
 
 
 def _data(reading: NetworkReading, told: bool) -> Inputs | None:

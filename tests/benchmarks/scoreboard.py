@@ -100,6 +100,7 @@ def tables(random: np.random.Generator, features: int) -> np.ndarray:
     return random.standard_normal((64, features)) * np.where(np.arange(features) == 0, 3000.0, 1.0) + 5.0
 
 
+BROAD = [3, 64, 128, 128]
 MNIST, CIFAR, REUTERS = [1, 16, 32], [3, 16, 32, 32], [1000, 512, 46]
 BASE, WIDE, REGRESSION = [784, 256, 256, 10], [784, 500, 500, 500, 10], [13, 64, 64, 1]
 FAULTS = (
@@ -110,8 +111,8 @@ FAULTS = (
     Fault("NeuraLint", "constant_init", dense(BASE, {-1: full(0.1)}, pixels), dense(BASE, {}, pixels)),
     Fault("NeuraLint", "non_zeros_biases", dense(BASE, {}, pixels, bias=1.0), dense(BASE, {}, pixels)),
     Fault("TheDeepChecker", "normal of std 1", dense(WIDE, {-1: normal(1)}, standard), dense(WIDE, {}, standard)),
-    Fault("TheDeepChecker", "random of std 0.1", convolutional(CIFAR, dict.fromkeys(range(5), normal(0.1)), 32),
-          convolutional(CIFAR, {}, 32)),
+    Fault("TheDeepChecker", "random of std 0.1", convolutional(BROAD, dict.fromkeys(range(5), normal(0.1)), 32),
+          convolutional(BROAD, {}, 32)),
     Fault("TheDeepChecker", "constant", dense(WIDE, {-1: full(0.05)}, standard), dense(WIDE, {}, standard)),
     Fault("TheDeepChecker", "zeros", dense(REGRESSION, {-1: full(0)}, standard), dense(REGRESSION, {}, standard)),
     Fault("TheDeepChecker", "regression of std 0.5", dense(REGRESSION, {-1: normal(0.5)}, standard),

@@ -64,7 +64,13 @@ def _no_numbers(network: Network) -> Iterator[Whole]:
 
 def _the_same(network: Network) -> Iterator[Whole]:
     outputs = np.asarray(network.outputs, float)
-    if outputs.ndim < 2 or len(outputs) < 2 or not np.isfinite(outputs).all() or _zero_ends(network):
+    if (
+        outputs.ndim < 2
+        or len(outputs) < 2
+        or not network.varied
+        or not np.isfinite(outputs).all()
+        or _zero_ends(network)
+    ):
         return
     rows = outputs.reshape(len(outputs), -1)
     if np.abs(rows).max() == 0 or np.ptp(rows, axis=0).max() <= SAME * np.abs(rows).max():
@@ -156,7 +162,8 @@ def _gradient(network: Network) -> Iterator[Whole]:
     if not first or len(inner) < 3 or network.fresh:
         return
     longest = max(layer.gradient_norm for layer in inner)
-    usual = float(np.median([layer.gradient_norm for layer in inner]))
+    ends = [layer.gradient_norm for layer in network.layers if layer.last]
+    usual = max([float(np.median([layer.gradient_norm for layer in inner])), *ends])
     vanished = longest / max(layer.gradient_norm * max(1.0, _rms(layer)) for layer in first)
     exploded = max(layer.gradient_norm * min(1.0, _rms(layer)) for layer in first) / usual
     for ratio, word, verb in ((vanished, "shorter", "vanishes"), (exploded, "longer", "explodes")):
