@@ -107,7 +107,11 @@ class Inputs(NamedTuple):
 
 
 class Network(NamedTuple):
-    """All that is judged; `inputs` is `None` where the batch is no array of real numbers, `varied` says that examples differ."""
+    """All that is judged.
+
+    `inputs` is `None` where the batch is no array of real numbers that the first layer receives as they are; `varied`
+    says that its examples differ, `told` that the values of the network were followed.
+    """
 
     layers: tuple[Evidence, ...]
     inputs: Inputs | None
