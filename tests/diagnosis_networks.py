@@ -489,6 +489,22 @@ def _deep_sigmoid(random: np.random.Generator) -> Planted:
     return Planted(blocks, batch, "gradient off by a factor", frozenset(range(1, len(sizes))), f"{kind.scheme} {sizes}")
 
 
+def _equal_units(change: Callable[[np.ndarray], np.ndarray]):
+    """Units that are alike and that the next layer weights alike: with other outgoing weights they would part."""
+
+    def plant(random: np.random.Generator) -> Planted:
+        planted = in_one_layer("identical units", lambda _random, layer: layer._replace(weights=change(layer.weights)))
+        found = planted(random)
+        (number,) = found.layers
+        following = found.blocks[number]
+        alike = np.repeat(following.weights[:1], len(following.weights), axis=0)
+        return found._replace(
+            blocks=[*found.blocks[:number], following._replace(weights=alike), *found.blocks[number + 1 :]]
+        )
+
+    return plant
+
+
 PLANTED: dict[str, Callable[[np.random.Generator], Planted]] = {
     "std passed as the mean": everywhere(
         "weights not centred", lambda random, n, m: random.normal(math.sqrt(2 / n), 1.0, (n, m)), shallowest=3
@@ -516,13 +532,8 @@ PLANTED: dict[str, Callable[[np.random.Generator], Planted]] = {
     "one tanh layer 5 to 30 times too large": in_one_layer("too large", scaled(5, 30), TANH),
     "all weights 0": everywhere("identical units", lambda _random, n, m: np.zeros((n, m)), shallowest=2),
     "all weights 1/n": everywhere("identical units", lambda _random, n, m: np.full((n, m), 1 / n), shallowest=2),
-    "one layer of equal weights": in_one_layer(
-        "identical units", lambda _random, layer: layer._replace(weights=np.full_like(layer.weights, 0.05))
-    ),
-    "one layer of equal units": in_one_layer(
-        "identical units",
-        lambda _random, layer: layer._replace(weights=np.repeat(layer.weights[:, :1], layer.weights.shape[1], axis=1)),
-    ),
+    "one layer of equal weights": _equal_units(lambda weights: np.full_like(weights, 0.05)),
+    "one layer of equal units": _equal_units(lambda weights: np.repeat(weights[:, :1], weights.shape[1], axis=1)),
     "one key for all layers": _one_key,
     "biases of -1": everywhere("biases out of scale", normal(lambda n, m: 2 / n), shallowest=3, bias=-1.0),
     "one layer with biases of -5": in_one_layer(

@@ -56,13 +56,15 @@ ARRAYS = dict.fromkeys(
     ("weights", "biases", "inputs", "preactivations", "activations", "preactivation_gradients", "weight_gradients")
 )
 
+NAMES = {"name": "", "parameter": "", "bias": "", "own_fan_in": 0}
+
 
 def assert_same(reading: NetworkReading, expected: NetworkReading, within: float = 1e-5) -> None:
     """The same layers to 1e-5 of their largest numbers; names may differ."""
     assert len(reading.layers) == len(expected.layers)
     np.testing.assert_allclose(reading.outputs, expected.outputs, atol=within * np.abs(expected.outputs).max())
     for layer, other in zip(reading.layers, expected.layers, strict=True):
-        assert layer._replace(**ARRAYS, name="") == other._replace(**ARRAYS, name="")
+        assert layer._replace(**ARRAYS, **NAMES) == other._replace(**ARRAYS, **NAMES)
         for field in ARRAYS:
             one, two = getattr(layer, field), getattr(other, field)
             assert (one is None) == (two is None), field

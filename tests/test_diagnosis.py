@@ -455,15 +455,19 @@ def test_a_notebook_shows_the_picture_with_alternative_text_and_a_table():
     bundle = judged(reading._replace(layers=tuple(named)))._repr_mimebundle_()
     assert 'alt="Two curves over 2 layers' in bundle["text/html"]
     assert bundle["text/html"].count("<tr>") == 3
+    assert "<b>Fine</b>" in bundle["text/html"]
     assert "&lt;b&gt;" in bundle["text/html"]
-    assert "<b>" not in bundle["text/html"]
+    assert '<td style="text-align:left"><b>' not in bundle["text/html"]
     assert bundle["text/plain"] == "Healthy: 2 layers, and each starts as it should."
 
 
-def test_printed_a_diagnosis_is_its_sentence_and_a_line_for_each_sick_layer():
-    text = repr(judged(networks.read(*stack([50] * 15, variance=4.0)))).splitlines()
-    assert len(text) == 15
-    assert text[3].startswith("layer 3 (layer 3): too large: ")
+def test_printed_a_diagnosis_is_its_verdict_and_a_paragraph_for_each_kind_of_finding():
+    diagnosis = judged(networks.read(*stack([50] * 15, variance=4.0)))
+    text = repr(diagnosis).splitlines()
+    assert text[0] == f"Fault: {diagnosis.sentence}"
+    assert text[2] == "fault: too large, layers 1 to 14 (layer 1, layer 2, layer 3 and 11 more)"
+    assert len(text) < 15  # however many layers share it
+    assert max(map(len, text[1:])) <= 100
 
 
 def test_the_same_network_gets_the_same_diagnosis_twice():

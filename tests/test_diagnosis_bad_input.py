@@ -56,12 +56,6 @@ FUNCTIONS = {
     "it raises": (raising, WEIGHTS, "could not be run on a batch of shape .*KeyError: 'no such layer'"),
     "shapes that do not fit": (lambda w, x: x @ w.T, WEIGHTS, r"could not be run on a batch of shape \(4, 3\)"),
     "no weights": (lambda w, x: x, WEIGHTS, "the network has no layer of weights"),
-    "only a scale": (lambda w, x: x * w[:, 0], WEIGHTS, "the network has no layer of weights"),
-    "two outputs": (
-        lambda w, x: (x @ w, x),
-        WEIGHTS,
-        "answers with 2 arrays of floating-point numbers; allowed",
-    ),
     "no numbers out": (lambda w, x: (x @ w).argmax(1), WEIGHTS, "answers with 0 arrays of floating-point numbers"),
     "complex numbers out": (lambda w, x: x @ w + 1j, WEIGHTS, "answers with 0 arrays of floating-point numbers"),
     "whole numbers": (lambda w, x: x @ w, WEIGHTS.astype(int), "weights of layer 1 .* are int.*; allowed are floating"),

@@ -150,7 +150,6 @@ SENTENCES = {
     "a layer without numbers": (lambda: torch.nn.LazyLinear(3), "the parameter weight is lazy and has no numbers yet"),
     "a module without weights": (lambda: torch.nn.ReLU(), "the network has no layer of weights"),
     "other inputs": (lambda: torch.nn.Linear(5, 2), r"could not be run on a batch of shape \(20, 6\) and type float32"),
-    "a recurrent layer": (lambda: torch.nn.LSTM(6, 2), "the network has a recurrent layer, lstm"),
     "complex numbers": (lambda: torch.nn.Linear(6, 2, dtype=torch.complex64), "allowed are floating-point numbers"),
 }
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from course import activations, initializers
-from course.diagnosis.reading import LayerReading, NetworkReading
+from course.diagnosis.functions import named
+from course.diagnosis.reading import UNTOLD, LayerReading, NetworkReading, ParameterReading
 
 STAND_INS = 512
 """Units drawn to learn how many would be dead by chance."""
@@ -21,9 +22,12 @@ NOISE_LENGTH = 256
 class Evidence(NamedTuple):
     """One layer of weights in numbers; `number` counts from 1.
 
-    `chained` says that its inputs are the answers of the layer before, and nothing else; `fed_by` is then the name
-    of that layer's activation. `weights` counts them, `weight_variance` is fan_in · E[w²], and `weight_error` how far
-    that of one draw strays, relative to itself. `distinct_units` answer differently, `dead_share` of the units answer
+    `parent` is the number of the layer whose answers are its inputs, and nothing else; `fed_by` is then the name of
+    that layer's activation, and `passed` the factor of the mean square in between. `ends_branch` says that nobody
+    follows it for certain: its answers are added to others, multiplied with them, or go through something unknown.
+    `weights` counts them, `weight_variance` is fan_in · E[w²], and `weight_error` how far
+    that of one draw strays, relative to itself. `distinct_units` answer differently, and
+    `different_units` do or have another gradient; `dead_share` of the units answer
     0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as alike as these. `noise` holds the
     first weights over their standard deviation. Second moments are taken over the batch and the units; they are inf
     or nan where numbers are out of range.
@@ -38,8 +42,20 @@ class Evidence(NamedTuple):
     dtype: str
     activation: str | None
     fed_by: str | None
-    chained: bool
+    parent: int | None
+    passed: float
+    ends_branch: bool
+    summed: bool
+    gated: bool
+    added: bool
+    from_data: bool
     last: bool
+    kind: str
+    trainable: bool
+    step: float | None
+    parameter: str
+    bias: str
+    own_fan_in: int
     normalized: bool
     shared_with: str | None
     weight_mean: float
@@ -47,6 +63,7 @@ class Evidence(NamedTuple):
     weight_variance: float
     weight_error: float
     distinct_units: int
+    different_units: int
     bias_mean: float
     bias_second_moment: float
     input_second_moment: float
@@ -59,7 +76,14 @@ class Evidence(NamedTuple):
     saturated_share: float
     dead_share: float
     dead_by_chance: float
+    gradient_norm: float
+    places: int
     noise: np.ndarray
+
+    @property
+    def chained(self) -> bool:
+        """Whether its inputs are one layer's answers, and nothing else."""
+        return self.parent is not None
 
     @property
     def finite(self) -> bool:
@@ -83,35 +107,75 @@ class Inputs(NamedTuple):
 
 
 class Network(NamedTuple):
-    """All that is judged."""
+    """All that is judged.
+
+    `inputs` is `None` where the batch is no array of real numbers that the first layer receives as they are; `varied`
+    says that its examples differ, `told` that the values of the network were followed.
+    """
 
     layers: tuple[Evidence, ...]
-    inputs: Inputs
+    inputs: Inputs | None
     framework: str
+    parameters: tuple[ParameterReading, ...] = ()
+    outputs: np.ndarray | None = None
+    fresh: bool = False
+    loss: tuple[float, int] | None = None
+    told: bool = False
+    note: str = ""
+    distance: float | None = None
+    varied: bool = True
 
 
 def gathered(reading: NetworkReading) -> Network:
     """Take the numbers of a reading."""
     readings = reading.layers
-    befores = [None, *readings[:-1]]
+    told = any(layer.follows != UNTOLD for layer in readings) or bool(reading.parameters)
     with np.errstate(all="ignore"):  # an overflow is a finding, not an error
-        layers = [
-            _layer(number, layer, before, len(readings))
-            for number, (before, layer) in enumerate(zip(befores, readings, strict=True), 1)
-        ]
-        return Network(tuple(layers), _inputs(readings[0].inputs), reading.framework)
+        parents = _parents(readings)
+        layers = [_layer(place, parents, readings) for place in range(len(readings))]
+        return Network(
+            tuple(layers),
+            _data(reading, told),
+            reading.framework,
+            reading.parameters,
+            reading.outputs,
+            reading.fresh,
+            reading.loss,
+            told,
+            reading.note,
+            reading.distance,
+            _varied(reading, told),
+        )
 
 
-def _layer(number: int, layer: LayerReading, before: LayerReading | None, count: int) -> Evidence:
+def _parents(readings: tuple[LayerReading, ...]) -> list[int | None]:
+    """The place of the layer that each layer follows."""
+    befores = [None, *readings[:-1]]
+    return [
+        (place - 1 if before is not None and _feeds(before, layer) else None)
+        if layer.follows == UNTOLD
+        else layer.follows
+        for place, (before, layer) in enumerate(zip(befores, readings, strict=True))
+    ]
+
+
+def _layer(place: int, parents: list[int | None], readings: tuple[LayerReading, ...]) -> Evidence:
+    layer, parent = readings[place], parents[place]
+    before = None if parent is None else readings[parent]
     weights, biases = layer.weights, np.zeros(1) if layer.biases is None else layer.biases
-    fan_in, fan_out = initializers.fans(weights.shape)
-    second_moment = float(np.mean(weights**2))
-    chained = before is not None and _feeds(before, layer)
+    fan_in, fan_out = layer.fans or initializers.fans(weights.shape)
+    second_moment = float(np.mean(weights**2, dtype=float))
     z = _rows(layer.preactivations)
     dead, by_chance = _dead(layer, z, biases)
     slope, saturated = _slopes(layer, z)
+    input_second_moment = _mean_square(layer.inputs)
+    passed = input_second_moment / (_mean_square(_after(before)) or 1.0) if before is not None else 1.0
+    told = layer.follows != UNTOLD
+    last = place == len(readings) - 1 if layer.last is None else layer.last
+    follows = place + 1 < len(readings) and parents[place + 1] != place
+    gradient = _mean_square(layer.preactivation_gradients)
     return Evidence(
-        number=number,
+        number=place + 1,
         name=layer.name,
         fan_in=fan_in,
         fan_out=fan_out,
@@ -119,28 +183,43 @@ def _layer(number: int, layer: LayerReading, before: LayerReading | None, count:
         weights=weights.size,
         dtype=layer.dtype,
         activation=_answers(layer),
-        fed_by=_answers(before) if chained else None,
-        chained=chained,
-        last=number == count,
+        fed_by=None if before is None else _answers(before),
+        parent=None if parent is None else parent + 1,
+        passed=passed if told and math.isfinite(passed) and passed > 0 else 1.0,
+        ends_branch=not layer.feeds and (layer.summed or layer.gated or not last) if told else follows,
+        summed=layer.summed,
+        gated=layer.gated and not layer.feeds,
+        added=layer.added if told else place > 0 and parent is None,
+        from_data=layer.from_data,
+        last=last,
+        kind=layer.kind,
+        trainable=layer.trainable,
+        step=layer.step,
+        parameter=layer.parameter,
+        bias=layer.bias,
+        own_fan_in=layer.own_fan_in,
         normalized=layer.normalized,
         shared_with=layer.shared_with,
-        weight_mean=float(weights.mean()),
-        weight_std=float(weights.std()),
+        weight_mean=float(weights.mean(dtype=float)),
+        weight_std=float(weights.std(dtype=float)),
         weight_variance=fan_in * second_moment,
         weight_error=_error(weights, second_moment),
         distinct_units=_distinct(weights, biases),
+        different_units=_different(layer, biases),
         bias_mean=float(biases.mean()),
         bias_second_moment=float(np.mean(biases**2)),
-        input_second_moment=_mean_square(layer.inputs),
+        input_second_moment=input_second_moment,
         preactivation_second_moment=_mean_square(layer.preactivations),
         activation_second_moment=_mean_square(_after(layer)),
-        gradient_second_moment=_mean_square(layer.preactivation_gradients),
+        gradient_second_moment=gradient,
         weight_gradient_second_moment=_mean_square(layer.weight_gradients),
         greatest=float(np.max(np.abs(layer.preactivations))),
         slope_second_moment=slope,
         saturated_share=saturated,
         dead_share=dead,
         dead_by_chance=by_chance,
+        gradient_norm=math.sqrt(gradient * (layer.values or math.prod(layer.preactivations.shape[1:]))),
+        places=max(1, (layer.values or math.prod(layer.preactivations.shape[1:])) // weights.shape[-1]),
         noise=_noise(weights),
     )
 
@@ -185,7 +264,10 @@ def _error(weights: np.ndarray, second_moment: float) -> float:
 
 def _distinct(weights: np.ndarray, biases: np.ndarray) -> int:
     """How many units differ in a weight or in the bias: units of one random projection are taken to be the same."""
-    columns = np.vstack([weights.reshape(-1, weights.shape[-1]), np.broadcast_to(biases, weights.shape[-1:])])
+    matrix = weights.reshape(-1, weights.shape[-1])
+    if np.size(biases) not in (1, weights.shape[-1]):  # of a grouped kernel a unit's bias is not one number
+        biases = np.zeros(1)
+    columns = np.vstack([matrix, np.broadcast_to(biases, weights.shape[-1:])])
     scale = np.abs(columns).max()
     if scale == 0:
         return 1
@@ -193,12 +275,25 @@ def _distinct(weights: np.ndarray, biases: np.ndarray) -> int:
     return len(np.unique(np.round(projected, 7)))
 
 
+def _different(layer: LayerReading, biases: np.ndarray) -> int:
+    """How many units differ in a weight, in the bias, or in the gradient of their weights."""
+    weights = layer.weights.reshape(-1, layer.weights.shape[-1])
+    gradients = layer.weight_gradients.reshape(weights.shape)
+    scales = np.abs(weights).max(), np.abs(gradients).max()
+    if not all(map(math.isfinite, scales)) or np.size(biases) not in (1, weights.shape[-1]):
+        return _distinct(weights, biases)
+    both = [part / (scale or 1.0) for part, scale in zip((weights, gradients), scales, strict=True)]
+    both = np.vstack([*both, np.broadcast_to(biases, weights.shape[-1:])])
+    projected = np.random.default_rng(0).standard_normal(len(both)) @ both
+    return len(np.unique(np.round(projected, 4)))
+
+
 def _slopes(layer: LayerReading, z: np.ndarray) -> tuple[float, float]:
     """The mean square of φ'(z), and the share of slopes below a twentieth of the steepest; nan for an unknown φ."""
     activation = _answers(layer)
     if activation is None:
         return math.nan, math.nan
-    row = activations.named(activation)
+    row = named(activation)
     slopes = np.abs(row.array_slope(z))
     return _mean_square(slopes), float(np.mean(slopes < activations.SATURATION * row.peak_slope))
 
@@ -209,16 +304,39 @@ def _dead(layer: LayerReading, z: np.ndarray, biases: np.ndarray) -> tuple[float
     Stand-ins for the units are normal mixtures of all of them without their biases: drawn from the distribution
     that theory gives to a unit's answers to these examples, mean 0 and the covariance that they have here.
     """
-    if layer.activation is None or activations.named(layer.activation).array_slope(-1.0) or not np.isfinite(z).all():
+    if layer.activation is None or _passes_below(layer.activation) or not np.isfinite(z).all():
         return 0.0, 0.0
     centred = z if layer.normalized else z - biases
     mixing = np.random.default_rng(0).standard_normal((z.shape[1], STAND_INS))
     return float(np.mean(np.all(z <= 0, axis=0))), float(np.mean(np.all(centred @ mixing <= 0, axis=0)))
 
 
+def _passes_below(activation: str) -> bool:
+    """Whether a function is not flat below 0."""
+    return bool(np.any(np.abs(named(activation).array_slope([-1.0, -5.0])) > 1e-9))
+
+
 def _noise(weights: np.ndarray) -> np.ndarray:
     """The first weights in units of their size, in the order in which they were drawn."""
     return weights.ravel()[:NOISE_LENGTH] / (np.std(weights) or 1.0)
+
+
+def _varied(reading: NetworkReading, told: bool) -> bool:
+    """Whether the examples of the batch differ."""
+    data = reading.data if told else reading.layers[0].inputs
+    return data is None or len(data) < 2 or bool(np.any(data != data[:1]))
+
+
+def _data(reading: NetworkReading, told: bool) -> Inputs | None:
+    """The batch in numbers, if the network receives it as it is: one that scales it first knows why."""
+    if not told:
+        return _inputs(reading.layers[0].inputs)
+    if reading.data is None:
+        return None
+    found = _inputs(reading.data)
+    first = [_mean_square(layer.inputs) for layer in reading.layers if layer.from_data]
+    as_it_is = any(0.25 < one / (found.second_moment or 1.0) < 4.0 for one in first)
+    return found if as_it_is else None
 
 
 def _inputs(inputs: np.ndarray) -> Inputs:

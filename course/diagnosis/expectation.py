@@ -2,14 +2,37 @@
 
 import math
 from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.picture import Curve, Curves
+from course.diagnosis.functions import named
 from course.diagnosis.trend import Run
 from course.theory import finite_width
+
+TITLES = {
+    "forward": "Forward: mean square E[h²]",
+    "gradient": "Backward: mean square of ∂C/∂z (last layer: 1)",
+}
+
+
+class Curve(NamedTuple):
+    """A mean square by layer, measured and expected: arrays of shape `(layers,)`, nan where nothing is expected."""
+
+    measured: np.ndarray
+    expected: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+class Curves(NamedTuple):
+    """E[h²] after each layer, and the gradient's mean square over the last layer's; nan where theory says nothing."""
+
+    forward: Curve
+    gradient: Curve
+
 
 DEVIATIONS = 2.5
 """Half the width of the shaded band in standard deviations of the logarithm: one draw in eighty is outside."""
@@ -20,14 +43,16 @@ USUAL_INPUTS = 1e-4, 10.0
 def curves(network: Network) -> Curves:
     """Return the measured curves, and those that are expected of each stretch of layers that theory knows."""
     layers = network.layers
+    if not layers:
+        return Curves(*[Curve(*[np.zeros(0)] * 4)] * 2)
     forward = np.array([layer.activation_second_moment for layer in layers])
     gradient = np.array([layer.gradient_second_moment for layer in layers])
     with np.errstate(all="ignore"):
         gradient = gradient / gradient[-1]
     expected = np.full((2, 3, len(layers)), np.nan)
     for run in trend.runs(layers):
-        where = slice(run.layers[0].number - 1, run.layers[-1].number)
-        expected[:, :, where] = _expected(run, gradient[where.stop - 1])
+        where = [layer.number - 1 for layer in run.layers]
+        expected[:, :, where] = _expected(run, gradient[where[-1]])
     return Curves(Curve(forward, *expected[0]), Curve(gradient, *expected[1]))
 
 
@@ -72,7 +97,7 @@ def _strays(run: Run, variances: np.ndarray) -> list[tuple[np.ndarray, np.ndarra
     if len(names) > 1:
         del names["linear"]
     activation = names.most_common(1)[0][0] if names else "linear"
-    start = (activation, len(run.layers), [layer.units for layer in run.layers], variances, _biases(run))
+    start = (named(activation), len(run.layers), [layer.units for layer in run.layers], variances, _biases(run))
     moment = _inputs(run.layers[0])
     means = finite_width.log_means(*start, input_second_moment=moment)
     spread = finite_width.log_variances(*start, input_second_moment=moment)

@@ -1,5 +1,6 @@
 """Lists the operations of a network written in JAX, as JAX's tracer sees them, one after the other."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -41,14 +42,14 @@ def listed(function: Callable, parameters: Any, batch: Any) -> Program:
     lister = _Lister()
     numbers = [lister.new() for _ in closed.jaxpr.invars]
     kept, fed = numbers[: len(paths)], numbers[len(paths) :]
-    lister.names.update((number, _name(path)) for number, (path, _leaf) in zip(kept, paths, strict=True))
+    lister.names.update((number, path_name(path)) for number, (path, _leaf) in zip(kept, paths, strict=True))
     lister.origins.update({number: number for number in kept})
     outputs = lister.inline(closed, numbers)
     return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names)
 
 
-def _name(path: Sequence[Any]) -> str:
-    """A parameter's path as a person writes it: layers.0.kernel."""
+def path_name(path: Sequence[Any]) -> str:
+    """Return a parameter's path as a person writes it: layers.0.kernel."""
     if path and path[-1] == GetAttrKey("value"):  # the variable of a Flax module holds its array so
         path = path[:-1]
     parts = (getattr(key, "key", getattr(key, "idx", getattr(key, "name", key))) for key in path)
@@ -102,10 +103,11 @@ class _Lister:
             )
         axes = eqn.params["permutation"] if name == "transpose" else None
         count, applied = len(eqn.outvars), self._applied(eqn, inputs)
-        return self._append(name, inputs, _alone(jaxpr, eqn), count, applied=applied, axes=axes)
+        return self._append(_called(eqn), inputs, _alone(jaxpr, eqn), count, applied=applied, axes=axes)
 
     def _append(self, name, inputs, compute, count=1, *, applied=None, axes=None) -> list[int]:
         outputs = [self.new() for _ in range(count)]
+        applied = () if applied is None else (applied,)
         self.operations.append(Operation(Step(name, tuple(inputs), tuple(outputs), applied, axes), compute))
         sources = [self.origins[number] for number in inputs if number in self.origins]
         if len(sources) == len(inputs):
@@ -147,9 +149,22 @@ class _Lister:
         if turned is None:
             return None
         origin = self.origins[inputs[sides[0]]]
+        kind = "dense" if eqn.primitive.name == "dot_general" else "convolution"
         return Applied(
-            str(origin), inputs[sides[0]], inputs[1 - sides[0]], *turned, trainable=origin not in self.constants
+            str(origin),
+            inputs[sides[0]],
+            inputs[1 - sides[0]],
+            *turned,
+            trainable=origin not in self.constants,
+            kind=kind,
         )
+
+
+def _called(eqn) -> str:
+    """An equation's name, or that of the function whose derivative somebody has written."""
+    if eqn.primitive.name != "custom_jvp_call":
+        return eqn.primitive.name
+    return str(eqn.params["call_jaxpr"].jaxpr.debug_info.func_name)
 
 
 def _alone(jaxpr, eqn) -> Callable:
@@ -197,23 +212,34 @@ def _holds_products(eqn) -> bool:
     return any(part is not None and _applies_weights(part) for part in (*parts, *eqn.params.get("branches", ())))
 
 
-def _dot(eqn, side: int) -> tuple[tuple[int, ...], tuple[int, ...], int] | None:
-    """The axes of weights and inputs in the course's order, and the answer's axis of units; `None` for many weights."""
+Turned = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, int]]
+"""The weights' axes that are summed and that count units, the inputs' and the answer's axes, and the fans."""
+
+
+def _dot(eqn, side: int) -> Turned | None:
+    """How the weights of a product are summed over, whatever the number of axes."""
     contracted, batched = eqn.params["dimension_numbers"]
-    if batched[0]:
-        return None
     shape, other = (eqn.invars[which].aval.shape for which in (side, 1 - side))
-    kept = [axis for axis in range(len(shape)) if axis not in contracted[side]]
+    summed, stacked = contracted[side], batched[side]
+    kept = [axis for axis in range(len(shape)) if axis not in (*summed, *stacked)]
     others = [axis for axis in range(len(other)) if axis not in contracted[1 - side]]
-    if len(kept) != 1 or len(contracted[side]) != 1:
+    free = [axis for axis in others if axis not in batched[1 - side]]
+    if not summed or not (kept or stacked):
         return None
-    axis = 0 if side == 0 else len(others)
-    return (*contracted[side], *kept), (*others, *contracted[1 - side]), axis
+    # the answer has the stacked axes first, then the left operand's, then the right one's
+    start = len(stacked) + (0 if side == 0 else len(free))
+    answers = (*range(len(stacked)), *range(start, start + len(kept)))
+    fans = math.prod(shape[axis] for axis in summed), math.prod(shape[axis] for axis in kept)
+    return (*summed,), (*stacked, *kept), (*others, *contracted[1 - side]), answers, fans
 
 
-def _convolution(eqn, side: int) -> tuple[tuple[int, ...], tuple[int, ...], int] | None:
+def _convolution(eqn, side: int) -> Turned | None:
     if side == 0:
         return None
-    numbers = eqn.params["dimension_numbers"]
+    numbers, shape = eqn.params["dimension_numbers"], eqn.invars[1].aval.shape
     (out, channels, *spatial), (example, features, *places) = numbers.rhs_spec, numbers.lhs_spec
-    return (*spatial, channels, out), (example, *places, features), numbers.out_spec[1]
+    field = math.prod(shape[axis] for axis in spatial)
+    # of a transposed convolution's places only every stride-th meets an input
+    meeting = max(1, round(field / math.prod(eqn.params["lhs_dilation"])))
+    fans = meeting * shape[channels], field * shape[out] // eqn.params["feature_group_count"]
+    return (*spatial, channels), (out,), (example, *places, features), (numbers.out_spec[1],), fans

@@ -2,20 +2,21 @@
 
 import math
 from collections import defaultdict
+from functools import cache
 
 import numpy as np
 
-from course.diagnosis import evidence, expectation, findings, picture, report
+from course.diagnosis import evidence, expectation, findings, remedies, report
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings import Found
-from course.diagnosis.picture import PICTURE, Curves
+from course.diagnosis.expectation import Curves
+from course.diagnosis.findings import Found, whole
 from course.diagnosis.reading import NetworkReading
 from course.diagnosis.report import Diagnosis, LayerReport
-from course.live.panels import Drawing, View
 from course.live.tables import Table
 from course.live.words import number
 
 HEALTHY = "healthy"
+MOST_NAMES = 4
 
 
 class Judgement:
@@ -25,19 +26,49 @@ class Judgement:
         self.network = evidence.gathered(reading)
         self.curves = expectation.curves(self.network)
         self.layers = tuple(_reports(self.network, self.curves))
-        self.sentence = overall(self.layers)
+        self.whole = tuple(_of_the_whole(one) for one in whole.search(self.network))
+        self.unread = unread(self.network)
+        self.sentence = overall(self.layers, self.whole, self.unread, self.network)
         self.table = _table(self.network, self.curves, self.layers)
 
-    def view(self, sentence: str) -> View:
-        """Return what the picture shows, with a sentence."""
+    def view(self, sentence: str) -> "View":  # noqa: F821
+        """Return what the picture shows, with a sentence; drawing is only imported where a picture is wanted."""
+        from course.diagnosis import picture
+
         return picture.view(self.curves, [layer.state for layer in self.layers], sentence, self.table)
 
 
 def judged(reading: NetworkReading) -> Diagnosis:
-    """Judge a reading, and draw it."""
+    """Judge a reading; it is drawn when somebody looks."""
     judgement = Judgement(reading)
-    frame = Drawing(PICTURE).show(judgement.view(judgement.sentence))
-    return Diagnosis(frame.image, judgement.sentence, judgement.layers, judgement.table)
+
+    @cache
+    def drawn() -> bytes:
+        from course.diagnosis.picture import PICTURE
+        from course.live.panels import Drawing
+
+        return Drawing(PICTURE).show(judgement.view(judgement.sentence)).image
+
+    return Diagnosis(
+        drawn,
+        judgement.sentence,
+        judgement.layers,
+        judgement.table,
+        judgement.whole,
+        reading.parameters,
+        judgement.unread,
+        tuple(remedies.changes(judgement.network, judgement.layers)),
+    )
+
+
+def _of_the_whole(found: whole.Whole) -> LayerReport:
+    words = (_sentence(part) for part in (found.seen, found.reason, found.remedy))
+    return LayerReport(found.layer, report.WHOLE, found.severity, found.name, *words)
+
+
+def unread(network: Network) -> tuple[str, ...]:
+    """Name the weights, parameters of two or more axes, whose start was not judged."""
+    return tuple(one.name for one in network.parameters if one.use in ("", "unused") and len(one.shape) > 1)
 
 
 def _reports(network: Network, curves: Curves) -> list[LayerReport]:
@@ -46,10 +77,10 @@ def _reports(network: Network, curves: Curves) -> list[LayerReport]:
         for one in finding.search(network):
             if finding.name not in [name for name, _ in found[one.layer]]:
                 found[one.layer].append((finding.name, one))
-    return [_report(layer, found[layer.number], curves) for layer in network.layers]
+    return [_report(network, layer, found[layer.number], curves) for layer in network.layers]
 
 
-def _report(layer: Evidence, found: list[tuple[str, Found]], curves: Curves) -> LayerReport:
+def _report(network: Network, layer: Evidence, found: list[tuple[str, Found]], curves: Curves) -> LayerReport:
     if not found:
         return LayerReport(layer.number, layer.name, "ok", HEALTHY, *_healthy(layer, curves))
     # A fault comes before a warning, and among equals a cause before its effects.
@@ -64,6 +95,7 @@ def _report(layer: Evidence, found: list[tuple[str, Found]], curves: Curves) -> 
         _sentence(first.reason),
         _sentence(first.remedy),
         also,
+        remedies.code(network, layer, name),
     )
 
 
@@ -85,26 +117,42 @@ def _healthy(layer: Evidence, curves: Curves) -> tuple[str, str, str]:
     return seen, "Its own start is right; it answers to what it receives.", ""
 
 
-def overall(layers: tuple[LayerReport, ...]) -> str:
+def overall(
+    layers: tuple[LayerReport, ...], whole: tuple[LayerReport, ...], unread: tuple[str, ...], network: Network
+) -> str:
     """Say in a sentence or two what is wrong with a network, and where to begin."""
-    count = f"{len(layers)} layers" if len(layers) > 1 else "one layer"
-    first = report.first(layers)
+    first = report.first(layers, whole)
     if first is None:
+        return _nothing_wrong(layers, unread, network)
+    begin = f"{first.finding[0].upper()}{first.finding[1:]}"
+    if first.name == report.WHOLE:
+        said = f"{begin}: {first.sentence} {first.reason} {first.remedy}"
+    else:
+        where = f"{report.which(_same(first, layers))} of {len(layers)}"
+        said = f"{begin} in {where}. Layer {first.layer}: {first.sentence} {first.reason} {first.remedy}"
+    return " ".join([said, *_what_was_read(unread, network)])
+
+
+def _same(first: LayerReport, layers: tuple[LayerReport, ...]) -> list[int]:
+    return [layer.layer for layer in layers if layer.finding == first.finding and layer.state == first.state]
+
+
+def _nothing_wrong(layers: tuple[LayerReport, ...], unread: tuple[str, ...], network: Network) -> str:
+    count = f"{len(layers)} layers" if len(layers) > 1 else "one layer"
+    if not unread:
         return f"Healthy: {count}, and each starts as it should."
-    same = [layer.layer for layer in layers if layer.finding == first.finding and layer.state == first.state]
-    return (
-        f"{first.finding[0].upper()}{first.finding[1:]} in {_which(same)} of {len(layers)}. Layer {first.layer}: "
-        f"{first.sentence} {first.reason} {first.remedy}"
-    )
+    begin = f"Nothing wrong in {count}." if layers else "Nothing wrong in the network as a whole."
+    return " ".join([begin, *_what_was_read(unread, network)])
 
 
-def _which(numbers: list[int]) -> str:
-    """Name layers as a person would: layer 3, layers 1 to 5, 4 layers."""
-    if len(numbers) == 1:
-        return f"layer {numbers[0]}"
-    if numbers == list(range(numbers[0], numbers[-1] + 1)):
-        return f"layers {numbers[0]} to {numbers[-1]}"
-    return f"{len(numbers)} layers"
+def _what_was_read(unread: tuple[str, ...], network: Network) -> list[str]:
+    """Say how many weights were read, and which were not judged."""
+    if not unread:
+        return []
+    count = sum(len(one.shape) > 1 for one in network.parameters)
+    names = ", ".join(unread[:MOST_NAMES]) + (f" and {len(unread) - MOST_NAMES} more" * (len(unread) > MOST_NAMES))
+    note = f" ({network.note})" if network.note else ""
+    return [f"Read {count - len(unread)} of {count} weights; not judged: {names}{note}."]
 
 
 def _table(network: Network, curves: Curves, layers: tuple[LayerReport, ...]) -> Table:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course import activations
+from course.diagnosis.batches import as_array, short
 from course.diagnosis.reading import LayerReading, NetworkReading
 
 
@@ -55,18 +56,12 @@ def _checked_layer(number: int, layer: Any) -> Layer:
 
 def _checked_array(what: str, values: Any, dimensions: int) -> np.ndarray:
     try:
-        array = np.asarray(values)
+        array = as_array(values)
     except (TypeError, ValueError):
         raise ValueError(f"{what} are {short(values)}; allowed is an array of {dimensions} dimensions") from None
     if array.ndim != dimensions or array.size == 0:
         raise ValueError(f"{what} have shape {array.shape}; allowed is an array of {dimensions} dimensions, not empty")
     return array
-
-
-def short(value: Any) -> str:
-    """A value in one line of at most 60 characters, for a sentence."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def read(layers: Sequence[Layer], batch: np.ndarray, *, seed: int) -> NetworkReading:
@@ -122,4 +117,6 @@ def _reading(name: str, layer: Layer, one_pass: Pass, gradient: np.ndarray) -> L
         layer.activation,
         gradient,
         inputs.T @ gradient,
+        parameter=name,
+        bias=name if layer.biases is not None else "",
     )

@@ -1,10 +1,10 @@
 """The picture of a diagnosis: what is measured and what is expected by layer, and which layers are at fault."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
+from course.diagnosis.expectation import TITLES, Curve, Curves
 from course.live.axes import decades, fixed, layers
 from course.live.marks import band, bars, curve
 from course.live.panels import Panel, Picture, View
@@ -12,29 +12,9 @@ from course.live.tables import Table
 from course.style import MEASURED_POINTS, PREDICTED_LINE, STATES
 
 LABELS = {"ok": "as it should be", "warning": "a warning", "fault": "a fault"}
-TITLES = {
-    "forward": "Forward: mean square E[h²]",
-    "gradient": "Backward: mean square of ∂C/∂z (last layer: 1)",
-}
 MOST_SIGNS = 50
 """Of many layers that are as they should be only some are marked; a warning or a fault always is."""
 LAYERS = layers(10, 15, 20, 25, 50, 100, 200)
-
-
-class Curve(NamedTuple):
-    """A mean square by layer, measured and expected: arrays of shape `(layers,)`, nan where nothing is expected."""
-
-    measured: np.ndarray
-    expected: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-
-
-class Curves(NamedTuple):
-    """E[h²] after each layer, and the gradient's mean square over the last layer's; nan where theory says nothing."""
-
-    forward: Curve
-    gradient: Curve
 
 
 def _by_layer(key: str) -> Panel:
@@ -81,3 +61,6 @@ def view(curves: Curves, states: Sequence[str], sentence: str, table: Table) -> 
         shown[f"{state}.cells"] = there.astype(float), np.arange(len(states) + 1) + 0.5
         shown[state] = signs, np.full(len(signs), 0.5)
     return View(shown, sentence, table)
+
+
+__all__ = ["PICTURE", "Curve", "Curves", "view"]

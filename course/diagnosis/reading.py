@@ -1,19 +1,33 @@
 """What is read off somebody's network before it is judged: one record a layer of weights, in plain NumPy arrays."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
+MOST_VALUES = 2**16
+"""Of a larger array only so many numbers are kept, whole rows of units: means of more are no better known."""
+UNTOLD = -1
+
 
 class LayerReading(NamedTuple):
-    """One layer of weights, what came in, what went out, and what came back, in float64 but for `dtype`'s sake.
+    """One layer of weights, what came in, what went out, and what came back.
 
-    `weights` have shape `(fan_in, fan_out)`, or `(*spatial, channels_in, channels_out)` for a convolution, as the
-    course writes them, whatever the framework's order; `biases` `(fan_out,)` or `None`. `inputs` are what the weights
-    were applied to, `(examples, *spatial, fan_in)`, and `preactivations`, `(examples, *spatial, fan_out)`, what the
+    `weights` have shape `(fan_in, units)`, or `(*spatial, channels_in, channels_out)` for a convolution, as the
+    course writes them, whatever the framework's order; `biases` `(units,)` or `None`. `inputs` are what the weights
+    were applied to, `(examples, *spatial, fan_in)`, and `preactivations`, `(examples, *spatial, units)`, what the
     nonlinearity received: the product plus the bias, after a normalization where there is one (`normalized`).
     `activations` has the same shape, or is `None` where no nonlinearity follows; `activation` is its name in
-    `ACTIVATIONS`, or `None` where it is none of them. The gradients are those of C = Σ v · outputs with v ~ N(0, 1).
+    `functions.KNOWN`, or `None` where it is none of them. Of large arrays only rows are kept, `(rows, units)`. The
+    gradients are those of C = Σ v · outputs with v ~ N(0, 1).
+
+    `fans` is given where the shape does not tell: groups, strides, stacks of matrices. `follows` is the place of the
+    layer whose answers are the inputs, and nothing else; `None` where it is not certain, `UNTOLD` where nobody
+    followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and `added` that its
+    answers are added to others, multiplied with others, and that its inputs are such a sum; `last` that its answers
+    are the network's. `parameter` and `bias` are the full names, `own_fan_in` is what the framework takes for the fan.
+    `step` is the mean length of the steps that its answers are. `values` counts its answers an example; `kind` is
+    "dense", "convolution", "recurrent" or "bilinear".
     """
 
     name: str
@@ -29,11 +43,97 @@ class LayerReading(NamedTuple):
     normalized: bool = False
     trainable: bool = True
     shared_with: str | None = None
+    fans: tuple[int, int] | None = None
+    follows: int | None = UNTOLD
+    feeds: bool = False
+    summed: bool = False
+    gated: bool = False
+    added: bool = False
+    last: bool | None = None
+    from_data: bool = False
+    values: int = 0
+    kind: str = "dense"
+    step: float | None = None
+    parameter: str = ""
+    bias: str = ""
+    own_fan_in: int = 0
+
+
+class ParameterReading(NamedTuple):
+    """One parameter, whatever the network does with it.
+
+    `gradient` is the root mean square of ∂C/∂w, nan where the cost does not depend on it; `stuck` says that it is
+    exactly 0 and still is after a small step of the parameters that have one. `use` says what is known of it:
+    "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "vector", "unused", or "" for a
+    matrix that was not followed.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    mean: float
+    std: float
+    gradient: float
+    stuck: bool
+    use: str
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return math.prod(self.shape)
 
 
 class NetworkReading(NamedTuple):
-    """A network as it was read: its layers from the input to the output, and what it answered."""
+    """A network as it was read: its layers from the input to the output, and what it answered.
+
+    `outputs` has the examples first, `data` is the batch where it is one of real numbers; both are thinned out where
+    they are large. `loss` is the first one and the number of classes, `distance` the mean square of real targets from
+    the mean answer, both where targets are given. `fresh` says that a normalization uses
+    statistics of the past, of which there are none yet.
+    """
 
     layers: tuple[LayerReading, ...]
     outputs: np.ndarray
     framework: str
+    parameters: tuple[ParameterReading, ...] = ()
+    data: np.ndarray | None = None
+    fresh: bool = False
+    loss: tuple[float, int] | None = None
+    note: str = ""
+    distance: float | None = None
+
+
+def chosen(lead: tuple[int, ...], units: int) -> tuple[np.ndarray, ...] | None:
+    """Return the places of the rows that are kept of an array `(*lead, units)`, or `None` for all of them."""
+    rows = math.prod(lead)
+    if rows * units <= MOST_VALUES or not lead:
+        return None
+    kept = np.linspace(0, rows - 1, min(rows, max(16, MOST_VALUES // units))).astype(int)
+    return np.unravel_index(kept, lead)
+
+
+def first_loss(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, int] | None:
+    """Return the mean cross-entropy of the answers and the number of classes, `None` where targets are no classes.
+
+    `outputs` are logits `(examples, …, classes)`, or with the classes second as PyTorch has them for pictures;
+    `targets` whole numbers.
+    """
+    if targets is None or not np.issubdtype(targets.dtype, np.integer) or outputs.ndim < 2:
+        return None
+    if outputs.shape[:-1] != targets.shape:
+        outputs = np.moveaxis(outputs, 1, -1)
+    classes = outputs.shape[-1]
+    if outputs.shape[:-1] != targets.shape or classes < 2 or targets.size == 0 or targets.max() >= classes:
+        return None
+    kept = targets >= 0
+    logits = np.asarray(outputs, float)[kept]
+    with np.errstate(all="ignore"):
+        shifted = logits - logits.max(-1, keepdims=True)
+        losses = np.log(np.exp(shifted).sum(-1)) - np.take_along_axis(shifted, targets[kept][:, None], -1)[:, 0]
+    return float(losses.mean()), classes
+
+
+def first_distance(outputs: np.ndarray, targets: np.ndarray | None) -> float | None:
+    """Return the mean square of targets that are real numbers, counted from the mean answer."""
+    if targets is None or not np.issubdtype(targets.dtype, np.floating) or targets.size != outputs.size:
+        return None
+    return float(np.mean((np.asarray(targets, float) - np.mean(outputs, dtype=float)) ** 2))

@@ -2,19 +2,30 @@
 
 import base64
 import html
-from collections.abc import Sequence
-from typing import NamedTuple
+import json
+import math
+import textwrap
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from course.diagnosis.picture import TITLES
+from course.diagnosis.expectation import TITLES
+from course.diagnosis.reading import ParameterReading
+from course.diagnosis.remedies import Change
 from course.live.tables import Table
 
-SHOWN = "layer", "name", "finding", "what is seen", "why", "what to do"
+WHOLE = "the whole network"
+PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Diagnosis</title><body>{body}</body></html>'
+WORDS = {"fault": "Fault", "warning": "Warning", "fine": "Fine"}
+SHOWN_NAMES, SHOWN_LINES, WIDTH = 3, 3, 100
+SHOWN = "layer", "name", "state", "finding", "what is seen", "why", "what to do", "in code"
 
 
 class LayerReport(NamedTuple):
     """One layer: `state` "ok", "warning" or "fault", the name of its finding, and what follows from it in words.
 
     `layer` counts from 1. `also` names further findings of the same layer, effects of the first one as a rule.
+    `code` is the remedy as a line in the reader's framework, "" where there is none.
     """
 
     layer: int
@@ -25,28 +36,72 @@ class LayerReport(NamedTuple):
     reason: str
     remedy: str
     also: tuple[str, ...] = ()
+    code: str = ""
 
 
 class Diagnosis(NamedTuple):
-    """A network's picture as PNG bytes, what it shows in a sentence, its numbers, and its layers' reports.
+    """A network's picture, what it shows in a sentence, its numbers, and its layers' reports.
 
-    `table` has arrays of shape `(layers,)` by the keys of its columns. Displays itself in a notebook.
+    `picture` is PNG bytes, or draws them. `table` has arrays of shape `(layers,)` by the keys of its columns.
+    `whole` are findings about the network as a whole, `parameters` what was measured of each of them, `unread` the
+    names of weights whose start was not judged. Displays itself in a notebook.
     """
 
-    image: bytes
+    picture: bytes | Callable[[], bytes]
     sentence: str
     layers: tuple[LayerReport, ...]
     table: Table = Table()
+    whole: tuple[LayerReport, ...] = ()
+    parameters: tuple[ParameterReading, ...] = ()
+    unread: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    mend: Callable[[], Any] | None = None
+
+    def mended(self) -> Any:
+        """Return the network with the remedies applied that concern single parameters; the network itself is kept."""
+        if self.mend is None:
+            raise ValueError("this diagnosis was made of a reading; mended() needs one of diagnose(network, batch)")
+        return self.mend()
+
+    def save(self, path: str | Path) -> None:
+        """Write the diagnosis to a file: a page (.html), its picture (.png), its numbers (.json) or its text (.txt)."""
+        path = Path(path)
+        kinds = {
+            ".html": lambda: PAGE.format(body=as_html(self)).encode(),
+            ".png": lambda: self.image,
+            ".json": lambda: self.json().encode(),
+            ".txt": lambda: as_text(self).encode(),
+        }
+        if path.suffix not in kinds:
+            raise ValueError(f"the path ends in {path.suffix!r}; allowed are {', '.join(kinds)}")
+        path.write_bytes(kinds[path.suffix]())
+
+    def json(self) -> str:
+        """Return verdict, findings, and what was measured of each parameter, as JSON."""
+        content = {
+            "healthy": self.healthy,
+            "sentence": self.sentence,
+            "layers": [layer._asdict() for layer in self.layers],
+            "whole": [row._asdict() for row in self.whole],
+            "parameters": [one._asdict() for one in self.parameters],
+            "unread": self.unread,
+        }
+        return json.dumps(_without_nan(content), ensure_ascii=False, indent=1)
+
+    @property
+    def image(self) -> bytes:
+        """The picture as PNG bytes; it is drawn when it is first asked for."""
+        return self.picture if isinstance(self.picture, bytes) else self.picture()
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing was found in any layer."""
-        return all(layer.state == "ok" for layer in self.layers)
+        """Whether nothing was found in any layer that was read, nor in the network as a whole."""
+        return not self.whole and all(layer.state == "ok" for layer in self.layers)
 
     @property
     def primary(self) -> LayerReport | None:
         """The report to begin with: the first layer with a fault, or else with a warning; `None` if healthy."""
-        return first(self.layers)
+        return first(self.layers, self.whole)
 
     @property
     def alt(self) -> str:
@@ -61,16 +116,65 @@ class Diagnosis(NamedTuple):
         return {"text/plain": as_text(self), "text/html": as_html(self)}
 
 
-def first(layers: Sequence[LayerReport]) -> LayerReport | None:
-    """Return the first report of a fault, or else of a warning, or `None`."""
-    sick = [layer for layer in layers if layer.state == "fault"] or [layer for layer in layers if layer.state != "ok"]
-    return sick[0] if sick else None
+def _without_nan(value: Any) -> Any:
+    """The same with None where JSON has no number."""
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def first(layers: Sequence[LayerReport], whole: Sequence[LayerReport] = ()) -> LayerReport | None:
+    """Return the first report of a fault, layers first, or else of a warning, or `None`."""
+    rows = [row for state in ("fault", "warning") for row in (*layers, *whole) if row.state == state]
+    return rows[0] if rows else None
 
 
 def as_text(diagnosis: Diagnosis) -> str:
-    """Write the sentence, and a line for each layer in which something was found."""
-    lines = [f"layer {row.layer} ({row.name}): {row.finding}: {row.sentence} {row.remedy}" for row in found(diagnosis)]
-    return "\n".join([diagnosis.sentence, *lines])
+    """Return the verdict, and for each kind of finding its layers, what is seen, why, and what to do."""
+    if diagnosis.primary is None:
+        return diagnosis.sentence
+    lines = [f"{WORDS[diagnosis.primary.state]}: {diagnosis.sentence}"]
+    for rows in kinds(diagnosis):
+        lines += ["", f"{rows[0].state}: {rows[0].finding}, {_where(rows)}", *_indented(rows)]
+    return "\n".join(lines)
+
+
+def kinds(diagnosis: Diagnosis) -> list[list[LayerReport]]:
+    """Return the reports of what was found, those of one finding and severity together, faults first."""
+    rows = [row for row in (*diagnosis.layers, *diagnosis.whole) if row.state != "ok"]
+    groups: dict[tuple[str, str], list[LayerReport]] = {}
+    for row in sorted(rows, key=lambda row: row.state != "fault"):
+        groups.setdefault((row.state, row.finding), []).append(row)
+    return list(groups.values())
+
+
+def _where(rows: list[LayerReport]) -> str:
+    """Name the layers of a finding: layers 2 to 9 (b, c, d and 5 more)."""
+    if rows[0].name == WHOLE:
+        return WHOLE
+    names = [row.name for row in rows]
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return f"{which([row.layer for row in rows])} ({', '.join(names[:SHOWN_NAMES])}{more})"
+
+
+def which(numbers: Sequence[int]) -> str:
+    """Name layers as a person would: layer 3, layers 1 to 5, 4 layers."""
+    if len(numbers) == 1:
+        return f"layer {numbers[0]}"
+    if list(numbers) == list(range(numbers[0], numbers[-1] + 1)):
+        return f"layers {numbers[0]} to {numbers[-1]}"
+    return f"{len(numbers)} layers"
+
+
+def _indented(rows: list[LayerReport]) -> list[str]:
+    first = rows[0]
+    parts = f"{first.sentence} {first.reason} {first.remedy}", *[row.code for row in rows[:SHOWN_LINES] if row.code]
+    more = sum(bool(row.code) for row in rows[SHOWN_LINES:])
+    words = textwrap.wrap(parts[0], WIDTH - 2)
+    code = [f"    {line}" for line in parts[1:]] + ([f"    # and so for {more} more"] if more else [])
+    return [f"  {line}" for line in words] + code
 
 
 def found(diagnosis: Diagnosis) -> list[LayerReport]:
@@ -81,16 +185,21 @@ def found(diagnosis: Diagnosis) -> list[LayerReport]:
 def as_html(diagnosis: Diagnosis) -> str:
     """Write the picture with its alternative text, the sentence, and a table with a row a layer."""
     picture = base64.b64encode(diagnosis.image).decode()
-    rows = "".join(_row(layer) for layer in diagnosis.layers)
+    rows = "".join(_row(layer) for layer in (*diagnosis.whole, *diagnosis.layers))
+    state = WORDS[diagnosis.primary.state if diagnosis.primary else "fine"]
     head = "".join(f'<th scope="col" style="text-align:left">{title}</th>' for title in SHOWN)
     return (
         f'<img src="data:image/png;base64,{picture}" alt="{html.escape(diagnosis.alt, quote=True)}" '
-        f'style="max-width:100%"><p>{html.escape(diagnosis.sentence)}</p>'
+        f'style="max-width:100%"><p><b>{state}</b>: {html.escape(diagnosis.sentence)}</p>'
         f'<div tabindex="0" role="region" aria-label="The layers, one by one" style="max-height:24em;overflow:auto">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
 def _row(layer: LayerReport) -> str:
-    cells = str(layer.layer), layer.name, layer.finding, layer.sentence, layer.reason, layer.remedy
-    return "<tr>" + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in cells) + "</tr>"
+    number = str(layer.layer) if layer.name != WHOLE else ""
+    state = "fine" if layer.state == "ok" else layer.state
+    cells = number, layer.name, state, layer.finding, layer.sentence, layer.reason, layer.remedy
+    code = f'<td style="text-align:left"><code>{html.escape(layer.code)}</code></td>'
+    words = "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in cells)
+    return f"<tr>{words}{code}</tr>"

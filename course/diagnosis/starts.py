@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course import activations, theory
+from course.diagnosis.functions import named
 
 DEPTH = 50
 """Starts are compared over so many layers."""
@@ -30,7 +31,7 @@ def suitable(activation: str | None) -> Start:
     By theory 1/E[φ(z)²] keeps the signal, and χ₁ = 1 the gradient. The latter counts where it is the smaller one:
     sigmoid's, 103, would saturate most units.
     """
-    row = activations.named(activation or "linear")
+    row = named(activation or "linear")
     keeps_signal = theory.gain(row) ** 2
     keeps_gradient = theory.critical_weight_variance(row, 0.0)
     best = min((*row.starts, keeps_signal, min(keeps_gradient, keeps_signal)), key=partial(_strain, row))
@@ -40,9 +41,11 @@ def suitable(activation: str | None) -> Start:
 
 def _strain(activation: activations.Activation, variance: float) -> float:
     """How much signal or gradient changes over many layers, whichever changes more, as a logarithm."""
-    signal = np.log(theory.activation_second_moments(activation, DEPTH, variance))
-    gradient = np.log(theory.gradient_variances(activation, DEPTH, variance))
-    return max(np.ptp(np.append(signal, 0.0)), np.ptp(gradient))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a signal may die within these layers
+        signal = np.log(theory.activation_second_moments(activation, DEPTH, variance))
+        gradient = np.log(theory.gradient_variances(activation, DEPTH, variance))
+        strain = max(np.ptp(np.append(signal, 0.0)), np.ptp(gradient))
+    return strain if math.isfinite(strain) else math.inf
 
 
 INPUTS = 1.0, 2.0

@@ -1,143 +1,208 @@
 """What a PyTorch module calls while it runs: every call of a PyTorch function, and the weights that it applies.
 
-PyTorch is not imported: whoever holds a module has imported it, and passes it in as `torch`.
+What is needed of a value is taken while it is there, so that no activation is kept: rows of it, and of its gradient
+when that comes by. PyTorch is not imported: whoever holds a module has imported it, and passes it in as `torch`.
 """
 
-import inspect
 from collections.abc import Callable, Sequence
-from functools import partial
 from types import ModuleType
 from typing import Any
 
-from course.diagnosis.traces import Applied, Step
+import numpy as np
+
+from course.diagnosis.reading import chosen
+from course.diagnosis.torch_weights import RECURRENT, TABLES, Use, uses
+from course.diagnosis.traces import SCALINGS, SUMS, Applied, Flows, Follower, Step, is_normalization, plain
 
 TURNING = ("T", "mT", "transpose", "permute", "t", "swapaxes", "swapdims", "movedim", "moveaxis")
-CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
-PRODUCTS = ("matmul", "mm", "__matmul__")
-RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
-PRIMES = (2, 3, 5, 7, 11)
+PRIMES = (2, 3, 5, 7, 11, 13, 17)
+LOOKUPS = ("__getitem__", "index_select", "gather", "take", "take_along_dim")
+NORMS_WITH_PAST = "batch_norm"
 
 
 class Calls:
-    """What was called during one run: steps, the tensors of their values by number, and how weights were applied."""
+    """What was called during one run: the flows of its values, and rows of those that matter."""
 
-    def __init__(self, torch: ModuleType, parameters: dict[str, Any], frozen: set[str], batch: Any):
-        self.steps: list[Step] = []
-        self.tensors: dict[int, Any] = {}
-        self.constant: set[int] = set()
-        self._torch, self._numbers, self._names, self._frozen, self._kept = torch, {}, {}, frozen, []
+    def __init__(self, torch: ModuleType, parameters: dict[str, Any], frozen: set[str], data: Sequence[Any]):
+        self._torch, self._frozen = torch, frozen
+        self._numbers = torch.utils.weak.WeakTensorKeyDictionary()
+        self._count = 0
+        self.shapes: dict[int, tuple[int, ...]] = {}
+        self.dtypes: dict[int, str] = {}
+        self.origins: dict[int, tuple[str, ...]] = {}
+        self.values: dict[int, np.ndarray] = {}
+        self.gradients: dict[int, np.ndarray] = {}
+        self.received: dict[tuple[int, int], np.ndarray] = {}
+        self.constants: dict[int, Any] = {}
+        self.tables: set[str] = set()
+        self.added: set[str] = set()
+        self.rescaled: set[int] = set()
+        self.used: set[str] = set()
+        self.idle: set[str] = set()
+        self.past = False
         for name, tensor in parameters.items():
-            self._names[self.number(tensor)] = name
-        self.constant.update(self._names)
-        self.number(batch)
+            self.origins[self.number(tensor)] = (name,)
+        self.flows = Flows([self.number(tensor) for tensor in data])
 
     def number(self, tensor: Any) -> int:
-        """The number of a tensor, the same whenever it is met; tensors are kept, so that no other takes its place."""
-        if id(tensor) not in self._numbers:
-            self._numbers[id(tensor)] = len(self._numbers)
-            self.tensors[self._numbers[id(tensor)]] = tensor
-        return self._numbers[id(tensor)]
+        """Return the number of a tensor's present values."""
+        known = self._numbers.get(tensor)
+        return self._new(tensor) if known is None else known
 
-    def watched(self, function: Callable, arguments: Sequence[Any], keywords: dict[str, Any], tame: bool) -> Any:
-        """Call, and note it. What would write over a tensor writes into a new one first, for both are looked at."""
-        plain = _not_in_place(self._torch, function, arguments, keywords)
-        if plain is None:
-            return self._noted(function, arguments, keywords, tame)
-        written = arguments[0]
-        before = self._set_aside(written)
-        result = self._noted(plain.func, (before, *plain.args[1:]), plain.keywords, tame)
-        if result.shape != written.shape:
-            return result
-        written.copy_(result)
-        self._numbers[id(written)] = self._numbers[id(result)]
-        return written
+    def _new(self, tensor: Any) -> int:
+        self._count += 1
+        self._numbers[tensor] = self._count
+        self.shapes[self._count] = tuple(tensor.shape)
+        self.dtypes[self._count] = str(tensor.dtype).removeprefix("torch.")
+        return self._count
 
-    def _set_aside(self, tensor: Any) -> Any:
-        """A copy that takes over a tensor's number; the tensor is kept, so that no other takes its place."""
-        number, copy = self.number(tensor), tensor.clone()
-        self._kept.append(tensor)
-        self.tensors[number], self._numbers[id(copy)] = copy, number
-        return copy
-
-    def _noted(self, function: Callable, arguments: Sequence[Any], keywords: dict[str, Any], tame: bool) -> Any:
-        result = function(*arguments, **keywords)
+    def watched(self, function: Callable, arguments: Sequence[Any], keywords: dict[str, Any]) -> Any:
+        """Call, and note what went in, what came out, and which weights were applied."""
+        given = _tensors([*arguments, *keywords.values()], self._torch.Tensor)
+        inputs = [self.number(tensor) for tensor in given]
         name = _name(function)
+        found = self._uses_before(name, arguments, keywords) if name in RECURRENT else []
+        versions = [tensor._version for tensor in given]
+        result = function(*arguments, **keywords)
+        written = [one for one, version in zip(given, versions, strict=True) if one._version != version]
+        outputs = _tensors([result], self._torch.Tensor)
+        outputs = [one for one in outputs if not any(one is other for other in given)]
+        if not outputs and not written:
+            return result
+        if outputs and not found:
+            found = self._uses(name, arguments, keywords, outputs[0])
+        fresh = tuple(self._new(one) for one in (*written, *outputs))
         if name in RECURRENT:
-            raise ValueError(f"the network has a recurrent layer, {name}, whose weights cannot be read one by one")
-        inputs = [self.number(one) for one in _flat([*arguments, *keywords.values()], self._torch.Tensor)]
-        fixed = all(number in self.constant for number in inputs)
-        applied = None if fixed else self._applied(name, inputs, result)
-        result = _of_unit_size(result) if tame and applied else result
-        outputs = tuple(self.number(one) for one in _flat([result], self._torch.Tensor))
-        if inputs and outputs:
-            axes = self._axes(function, arguments, keywords) if name in TURNING else None
-            self.steps.append(Step(name, tuple(inputs), outputs, applied, axes))
-            if fixed:
-                self._remember(inputs, outputs)
+            fresh = fresh[len(written) :]
+        self._note(name, function, arguments, keywords, inputs, fresh, (*written, *outputs), found)
         return result
 
-    def _remember(self, inputs: Sequence[int], outputs: Sequence[int]) -> None:
-        """What is made of constants alone is one, and has the name of the first."""
-        self.constant.update(outputs)
-        origin = next((self._names[number] for number in inputs if number in self._names), None)
-        self._names.update(dict.fromkeys(outputs, origin) if origin else {})
+    def _uses_before(self, name, arguments, keywords) -> list[Use]:
+        return uses(name, arguments, keywords, None, self._is_weights)
 
-    def _applied(self, name: str, inputs: Sequence[int], output: Any) -> Applied | None:
-        """The weights that a call applies: linear, a convolution, or a product with a matrix of parameters."""
-        x, weights, bias = (*inputs, None, None)[:3]
-        if name == "addmm":
-            bias, x, weights = inputs[:3]
-        left = name in PRODUCTS and x in self.constant
-        if left:
-            x, weights = weights, x
-        known = name in ("linear", "addmm", *CONVOLUTIONS, *PRODUCTS)
-        if not known or weights not in self.constant or x in self.constant or self.tensors[weights].ndim < 2:
-            return None
-        origin = self._names.get(weights, "weights")
-        return Applied(origin, weights, x, *self._turned(name, x, weights, left), bias, origin not in self._frozen)
+    def _uses(self, name: str, arguments, keywords, output: Any) -> list[Use]:
+        given = _tensors([*arguments, *keywords.values()], self._torch.Tensor)
+        if not any(self._is_weights(tensor) for tensor in given):
+            return []
+        return uses(name, arguments, keywords, output, self._is_weights)
 
-    def _turned(self, name: str, x: int, weights: int, left: bool) -> tuple[tuple[int, ...], tuple[int, ...], int]:
-        """The axes of weights and inputs in the course's order, and the answer's axis of units."""
-        dimensions = tuple(range(self.tensors[x].ndim))
-        if name in CONVOLUTIONS:
-            return (*range(2, self.tensors[weights].ndim), 1, 0), (0, *dimensions[2:], 1), 1
-        if left:
-            return (1, 0), (*dimensions[:-2], *reversed(dimensions[-2:])), max(len(dimensions) - 2, 0)
-        return (1, 0) if name == "linear" else (0, 1), dimensions, len(dimensions) - 1
+    def _is_weights(self, tensor: Any) -> bool:
+        if not isinstance(tensor, self._torch.Tensor):
+            return False
+        number = self.number(tensor)
+        return number in self.origins and number not in self.flows.flows
+
+    def _note(self, name, function, arguments, keywords, inputs, fresh, tensors, found: list[Use]) -> None:
+        active = any(number in self.flows.flows for number in inputs)
+        origins = tuple(dict.fromkeys(one for number in inputs for one in self.origins.get(number, ())))
+        if name in SUMS:
+            self.added.update(origins)
+        if not active:
+            if origins:
+                self.origins.update(dict.fromkeys(fresh, origins))
+                if self._rescales(name, inputs):
+                    self.rescaled.update(fresh)
+            if name not in TABLES:
+                self.flows.add(Step(name, tuple(inputs), fresh), self.shapes.__getitem__)
+                return
+        self.used.update(origins)
+        looked_up = name in LOOKUPS and len(inputs) > 1 and inputs[0] in self.origins
+        if origins and (name in TABLES or looked_up):
+            self.tables.update(origins)
+        if NORMS_WITH_PAST in name:
+            self.past = self.past or not keywords.get("training", True in arguments[5:6])
+        applied = tuple(self._applied(use, arguments, tensors) for use in found)
+        axes = self._axes(function, arguments, keywords) if name in TURNING else None
+        step = Step(name, tuple(inputs), fresh, applied, axes)
+        before = len(self.flows.layers)
+        followers = self.flows.add(step, self.shapes.__getitem__)
+        if followers and step.operation in SUMS:
+            pairs = zip(inputs, _tensors([*arguments, *keywords.values()], self._torch.Tensor), strict=True)
+            self.constants.update((number, tensor) for number, tensor in pairs if number not in self.flows.flows)
+        known = dict(zip(fresh, tensors, strict=False))
+        for follower in followers:
+            self._keep(follower, known[follower.number])
+        for layer in self.flows.layers[before:]:
+            self._keep_layer(layer.applied, found[applied.index(layer.applied)], tensors)
+
+    def _rescales(self, name: str, inputs: Sequence[int]) -> bool:
+        """Whether a constant is divided by what comes of the same parameter, or made of one that was."""
+        own = [set(self.origins.get(number, ())) for number in inputs]
+        divided = plain(name) in (*SCALINGS, "rdiv") and len(own) > 1 and bool(own[0] & own[1])
+        return divided or is_normalization(name) or not self.rescaled.isdisjoint(inputs)
+
+    def _applied(self, use: Use, arguments: Sequence[Any], outputs: Sequence[Any]) -> Applied:
+        number = self.number(use.weights)
+        names = self.origins[number]
+        signal = arguments[0] if use.kind == "recurrent" else use.inputs
+        if 0 in signal.shape:
+            self.idle.update(names)
+        self.constants[number] = use.weights
+        bias = None
+        if use.bias is not None and self.number(use.bias) not in self.flows.flows:
+            bias = self.number(use.bias)
+            self.constants[bias] = use.bias
+        name = max(names, key=lambda one: self.shapes_of(one))
+        trainable = not all(one in self._frozen for one in names)
+        answer_axes = use.answer_axes or (outputs[0].ndim - 1,)
+        return Applied(
+            name, number, self.number(signal), use.fan_axes, use.unit_axes, use.input_axes, answer_axes, use.fans, bias,
+            trainable, use.kind, number in self.rescaled,
+        )  # fmt: skip
+
+    def shapes_of(self, name: str) -> int:
+        """Return how many numbers a parameter has."""
+        return next((int(np.prod(self.shapes[n])) for n, names in self.origins.items() if names == (name,)), 0)
+
+    def _keep_layer(self, applied: Applied, use: Use, outputs: Sequence[Any]) -> None:
+        """Keep what a layer receives; a recurrent one's own state is near what it answers."""
+        signal = outputs[0] if use.inputs is None else use.inputs
+        axes = applied.input_axes[-len(applied.fan_axes) :] if applied.kind == "dense" else applied.input_axes[-1:]
+        self.received[applied.weights, applied.inputs] = rows(signal, axes)
+
+    def _keep(self, follower: Follower, tensor: Any) -> None:
+        number, axes = follower.number, follower.axes
+        if not tensor.is_floating_point():
+            return
+        self.values[number] = rows(tensor, axes)
+        if tensor.requires_grad:
+            tensor.register_hook(lambda gradient: self.gradients.__setitem__(number, rows(gradient, axes)))
+
+    def step_mean(self, number: int | None) -> float | None:
+        """Return the mean of a kept value."""
+        return float(np.mean(self.values[number])) if number in self.values else None
 
     def _axes(self, function: Callable, arguments: Sequence[Any], keywords: dict[str, Any]) -> tuple[int, ...]:
         """The permutation of a transposition, found by turning a tensor whose sides all differ."""
         shape = PRIMES[: arguments[0].ndim]
-        turned = function(self._torch.empty(shape), *arguments[1:], **keywords)
+        turned = function(self._torch.empty(shape, device="meta"), *arguments[1:], **keywords)
         return tuple(shape.index(side) for side in turned.shape)
 
 
-def _not_in_place(torch: ModuleType, function: Callable, arguments: Sequence[Any], keywords: dict[str, Any]):
-    """The same call, with its result in a tensor of its own, if it would write over its first argument, or `None`."""
-    name = getattr(function, "__name__", "")
-    plain = f"__{name[3:]}" if name.startswith("__i") else name[:-1] if name.endswith("_") else ""
-    if callable(getattr(torch.Tensor, plain, None)) and not name.endswith("___"):
-        return partial(getattr(torch.Tensor, plain), *arguments, **keywords)
-    try:
-        bound = inspect.signature(function).bind(*arguments, **keywords)
-    except (TypeError, ValueError):  # a function written in C++ has no signature, and no such argument
-        return None
-    if not bound.arguments.get("inplace"):
-        return None
-    bound.arguments["inplace"] = False
-    return partial(function, *bound.args, **bound.kwargs)
+def rows(tensor: Any, axes: tuple[int, ...]) -> np.ndarray:
+    """Return a tensor's values with its axes of units made one and last; only some of its rows if it is large."""
+    tensor = tensor.detach()
+    others = [axis for axis in range(tensor.ndim) if axis not in axes]
+    turned = tensor.permute(*others, *axes)
+    lead = tuple(tensor.shape[axis] for axis in others)
+    units = int(np.prod([tensor.shape[axis] for axis in axes]))
+    kept = chosen(lead, units) if turned.numel() else None
+    turned = turned.reshape(*lead, units) if kept is None else turned[kept].reshape(-1, units)
+    return turned.float().cpu().numpy().copy() if str(turned.dtype) != "torch.float64" else turned.cpu().numpy().copy()
 
 
 def _name(function: Callable) -> str:
     """A function's name, or that of the property that it reads."""
-    return function.__self__.__name__ if function.__name__ == "__get__" else function.__name__
+    name = getattr(function, "__name__", type(function).__name__)
+    return getattr(function.__self__, "__name__", name) if name == "__get__" else name
 
 
-def _flat(values: Sequence[Any], kind: type) -> list[Any]:
+def _tensors(values: Sequence[Any], kind: type) -> list[Any]:
     """The tensors among arguments, and in lists of them."""
-    parts = [part for one in values for part in (one if isinstance(one, list | tuple) else [one])]
-    return [part for part in parts if isinstance(part, kind)]
-
-
-def _of_unit_size(result: Any) -> Any:
-    return (result / result.double().square().mean().sqrt().clamp_min(1e-30)).to(result.dtype)
+    found = []
+    for one in values:
+        if isinstance(one, kind):
+            found.append(one)
+        elif isinstance(one, list | tuple):
+            found += _tensors(one, kind)
+    return found

@@ -1,77 +1,138 @@
-"""Reads a PyTorch module: copies of its parameters are run, while every call of a PyTorch function is watched."""
+"""Reads a PyTorch module: it is run once on its own numbers, while every call of a PyTorch function is watched."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+import random as python_random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from types import FunctionType, ModuleType
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
-from course.diagnosis import traces
-from course.diagnosis.reading import LayerReading, NetworkReading
-from course.diagnosis.torch_calls import Calls
-from course.diagnosis.traces import FEW, Answer
+from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, first_distance, first_loss
+from course.diagnosis.torch_calls import Calls, rows
+from course.diagnosis.traces import Answer
 
 ATTENTION = "multi_head_attention_forward"
+ROUNDS, STEP = 3, 0.01
+"""So many small steps are taken to see whether a gradient of 0 stays 0, each of this size beside the weights."""
 
 
-def read(torch: ModuleType, module: Any, batch: Any, *, seed: int) -> NetworkReading:
-    """Read a module in the mode, training or evaluation, that it is in; it is left exactly as it was."""
-    found, operations = _answers(torch, module, batch[:FEW])
-    own = {name: one.detach().cpu().clone() for name, one in (*module.named_parameters(), *module.named_buffers())}
-    learned = {name for name, one in module.named_parameters() if one.is_floating_point()}
-    calls, output = _called(
-        torch, module, {name: one.requires_grad_(name in learned) for name, one in own.items()}, batch
-    )
-    if [step.operation for step in calls.steps] != operations:
-        raise ValueError(
-            "the network does other things with other numbers; allowed is one whose path does not depend on them"
-        )
-    directions = np.random.default_rng(seed).standard_normal(tuple(output.shape), np.float32)
-    watched = [calls.tensors[number] for answer in found for number in (answer.preactivations, answer.applied.weights)]
-    with torch.enable_grad():
-        cost = (torch.as_tensor(directions) * output.float()).sum()
-    gradients = _gradients(torch, cost, watched)
-    pairs = zip(gradients[::2], gradients[1::2], strict=True)
-    return NetworkReading(tuple(_layer_readings(found, calls, pairs)), _wide(output), "PyTorch")
+def read(
+    torch: ModuleType, module: Any, call: Callable[[Any], Any], data: Sequence[Any], seed: int, targets
+) -> NetworkReading:
+    """Read a module that `call` runs, in the mode that it is in; it is left exactly as it was.
 
-
-def _answers(torch: ModuleType, module: Any, batch: Any) -> tuple[list[Answer], list[str]]:
-    """Run a module with tame numbers, and find its layers; the names of all operations too."""
-    own = {name: _tamed(torch, one) for name, one in (*module.named_parameters(), *module.named_buffers())}
-    calls, _output = _called(torch, module, own, _tamed(torch, batch), tame=True)
-    values = {number: _array(tensor) for number, tensor in calls.tensors.items()}
-    return traces.answers(calls.steps, values, calls.constant), [step.operation for step in calls.steps]
-
-
-def _gradients(torch: ModuleType, cost: Any, tensors: Sequence[Any]) -> list[np.ndarray]:
-    """∂C of each tensor; zeros where the cost does not depend on it, or where the network cuts the way back."""
-    reached = [tensor for tensor in tensors if tensor.requires_grad]
-    gradients = torch.autograd.grad(cost, reached, allow_unused=True) if reached else ()
-    known = {id(tensor): one for tensor, one in zip(reached, gradients, strict=True) if one is not None}
-    return [_wide(known[id(one)]) if id(one) in known else np.zeros(tuple(one.shape)) for one in tensors]
-
-
-def _called(torch: ModuleType, module: Any, own: dict[str, Any], batch: Any, *, tame: bool = False):
-    """Run a module with these parameters and buffers, on a copy of the random state; give its calls and its output.
-
-    A tame run brings what weights answer to a mean square of 1.
+    `data` are the tensors of the batch, `targets` what the network should answer, an array or `None`.
     """
+    parameters = {name: one.detach() for name, one in module.named_parameters()}
     frozen = {name for name, one in module.named_parameters() if not one.requires_grad}
-    calls = Calls(torch, own, frozen | {name for name, _ in module.named_buffers()}, batch)
+    floating = {name: one for name, one in parameters.items() if one.is_floating_point()}
+    own = {name: one.requires_grad_(name in floating) for name, one in parameters.items()}
+    if isinstance(module, torch.jit.ScriptModule):  # its parameters cannot be exchanged
+        own = dict(module.named_parameters())
+    calls = Calls(torch, own, frozen, data)
+    with as_it_was(torch, module):
+        output = _run(torch, module, own, call, calls)
+        outputs = floats(torch, output)
+        if not outputs:
+            raise ValueError(
+                f"the network's answer is a {type(output).__name__} without a tensor of floating-point numbers; choose "
+                "one: diagnose(network, batch, forward=lambda network, batch: …)"
+            )
+        learned = {name: own[name] for name in floating}
+        gradients = _gradients(torch, outputs, learned, seed)
+        stuck = _stuck(torch, module, own, call, gradients, seed, calls.idle)
+    numbers = [calls.number(one) for one in outputs]
+    answers = calls.flows.answers(calls.values, numbers, calls.dtypes)
+    layers = tuple(_layer_readings(answers, calls, gradients))
+    used_as = _uses(calls, layers)
+    return NetworkReading(
+        layers,
+        rows(outputs[0], (outputs[0].ndim - 1,)) if outputs[0].ndim else rows(outputs[0].reshape(1, 1), (1,)),
+        "PyTorch",
+        tuple(_parameter(name, one, gradients[name], name in stuck, used_as) for name, one in learned.items()),
+        _data(data),
+        calls.past and _is_fresh(module),
+        first_loss(_whole(outputs[0]), targets) if targets is not None else None,
+        _note(torch, module),
+        first_distance(_whole(outputs[0]), targets) if targets is not None else None,
+    )
+
+
+def _whole(output: Any) -> np.ndarray:
+    return output.detach().float().cpu().numpy()
+
+
+def _note(torch: ModuleType, module: Any) -> str:
+    if isinstance(module, torch.jit.ScriptModule):
+        return "a scripted module hides its layers: give the module before torch.jit.script"
+    return ""
+
+
+def _data(data: Sequence[Any]) -> np.ndarray | None:
+    known = [one for one in data if one.is_floating_point() and one.ndim > 0]
+    return rows(known[0], (known[0].ndim - 1 if known[0].ndim < 4 else 1,)) if known else None
+
+
+def _is_fresh(module: Any) -> bool:
+    means = [one for name, one in module.named_buffers() if name.endswith("running_mean")]
+    return bool(means) and not any(bool(one.any()) for one in means)
+
+
+@contextmanager
+def as_it_was(torch: ModuleType, module: Any) -> Iterator[None]:
+    """Put back what a run changes: the random state, and the attributes of modules that note what they have seen."""
+    parts = [part for part in module.modules() if not isinstance(part, torch.jit.ScriptModule)]
+    states = [(part, dict(part.__dict__)) for part in parts]
+    registers = [(table, dict(table)) for part in parts for table in _tables(part)]
+    python, numpy = python_random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            torch.default_generator.manual_seed(0)
+            yield
+    finally:
+        for table, content in registers:
+            table.clear()
+            table.update(content)
+        for part, content in states:
+            part.__dict__.clear()
+            part.__dict__.update(content)
+        python_random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+
+
+def _tables(part: Any) -> list[dict]:
+    return [part.__dict__[name] for name in ("_parameters", "_buffers") if name in part.__dict__]
+
+
+def _run(torch: ModuleType, module: Any, own: Mapping[str, Any], call: Callable, calls: Calls | None = None) -> Any:
+    """Run a module with these parameters and copies of its buffers."""
+    buffers = {name: one.detach().clone() for name, one in module.named_buffers()}
 
     class Watch(torch.overrides.TorchFunctionMode):
         def __torch_function__(self, function, types, args=(), kwargs=None):
             if getattr(function, "__name__", "") == ATTENTION:
                 with self:
                     return _opened(function)(*args, **(kwargs or {}))
-            return calls.watched(function, args, kwargs or {}, tame)
+            return calls.watched(function, args, kwargs or {})
 
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        torch.default_generator.manual_seed(0)
-        with Watch():
-            output = torch.func.functional_call(module, own, (batch,))
-    return calls, _one_output(torch, output)
+    class Called(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = module
+
+        def forward(self):
+            if calls is None:
+                return call(self.network)
+            with Watch():
+                return call(self.network)
+
+    named = {f"network.{name}": one for name, one in (*own.items(), *buffers.items())}
+    if isinstance(module, torch.jit.ScriptModule):
+        return call(module)
+    return torch.func.functional_call(Called(), named, ())
 
 
 def _opened(function: Callable) -> Callable:
@@ -82,54 +143,138 @@ def _opened(function: Callable) -> Callable:
     return copy
 
 
-def _one_output(torch: ModuleType, output: Any) -> Any:
-    if not isinstance(output, torch.Tensor) or not output.is_floating_point():
-        raise ValueError(
-            f"the network answers with a {type(output).__name__}; allowed is one tensor of floating-point numbers: "
-            "wrap it in a module that gives the one to judge"
-        )
-    return output
+def floats(torch: ModuleType, output: Any) -> list[Any]:
+    """Return the tensors of floating-point numbers in an answer, logits first."""
+    if isinstance(output, torch.Tensor):
+        return [output] if output.is_floating_point() and output.numel() else []
+    if isinstance(output, Mapping):
+        names = sorted(output, key=lambda name: name != "logits")
+        return [one for name in names for one in floats(torch, output[name])]
+    if isinstance(output, list | tuple):
+        return [one for part in output for one in floats(torch, part)]
+    if is_dataclass(output) and not isinstance(output, type):
+        return [one for part in fields(output) for one in floats(torch, getattr(output, part.name))]
+    return []
 
 
-def _tamed(torch: ModuleType, tensor: Any) -> Any:
-    """Numbers of the same shape with which nothing vanishes or is alike: what a network is made of shows."""
-    if not tensor.is_floating_point():
-        return tensor.detach().clone()
-    shape = tuple(tensor.shape)
-    random = np.random.default_rng([len(shape), *shape])
-    numbers = random.uniform(0.25, 1, shape) if len(shape) <= 1 else random.standard_normal(shape)
-    return torch.as_tensor(numbers).to(tensor.dtype)
+def _gradients(torch: ModuleType, outputs: Sequence[Any], learned: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """∂C of each parameter for C = Σ v · outputs, `None` where the cost does not depend on it."""
+    random = np.random.default_rng(seed)
+    cost = 0
+    for output in outputs:
+        directions = torch.as_tensor(random.standard_normal(tuple(output.shape), np.float32), device=output.device)
+        cost = cost + (directions * output.float()).sum()
+    if not getattr(cost, "requires_grad", False):
+        return dict.fromkeys(learned)
+    tensors = [one for one in learned.values() if one.requires_grad]
+    found = torch.autograd.grad(cost, tensors, allow_unused=True)
+    return dict(zip([name for name, one in learned.items() if one.requires_grad], found, strict=True))
 
 
-def _array(tensor: Any) -> np.ndarray:
-    """In the tensor's own precision."""
-    if str(tensor.dtype) == "torch.bfloat16":
-        return tensor.detach().float().numpy().astype(jnp.bfloat16)
-    return tensor.detach().numpy()
+def _stuck(torch, module, own, call, gradients, seed, idle: set[str]) -> set[str]:
+    """The matrices whose gradient is exactly 0, and still is after small steps of all others."""
+
+    def nothing(found: Mapping[str, Any], names: Sequence[str]) -> set[str]:
+        return {name for name in names if found[name] is not None and not bool(found[name].any())}
+
+    still = nothing(gradients, [name for name, one in own.items() if one.ndim > 1 and name in gradients]) - idle
+    moved, found = dict(own), gradients
+    for _round in range(ROUNDS if still else 0):
+        if not still:
+            break
+        moved = {name: _stepped(one, found.get(name)) for name, one in moved.items()}
+        outputs = floats(torch, _run(torch, module, moved, call))
+        found = _gradients(torch, outputs, {name: moved[name] for name in gradients}, seed)
+        still = nothing(found, sorted(still))
+    return still
 
 
-def _wide(tensor: Any) -> np.ndarray:
-    return np.asarray(_array(tensor), float)
+def _stepped(parameter: Any, gradient: Any) -> Any:
+    """A parameter after a step along its gradient that is small beside it."""
+    if gradient is None or not bool(gradient.any()):
+        return parameter
+    size = max(float(parameter.detach().float().square().mean().sqrt()), STEP)
+    direction = gradient / gradient.float().square().mean().sqrt().clamp_min(1e-30).to(gradient.dtype)
+    return (parameter.detach() + STEP * size * direction).requires_grad_()
 
 
-def _layer_readings(found: Sequence[Answer], calls: Calls, gradients: Iterable[tuple]) -> Iterator[LayerReading]:
+def _uses(calls: Calls, layers: Sequence[LayerReading]) -> dict[str, str]:
+    """What is known of each parameter: whether it was read as weights, as a bias, or as a table."""
+    found = {}
+    for layer in calls.flows.layers:
+        for number, use in ((layer.applied.weights, "weights"), (layer.applied.bias, "bias")):
+            found.update(dict.fromkeys(calls.origins.get(number, ()), use))
+    found.update(dict.fromkeys(calls.tables - set(found), "table"))
+    return {**dict.fromkeys(calls.used, ""), **dict.fromkeys(calls.added, "added"), **found}
+
+
+def _parameter(name: str, tensor: Any, gradient: Any, stuck: bool, uses: Mapping[str, str]) -> ParameterReading:
+    values = tensor.detach().float()
+    rms = math.nan if gradient is None else float(gradient.float().square().mean().sqrt())
+    use = uses.get(name, "unused")
+    flat = sum(side > 1 for side in tensor.shape) < 2
+    use = "vector" if use == "" and flat else use
+    mean, std = (float(values.mean()), float(values.std(correction=0))) if values.numel() else (0.0, 0.0)
+    return ParameterReading(name, tuple(tensor.shape), mean, std, rms, stuck, use)
+
+
+def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[str, Any]) -> Iterator[LayerReading]:
     seen: set[str] = set()
-    for answer, (of_z, of_weights) in zip(found, gradients, strict=True):
-        applied, tensors = answer.applied, calls.tensors
+    for answer in answers:
+        applied = answer.applied
         name = applied.name.removesuffix(".weight")
+        weights = _turned(calls.constants[applied.weights], applied)
+        inputs = calls.received[applied.weights, applied.inputs]
+        recurrent = applied.kind == "recurrent"
+        z = inputs[..., : len(weights)] @ weights if recurrent else calls.values[answer.preactivations]
+        h = None if answer.activations is None or recurrent else calls.values[answer.activations]
+        of_z = None if recurrent else calls.gradients.get(answer.preactivations, np.zeros_like(z))
+        of_weights = gradients.get(applied.name)
+        same = of_weights is not None and tuple(of_weights.shape) == calls.shapes[applied.weights]
+        examples = max(1, calls.shapes[applied.inputs][0]) if calls.shapes[applied.inputs] else 1
         yield LayerReading(
             name,
-            _wide(tensors[applied.weights]).transpose(applied.weight_axes),
-            None if answer.bias is None else _wide(tensors[answer.bias]).reshape(-1),
-            str(tensors[applied.weights].dtype).removeprefix("torch."),
-            _wide(tensors[applied.inputs]).transpose(applied.input_axes),
-            np.moveaxis(_wide(tensors[answer.preactivations]), answer.axis, -1),
-            None if answer.activations is None else np.moveaxis(_wide(tensors[answer.activations]), answer.axis, -1),
-            answer.activation,
-            np.moveaxis(of_z, answer.axis, -1),
-            of_weights.transpose(applied.weight_axes),
+            weights * np.float32(answer.scale),
+            _bias(calls.constants.get(answer.bias), weights.shape[-1]),
+            calls.dtypes[applied.weights],
+            inputs,
+            z,
+            h,
+            None if recurrent else answer.activation,
+            np.full((1, 1), math.nan) if of_z is None else of_z,
+            _turned(of_weights, applied) if same else np.zeros_like(weights),
             answer.normalized,
             applied.trainable,
             name if name in seen else None,
+            applied.fans,
+            answer.follows,
+            answer.feeds,
+            answer.layer.summed,
+            answer.layer.gated,
+            answer.layer.inputs.added,
+            answer.last,
+            -1 in answer.layer.inputs.sources and len(answer.layer.inputs.sources) == 1,
+            math.prod(calls.shapes[answer.preactivations]) // examples,
+            applied.kind,
+            calls.step_mean(answer.layer.step),
+            applied.name,
+            next(iter(calls.origins.get(answer.bias, ())), ""),
+            math.prod(calls.shapes[applied.weights][1:]),
         )
         seen.add(name)
+
+
+def _bias(tensor: Any, units: int) -> np.ndarray | None:
+    """A constant that is added to a layer's answer, if it has one number a unit."""
+    if tensor is None or tensor.numel() not in (1, units):
+        return None
+    return np.broadcast_to(tensor.detach().float().cpu().numpy().reshape(-1), (units,))
+
+
+def _turned(tensor: Any, applied: Any) -> np.ndarray:
+    """Weights with their units made one axis and last, and the fan one axis unless it is a convolution's."""
+    turned = tensor.detach().float() if str(tensor.dtype) != "torch.float64" else tensor.detach()
+    turned = turned.permute(*applied.fan_axes, *applied.unit_axes).cpu().numpy()
+    fan = turned.shape[: len(applied.fan_axes)]
+    fan = fan if applied.kind == "convolution" else (math.prod(fan),)
+    return turned.reshape(*fan, -1)

@@ -1,6 +1,7 @@
 """Reads a network written in JAX: JAX's tracer lists its operations, which are run again with every value in sight."""
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,62 +9,74 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from course.diagnosis import traces
 from course.diagnosis.jaxprs import Program, listed
-from course.diagnosis.reading import LayerReading, NetworkReading
-from course.diagnosis.traces import FEW, Answer
+from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, chosen, first_distance, first_loss
+from course.diagnosis.traces import SUMS, Answer, Flows
 
 QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 """What runs once had better be compiled in a hurry."""
+ROUNDS, STEP = 3, 0.01
+"""So many small steps are taken to see whether a gradient of 0 stays 0, each of this size beside the weights."""
 
 
-def read(function: Callable, parameters: Any, batch: Any, *, seed: int, framework: str) -> NetworkReading:
+def read(
+    function: Callable, parameters: Any, batch: Any, *, seed: int, framework: str, targets: np.ndarray | None = None
+) -> NetworkReading:
     """Read `function(parameters, batch)`: run it once with tame numbers to see what it is made of, then as it is."""
-    found = _answers(listed(function, parameters, batch[:FEW]), parameters, batch[:FEW])
+    program = listed(function, parameters, batch)
     leaves = [*map(jnp.asarray, jax.tree.leaves(parameters)), *map(jnp.asarray, jax.tree.leaves(batch))]
-    return _reading(listed(function, parameters, batch), found, leaves, seed, framework)
-
-
-def _answers(program: Program, parameters: Any, batch: Any) -> list[Answer]:
-    random = np.random.default_rng(0)
-    leaves = [_tamed(random, leaf) for leaf in [*jax.tree.leaves(parameters), *jax.tree.leaves(batch)]]
     shapes = _shapes(program, leaves)
     _check_types(program, shapes)
-    _one_output(program, shapes)
+    outputs = _outputs(program, shapes)
+    flows = _flows(program, shapes)
+    answers = flows.answers(*_tame_values(program, flows, leaves, shapes, outputs))
+    return _reading(program, flows, answers, leaves, shapes, outputs, seed, framework, targets)
+
+
+def _flows(program: Program, shapes: Mapping[int, jax.ShapeDtypeStruct]) -> Flows:
+    flows = Flows(program.batch)
+    for operation in program.operations:
+        flows.add(operation.step, lambda number: shapes[number].shape)
+    return flows
+
+
+def _tame_values(program: Program, flows: Flows, leaves, shapes, outputs: Sequence[int]):
+    """Values of all that follows layers, with tame numbers for weights and data: what a network is made of shows."""
+    random = np.random.default_rng(0)
+    tame = [_tamed(random, leaf) for leaf in leaves]
+    followers = {one.number: one for layer in flows.layers for one in layer.followers}
 
     @partial(jax.jit, compiler_options=QUICKLY)
     def run(leaves):
         values = _run(program, leaves, tame=True)
-        return {number: value for number, value in values.items() if not _is_key(value)}
+        return {number: rows(values[number], one.axes) for number, one in followers.items()}
 
-    values = jax.device_get(run(leaves))
-    return traces.answers([operation.step for operation in program.operations], values, _constants_of(program))
+    kinds = {number: str(shapes[number].dtype) for number in followers}
+    return jax.device_get(run(tame)), outputs, kinds
+
+
+def rows(values: Any, axes: tuple[int, ...]) -> Any:
+    """Return an array with its axes of units made one and last; only some of its rows if it is large."""
+    others = [axis for axis in range(values.ndim) if axis not in axes]
+    turned = jnp.transpose(values, (*others, *axes))
+    lead = tuple(values.shape[axis] for axis in others)
+    units = math.prod(values.shape[axis] for axis in axes)
+    turned = turned.reshape(*lead, units)
+    kept = chosen(lead, units) if values.size else None
+    return turned if kept is None else turned[kept]
 
 
 def _check_types(program: Program, shapes: dict[int, jax.ShapeDtypeStruct]) -> None:
     """Weights and what they answer are real, and have a gradient."""
-    applying = (operation.step for operation in program.operations if operation.step.applied is not None)
-    for place, step in enumerate(applying, 1):
-        for number in (int(step.applied.name), step.applied.weights, *step.outputs):
+    applying = [(operation.step, one) for operation in program.operations for one in operation.step.applied]
+    for place, (step, applied) in enumerate(applying, 1):
+        for number in (int(applied.name), applied.weights, *step.outputs):
             kind = shapes[number].dtype
             if not jnp.issubdtype(kind, jnp.floating):
-                name = program.names.get(int(step.applied.name), "written into the function")
+                name = program.names.get(int(applied.name), "written into the function")
                 raise ValueError(
                     f"the network's weights of layer {place} ({name}) are {kind}; allowed are floating-point numbers"
                 )
-
-
-def _is_key(value: Any) -> bool:
-    return jnp.issubdtype(value.dtype, jax.dtypes.prng_key)
-
-
-def _constants_of(program: Program) -> set[int]:
-    """The values that do not depend on the batch."""
-    known = {*program.parameters, *program.constants}
-    for operation in program.operations:
-        if all(number in known for number in operation.step.inputs):
-            known.update(operation.step.outputs)
-    return known
 
 
 def _tamed(random: np.random.Generator, leaf: Any) -> Any:
@@ -83,11 +96,10 @@ def _run(
     """
     nudges = nudges or {}
     values = dict(program.constants)
-    for number, leaf in zip([*program.parameters, *program.batch], leaves, strict=True):
-        values[number] = leaf + nudges[number] if number in nudges else leaf
+    values.update(zip([*program.parameters, *program.batch], leaves, strict=True))
     for operation in program.operations:
         results = operation.compute(*(values[number] for number in operation.step.inputs))
-        if tame and operation.step.applied is not None:
+        if tame and operation.step.applied:
             results = [_of_unit_size(results[0])]
         for number, result in zip(operation.step.outputs, results, strict=True):
             values[number] = result + nudges[number] if number in nudges else result
@@ -100,85 +112,193 @@ def _of_unit_size(values: jax.Array) -> jax.Array:
 
 
 def _reading(
-    program: Program, found: Sequence[Answer], leaves: Sequence[jax.Array], seed: int, framework: str
+    program: Program, flows: Flows, answers: Sequence[Answer], leaves, shapes, outputs, seed, framework, targets
 ) -> NetworkReading:
     """Run a network forward and backward, and put the arrays of every layer into the course's order."""
-    shapes = _shapes(program, leaves)
-    output = _one_output(program, shapes)
-    wanted = sorted({number for answer in found for number in _numbers(answer)} | {output})
-    watched = sorted({number for answer in found for number in (answer.preactivations, answer.applied.weights)})
+    random = np.random.default_rng(seed)
+    directions = [random.standard_normal(shapes[number].shape, np.float32) for number in outputs]
+    floating = {number: place for place, number in enumerate(program.parameters) if _is_float(leaves[place])}
+    derived = {answer.applied.weights for answer in answers} - set(floating)
+    nudged = sorted({answer.preactivations for answer in answers} | derived)
 
     @partial(jax.jit, compiler_options=QUICKLY)
-    def both_ways(leaves, directions):
-        def forward(nudges):
-            values = _run(program, leaves, nudges)
-            cost = jnp.sum(directions * values[output].astype(jnp.float32))
-            return cost, {number: values[number] for number in wanted}
+    def both_ways(leaves):
+        def forward(own, nudges):
+            whole = [own.get(number, leaf) for number, leaf in zip(_numbered(program), leaves, strict=True)]
+            values = _run(program, whole, nudges)
+            cost = sum(
+                jnp.sum(v * values[number].astype(jnp.float32)) for v, number in zip(directions, outputs, strict=True)
+            )
+            return cost, (_kept(answers, values), values[outputs[0]])
 
-        nudges = {number: jnp.zeros(shapes[number].shape, shapes[number].dtype) for number in watched}
-        return jax.grad(forward, has_aux=True)(nudges)
+        own = {number: leaves[place] for number, place in floating.items()}
+        nudges = {number: jnp.zeros(shapes[number].shape, shapes[number].dtype) for number in nudged}
+        (of_own, of_nudges), kept = jax.grad(forward, argnums=(0, 1), has_aux=True)(own, nudges)
+        axes = {answer.preactivations: answer.axes for answer in answers}
+        of_z = {number: rows(one, axes[number]) for number, one in of_nudges.items() if number in axes}
+        return of_own, of_z, {number: of_nudges[number] for number in derived}, kept
 
-    directions = np.random.default_rng(seed).standard_normal(shapes[output].shape, np.float32)
-    gradients, values = jax.device_get(both_ways(list(leaves), directions))
-    layers = tuple(_layer_readings(program, found, values, gradients))
-    return NetworkReading(layers, np.asarray(values[output], float), framework)
+    of_own, of_z, of_derived, (kept, output) = jax.device_get(both_ways(list(leaves)))
+    still = _stuck(program, flows, both_ways, leaves, floating, of_own)
+    uses = _uses(program, flows, answers)
+    return NetworkReading(
+        tuple(_layer_readings(program, answers, kept, of_z, {**of_own, **of_derived}, shapes)),
+        np.asarray(output, float),
+        framework,
+        tuple(
+            _parameter(program.names[number], leaves[place], of_own[number], number in still, uses.get(number, ""))
+            for number, place in floating.items()
+        ),
+        next((np.asarray(leaves[len(program.parameters)], float) for _ in (0,) if _is_float(leaves[-1])), None),
+        loss=first_loss(np.asarray(output, float), targets),
+        distance=first_distance(np.asarray(output, float), targets),
+    )
+
+
+def _is_float(leaf: Any) -> bool:
+    return jnp.issubdtype(jnp.result_type(leaf), jnp.floating)
+
+
+def _numbered(program: Program) -> list[int]:
+    return [*program.parameters, *program.batch]
+
+
+def _kept(answers: Sequence[Answer], values: Mapping[int, jax.Array]) -> list[dict[str, jax.Array]]:
+    """What is looked at of each layer."""
+    kept = []
+    for answer in answers:
+        applied = answer.applied
+        axes = applied.input_axes[-len(applied.fan_axes) :] if applied.kind == "dense" else applied.input_axes[-1:]
+        one = {
+            "weights": values[applied.weights],
+            "inputs": rows(values[applied.inputs], axes),
+            "z": rows(values[answer.preactivations], answer.axes),
+        }
+        if answer.activations is not None:
+            one["h"] = rows(values[answer.activations], answer.axes)
+        if answer.bias is not None:
+            one["bias"] = values[answer.bias]
+        if answer.layer.step is not None:
+            one["step"] = jnp.mean(values[answer.layer.step])
+        kept.append(one)
+    return kept
+
+
+def _stuck(program: Program, flows: Flows, both_ways: Callable, leaves, floating, gradients) -> set[int]:
+    """The matrices whose gradient is exactly 0, and still is after small steps of all others."""
+    used = {number for step in flows.steps for number in step.inputs}
+    still = {
+        number for number, one in gradients.items() if one.ndim > 1 and number in used and not np.any(np.asarray(one))
+    }
+    moved, found = list(leaves), gradients
+    for _round in range(ROUNDS):
+        if not still or not any(np.any(np.asarray(one)) for one in found.values()):
+            break
+        for number, place in floating.items():
+            moved[place] = _stepped(moved[place], found[number])
+        found = jax.device_get(both_ways(moved)[0])
+        still = {number for number in still if not np.any(np.asarray(found[number]))}
+    return still
+
+
+def _stepped(leaf: Any, gradient: Any) -> Any:
+    """A parameter after a step along its gradient that is small beside it."""
+    size = np.sqrt(np.mean(np.square(np.asarray(gradient, float))))
+    if not 0 < size < np.inf:
+        return leaf
+    own = max(float(np.sqrt(np.mean(np.square(np.asarray(leaf, float))))), STEP)
+    return jnp.asarray(np.asarray(leaf, float) + STEP * own / size * np.asarray(gradient, float), leaf.dtype)
+
+
+def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int, str]:
+    """What is known of each parameter: whether it was read as weights, as a bias, or as a table."""
+    origins = {number: {number} for number in program.parameters}
+    taken = {number for step in flows.steps for number in step.inputs}
+    found: dict[int, str] = {number: "unused" for number in program.parameters if number not in taken}
+    for step in flows.steps:
+        of_step = set().union(*(origins.get(number, set()) for number in step.inputs))
+        active = any(number in flows.flows for number in step.inputs)
+        if step.operation == "gather" and active:
+            found.update(dict.fromkeys(of_step, "table"))
+        if step.operation in SUMS and active:
+            found.update((number, "added") for number in of_step if number not in found)
+        if not active:
+            origins.update((number, of_step) for number in step.outputs)
+    for answer in answers:
+        found.update(dict.fromkeys(origins.get(answer.applied.weights, ()), "weights"))
+        found.update(dict.fromkeys(origins.get(answer.bias, ()), "bias"))
+    return found
+
+
+def _parameter(name: str, leaf: Any, gradient: Any, stuck: bool, use: str) -> ParameterReading:
+    values, of_values = np.asarray(leaf, float), np.asarray(gradient, float)
+    flat = sum(side > 1 for side in values.shape) < 2
+    with np.errstate(all="ignore"):
+        rms = float(np.sqrt(np.mean(of_values**2)))
+        return ParameterReading(
+            name, values.shape, float(values.mean()), float(values.std()), rms, stuck, use or ("vector" if flat else "")
+        )
 
 
 def _shapes(program: Program, leaves: Sequence[jax.Array]) -> dict[int, jax.ShapeDtypeStruct]:
     return jax.eval_shape(lambda: _run(program, leaves))
 
 
-def _one_output(program: Program, shapes: dict[int, jax.ShapeDtypeStruct]) -> int:
+def _outputs(program: Program, shapes: dict[int, jax.ShapeDtypeStruct]) -> list[int]:
     floating = [number for number in program.outputs if jnp.issubdtype(shapes[number].dtype, jnp.floating)]
-    if len(floating) != 1:
-        raise ValueError(
-            f"the network answers with {len(floating)} arrays of floating-point numbers; allowed is one: wrap it in a "
-            "function that gives the one to judge"
-        )
-    return floating[0]
+    if not floating:
+        raise ValueError("the network answers with 0 arrays of floating-point numbers; allowed are one or more")
+    return floating
 
 
-def _numbers(answer: Answer) -> Iterator[int]:
-    optional = answer.activations, answer.bias
-    yield from (answer.applied.weights, answer.applied.inputs, answer.preactivations)
-    yield from (number for number in optional if number is not None)
-
-
-def _layer_readings(program: Program, found: Sequence[Answer], values, gradients) -> Iterator[LayerReading]:
+def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_weights, shapes) -> Iterator:
     seen: dict[str, str] = {}
-    for place, answer in enumerate(found, 1):
+    for place, (answer, values) in enumerate(zip(answers, kept, strict=True), 1):
         applied = answer.applied
         name = program.names.get(int(applied.name), f"layer {place}")
         shared, seen[applied.name] = seen.get(applied.name), name
+        weights = turned(values["weights"], applied)
+        examples = max(1, shapes[applied.inputs].shape[0])
         yield LayerReading(
             name,
-            turned(values[applied.weights], applied.weight_axes),
-            _biases(answer, values),
-            str(values[applied.weights].dtype),
-            turned(values[applied.inputs], applied.input_axes),
-            _units_last(values[answer.preactivations], answer.axis),
-            None if answer.activations is None else _units_last(values[answer.activations], answer.axis),
+            weights * answer.scale,
+            _biases(values.get("bias"), weights.shape[-1]),
+            str(values["weights"].dtype),
+            np.asarray(values["inputs"], float),
+            np.asarray(values["z"], float),
+            np.asarray(values["h"], float) if "h" in values else None,
             answer.activation,
-            _units_last(gradients[answer.preactivations], answer.axis),
-            turned(gradients[applied.weights], applied.weight_axes),
+            np.asarray(of_z[answer.preactivations], float),
+            turned(of_weights[applied.weights], applied),
             answer.normalized,
             applied.trainable,
             shared,
+            applied.fans,
+            answer.follows,
+            answer.feeds,
+            answer.layer.summed,
+            answer.layer.gated,
+            answer.layer.inputs.added,
+            answer.last,
+            answer.layer.inputs.sources == {-1},
+            math.prod(shapes[answer.preactivations].shape) // examples,
+            applied.kind,
+            float(values["step"]) if "step" in values else None,
+            name,
+            program.names.get(answer.bias, ""),
         )
 
 
-def turned(values: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    """Bring the axes into this order, in float64."""
-    return np.asarray(values, float).transpose(axes)
+def turned(values: Any, applied: Any) -> np.ndarray:
+    """Return weights with their units made one axis and last, and the fan one axis unless it is a convolution's."""
+    whole = np.asarray(values, float).transpose(*applied.fan_axes, *applied.unit_axes)
+    fan = whole.shape[: len(applied.fan_axes)]
+    fan = fan if applied.kind == "convolution" else (math.prod(fan),)
+    return whole.reshape(*fan, -1)
 
 
-def _units_last(values: np.ndarray, axis: int) -> np.ndarray:
-    return np.moveaxis(np.asarray(values, float), axis, -1)
-
-
-def _biases(answer: Answer, values) -> np.ndarray | None:
-    if answer.bias is None:
+def _biases(bias: Any, units: int) -> np.ndarray | None:
+    """A constant that is added to a layer's answer, if it has one number a unit."""
+    if bias is None or np.size(bias) not in (1, units):
         return None
-    z = values[answer.preactivations]
-    whole = np.moveaxis(np.broadcast_to(np.asarray(values[answer.bias], float), z.shape), answer.axis, -1)
-    return whole.reshape(-1, whole.shape[-1])[0]
+    return np.broadcast_to(np.asarray(bias, float).reshape(-1), (units,))

@@ -13,11 +13,15 @@ import numpy as np
 from course import theory
 from course.diagnosis import starts
 from course.diagnosis.evidence import Evidence
+from course.diagnosis.functions import GATES, named
 
 KEPT = math.log(10.0)
 """A mean square that stays within a factor of 10 of what it would be after a suitable start is kept."""
 LOST = math.log(1000.0)
 """One beyond a factor of 1000 is lost: gradients of layers then differ 30 times, more than one learning rate fits."""
+
+LEAST = 0.02
+"""A weight variance that is off by less than 2 % is not named, whatever else is off in its run."""
 
 SMALL_BIASES = 0.1
 """Biases of a mean square below this are usual, on the edge of chaos too."""
@@ -29,6 +33,7 @@ class Run(NamedTuple):
     `distances` `(layers,)`: how far each weight variance is from those that suit, 0 within. `forward` and `backward`
     `(layers,)` are logarithms of the mean square after each layer over the first one's inputs, and of the mean square
     of the gradient over the last layer's; the `suitable` ones are what the nearest variances that suit would give.
+    `forgiven` says that a layer with a normalization comes next, whose answer does not depend on the scale.
     """
 
     layers: tuple[Evidence, ...]
@@ -37,6 +42,7 @@ class Run(NamedTuple):
     backward: np.ndarray
     suitable_forward: np.ndarray
     suitable_backward: np.ndarray
+    forgiven: bool = False
 
     @property
     def strain(self) -> float:
@@ -47,8 +53,10 @@ class Run(NamedTuple):
     @property
     def excess(self) -> float:
         """How much of the change is due to variances that do not suit; 0 where suitable ones would do no better."""
+        if self.layers[0].input_second_moment == 0:
+            return 0.0  # whoever receives nothing can show nothing
         if self._strain(self.forward, self.backward) < self._strain(self.suitable_forward, self.suitable_backward):
-            return 0.0
+            return max(0.0, float(self.distances[-1])) if self.layers[-1].last else 0.0
         with np.errstate(invalid="ignore"):
             return max(_range(self.forward - self.suitable_forward), _range(self.backward - self.suitable_backward))
 
@@ -69,7 +77,7 @@ class Run(NamedTuple):
         """The layers that are far off, with their distances: at least a quarter as far as the farthest."""
         farthest = np.abs(self.distances).max()
         found = zip(self.layers, self.distances.tolist(), strict=True)
-        return [(layer, distance) for layer, distance in found if abs(distance) >= max(farthest / 4, 1e-9)]
+        return [(layer, distance) for layer, distance in found if abs(distance) >= max(farthest / 4, LEAST)]
 
 
 def runs(layers: Sequence[Evidence]) -> list[Run]:
@@ -79,40 +87,80 @@ def runs(layers: Sequence[Evidence]) -> list[Run]:
     where that is 0 the others too (Zhang, Dauphin and Ma 2019 draw them 1/√blocks times as wide).
     """
     groups: list[list[Evidence]] = [[]]
-    for layer, following in zip(layers, [*layers[1:], None], strict=True):
-        if not layer.chained:
+    for layer in layers:
+        before = groups[-1][-1] if groups[-1] else None
+        if before is None or layer.parent != before.number or (before.summed and not before.ends_branch):
             groups.append([])
-        if ends_a_branch(following) and layer.weight_variance == 0:
+        if layer.ends_branch and layer.weight_variance == 0 and not is_added(layer):
             groups[-1] = [other for other in groups[-1] if other.number == 1 or not _is_small(other)]
-        if layer.normalized or starts_at_zero(layer, following) or (ends_a_branch(following) and _is_small(layer)):
+        if is_added(layer) and not layer.normalized:
+            groups[-1].append(layer)  # what comes before may be small too: see `_run`
+        elif _does_not_count(layer) or (layer.ends_branch and _is_small(layer)):
             groups.append([])
         else:
             groups[-1].append(layer)
-    return [_run(tuple(group)) for group in groups if group]
+    kept = [(_counting(group), group[-1]) for group in groups if group and not _is_gate(group)]
+    runs = [_run_that_ends(tuple(group), end) for group, end in kept if group]
+    return [run._replace(forgiven=_before_a_normalization(run, layers)) for run in runs]
 
 
-def ends_a_branch(following: Evidence | None) -> bool:
-    """Whether a layer's answers are not what the following layer gets, but a part of it."""
-    return following is not None and not following.chained
+def _run_that_ends(layers: tuple[Evidence, ...], end: Evidence) -> Run:
+    """A run; a branch may be small, for what it is added to carries the signal, and a factor may be a little."""
+    run = _run(layers, forgiving=end.ends_branch and end.summed)
+    slight = end.ends_branch and end.gated and run.excess < LOST
+    return _run(layers, forgiving=True) if slight else run
 
 
-def starts_at_zero(layer: Evidence, following: Evidence | None) -> bool:
+def _before_a_normalization(run: Run, layers: Sequence[Evidence]) -> bool:
+    next_ones = [layer for layer in layers if layer.parent == run.layers[-1].number]
+    told = any(layer.from_data for layer in layers)
+    return told and bool(next_ones) and all(layer.normalized for layer in next_ones)
+
+
+def _counting(group: list[Evidence]) -> list[Evidence]:
+    """A stretch of layers, and if it is a branch that is added to something, without those that are 0 on purpose."""
+    if not is_added(group[-1]):
+        return group
+    return [layer for layer in group if layer.weight_variance > 0 and not _does_not_count(layer)]
+
+
+def is_added(layer: Evidence) -> bool:
+    """Whether a layer ends a branch for certain: its answers are added to others or multiplied with them."""
+    return layer.ends_branch and (layer.summed or layer.gated)
+
+
+def _does_not_count(layer: Evidence) -> bool:
+    """Whether a layer's scale says nothing: a normalization follows, or it is none that can be judged by its fan."""
+    return layer.normalized or starts_at_zero(layer) or not layer.trainable or layer.kind in UNSCALED
+
+
+UNSCALED = ("recurrent", "bilinear")
+
+
+def _is_gate(group: list[Evidence]) -> bool:
+    """Whether a stretch of layers makes a gate: its answers go through a function that ends, and are multiplied."""
+    return len(group) > 1 and group[-1].gated and group[-1].activation in GATES
+
+
+def starts_at_zero(layer: Evidence) -> bool:
     """Whether all weights are 0 where that is good practice: in the last layer, or at the end of a residual branch."""
-    return layer.weight_variance == 0 and (following is None or ends_a_branch(following))
+    return layer.weight_variance == 0 and (layer.last or layer.ends_branch)
 
 
 def _is_small(layer: Evidence) -> bool:
     return layer.weight_variance < accepted(layer)[0]
 
 
-def _run(layers: tuple[Evidence, ...]) -> Run:
+def _run(layers: tuple[Evidence, ...], *, forgiving: bool) -> Run:
     distances = np.array([_distance(layer) for layer in layers])
+    if forgiving:
+        distances = np.maximum(distances, 0.0)
     variances = np.array([layer.weight_variance for layer in layers])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         suitable = np.where(
             variances > 0, variances * np.exp(-distances), [starts.suitable(row.fed_by).best for row in layers]
         )
-        biases = np.array([layer.bias_second_moment for layer in layers])
+        biases = np.array([0.0 if layer.last else layer.bias_second_moment for layer in layers])
         return Run(
             layers,
             distances,
@@ -148,11 +196,13 @@ def propagated(layers: Sequence[Evidence], variances: np.ndarray, biases: np.nda
     in the table is taken to multiply as it was measured to.
     """
     signal = layers[0].input_second_moment
-    forward, slopes = [], []
-    for layer, variance, bias in zip(layers, variances, biases, strict=True):
+    forward, slopes, between = [], [], 1.0
+    for place, (layer, variance, bias) in enumerate(zip(layers, variances, biases, strict=True)):
+        passed = layer.passed if place else 1.0
+        signal, between = signal * passed, between * passed
         preactivation = variance * signal + bias
         signal, slope = _through(layer, preactivation)
-        forward.append(signal)
+        forward.append(signal / between)
         slopes.append(slope)
     with np.errstate(divide="ignore", invalid="ignore"):  # a signal may be 0 or beyond all numbers
         steps = np.log(variances[1:]) + np.log(slopes[:-1])
@@ -167,8 +217,9 @@ def _through(layer: Evidence, preactivation: float) -> tuple[float, float]:
     if layer.activation is None:
         ratio = layer.activation_second_moment / (layer.preactivation_second_moment or 1.0)
         return ratio * preactivation, ratio
-    answer = theory.activation_second_moments(layer.activation, 1, preactivation)[0]
-    slope = theory.gradient_variances(layer.activation, 2, [preactivation, 1.0])[0]
+    activation = named(layer.activation)
+    answer = theory.activation_second_moments(activation, 1, preactivation)[0]
+    slope = theory.gradient_variances(activation, 2, [preactivation, 1.0])[0]
     return float(answer), float(slope)
 
 

@@ -31,7 +31,7 @@ def false_alarms(seeds: range) -> int:
     for seed in seeds:
         sample = networks.sound(seed)
         judgement = Judgement(networks.read(sample.blocks, sample.batch))
-        if (report := first(judgement.layers)) is not None:
+        if (report := first(judgement.layers, judgement.whole)) is not None:
             wrong += 1
             print(f"  {seed}: {report.finding} in layer {report.layer}: {report.sentence} {sample.words}")
     return wrong
@@ -42,7 +42,8 @@ def misses(fault: str, seeds: range) -> Counter:
     counts: Counter = Counter()
     for seed in seeds:
         planted = networks.planted(fault, seed)
-        report = first(Judgement(networks.read(planted.blocks, planted.batch)).layers)
+        judgement = Judgement(networks.read(planted.blocks, planted.batch))
+        report = first(judgement.layers, judgement.whole)
         counts["missed"] += report is None
         counts["misnamed"] += report is not None and not networks.is_named(planted, report)
     return counts

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Found, advice, deviations, severity
+from course.diagnosis.functions import GATES
 from course.diagnosis.trend import Run
 from course.live.words import number
 
 SHIFT = 0.25
 """A shift of all units alike, its square over that of the weighted inputs, is no longer small."""
+LITTLE = 0.05
+"""Biases whose mean, squared, is less than this share of the preactivations' mean square kill no unit."""
 MANY_DEAD, MOST_DEAD = 0.1, 0.5
 TWICE = 2 * math.log(2)
 """A gradient within a factor of 2 of what is sent back, its mean square within 4, may have other reasons."""
@@ -23,7 +26,7 @@ def biases(network: Network) -> Iterator[Found]:
         signal, bias = layer.weight_variance * layer.input_second_moment, layer.bias_second_moment
         drowned = bias > max(signal, trend.SMALL_BIASES)
         shifted = layer.bias_mean**2 > max(SHIFT * signal, trend.SMALL_BIASES)
-        if layer.normalized or not layer.finite or not (drowned or shifted):
+        if layer.normalized or not layer.finite or not (drowned or shifted) or _are_meant(layer, network):
             continue
         yield Found(
             layer.number,
@@ -35,19 +38,41 @@ def biases(network: Network) -> Iterator[Found]:
         )
 
 
+def _are_meant(layer: Evidence, network: Network) -> bool:
+    """Whether biases may be more than a shift: of a gate, a step, a sine, a prior in the last layer; or of whom knows.
+
+    In a network whose values were followed they are judged only where another layer follows for certain.
+    """
+    if not network.told:
+        return False
+    unknown = layer.ends_branch or layer.kind == "recurrent" or layer.activation is None
+    return layer.last or layer.gated or unknown or layer.activation in GATES
+
+
 def dead_units(network: Network) -> Iterator[Found]:
     """More units off for the whole batch than inputs as alike as these explain."""
     limit = deviations(network)
-    for layer in network.layers:
+    for layer in () if network.fresh else network.layers:
+        if network.told and layer.weight_variance == 0:
+            continue  # a product of zeros, if anything: see `whole`
         chance = layer.dead_by_chance
         # The count is binomial; the chance itself is known from stand-ins, to about one unit in so many.
         luck = limit * math.sqrt((chance * (1 - chance) + 1 / layer.units) / layer.units)
-        if layer.dead_share > chance + max(luck, MANY_DEAD):
+        all_off = layer.dead_share == 1.0 and not layer.ends_branch and layer.gradient_second_moment == 0
+        if all_off or layer.dead_share > chance + max(luck, MANY_DEAD):
             yield _dead(layer)
 
 
 def _dead(layer: Evidence) -> Found:
-    below = layer.bias_mean < 0
+    if layer.normalized and layer.preactivation_second_moment == 0:
+        return Found(
+            layer.number,
+            "fault",
+            "what its normalization answers is 0 throughout",
+            "the scale of the normalization is 0",
+            "start the normalization's scale at 1; at 0 only where a branch is added to something",
+        )
+    below = layer.bias_mean < 0 and layer.bias_mean**2 > LITTLE * layer.preactivation_second_moment
     return Found(
         layer.number,
         severity(layer.dead_share > MOST_DEAD),
@@ -60,11 +85,13 @@ def _dead(layer: Evidence) -> Found:
 def gradient(network: Network) -> Iterator[Found]:
     """A gradient that is not what the next layer sends back, or that is lost although every weight variance suits."""
     limit = deviations(network)
-    plain = all(layer.chained for layer in network.layers[1:])  # otherwise a gradient may come by another way
+    plain = all(layer.parent == layer.number - 1 for layer in network.layers[1:])  # or a gradient has another way
     for layer, following in itertools.pairwise(network.layers if plain else ()):
         if _by_weights_alone(layer, following) and abs(_unexplained(layer, following)) > _most(layer, limit):
             yield _intercepted(layer, following)
     for run in trend.runs(network.layers):
+        if trend.is_added(run.layers[-1]):
+            continue  # what it is added to has another way
         if run.strain > trend.LOST + limit * run.error and run.excess < trend.KEPT:
             yield from _lost(run)
 
@@ -72,8 +99,10 @@ def gradient(network: Network) -> Iterator[Found]:
 def _by_weights_alone(layer: Evidence, following: Evidence) -> bool:
     """Whether a layer's gradient comes through the next one's dense weights and nothing else."""
     dense = following.fan_out == following.units and following.fan_in == layer.units
+    dense = dense and following.distinct_units > following.units / 2 and layer.trainable
     sent = following.gradient_second_moment * following.weight_variance * layer.slope_second_moment
-    return dense and following.chained and not following.normalized and 0 < sent < math.inf
+    straight = following.places == layer.places and 0.99 < following.passed < 1.01
+    return dense and straight and following.chained and not following.normalized and 0 < sent < math.inf
 
 
 def _unexplained(layer: Evidence, following: Evidence) -> float:

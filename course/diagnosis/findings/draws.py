@@ -1,6 +1,5 @@
 """Findings about how weights were drawn: all alike, twice the same, round the wrong mean, with the wrong fan."""
 
-import itertools
 import math
 from collections.abc import Callable, Iterator
 
@@ -19,17 +18,33 @@ FANS: tuple[Fan, ...] = (
     lambda layer: (layer.fan_in + layer.fan_out) / 2,
     lambda layer: layer.fan_out,
 )
+COPIES = {
+    "PyTorch": (
+        "one is a copy of the other, as nn.TransformerEncoder and copy.deepcopy make them, or the seed was set again",
+        "draw each layer anew: call its reset_parameters(), or an nn.init function on its weights",
+    ),
+    "Keras": ("both were drawn by one initializer with a seed", "give every layer an initializer of its own"),
+    "JAX": ("both were drawn from the same seed or key", "split the key, or use one generator for all layers"),
+}
+"""Why two layers are equal, and what to do, by framework."""
+SHORTEST_RUN = 3
+"""Fans are compared over layers that follow one another, so many at least."""
 SHORTEST_TWIN = 8
 """Fewer weights may be alike by chance."""
 
 
 def identical_units(network: Network) -> Iterator[Found]:
-    """More than half of a layer's units have a twin with the same weights and bias."""
-    for layer, following in itertools.zip_longest(network.layers, network.layers[1:]):
-        differ = layer.weight_variance > 0 and (layer.units == 1 or layer.distinct_units > layer.units / 2)
-        if differ or trend.starts_at_zero(layer, following):
+    """More than half of a layer's units have a twin with the same weights and bias, and the same gradient.
+
+    Equal weights alone are no symmetry: units that others weight differently get different gradients and part.
+    """
+    for layer in network.layers:
+        differ = layer.different_units > layer.units / 2 if layer.units > 1 else layer.weight_variance > 0
+        if differ or trend.starts_at_zero(layer) or not layer.trainable:
             continue
-        different = f"its {layer.units} units are only {layer.distinct_units} different ones"
+        if layer.weight_variance == 0 and _leads_to_a_branch(layer, network):
+            continue  # whether a gradient of 0 stays 0 is measured for the whole network
+        different = f"its {layer.units} units are only {layer.different_units} different ones"
         yield Found(
             layer.number,
             "fault",
@@ -39,18 +54,28 @@ def identical_units(network: Network) -> Iterator[Found]:
         )
 
 
+def _leads_to_a_branch(layer: Evidence, network: Network) -> bool:
+    """Whether a layer belongs to a branch: it, or one that follows it, ends one that is added to something."""
+    while not trend.is_added(layer):
+        layer = next((other for other in network.layers if other.parent == layer.number), None)
+        if layer is None:
+            return False
+    return True
+
+
 def repeated_weights(network: Network) -> Iterator[Found]:
     """Two layers whose weights come from the same random numbers, though they are no shared parameter."""
     for position, layer in enumerate(network.layers):
+        if layer.shared_with is not None or not layer.trainable:
+            continue
         twin = next((other for other in network.layers[:position] if _one_draw(layer, other)), None)
-        if twin is None or layer.shared_with is not None:
+        if twin is None:
             continue
         yield Found(
             layer.number,
             "fault",
             f"its weights are those of layer {twin.number}",
-            "both were drawn from the same seed or key",
-            "split the key, or use one generator for all layers",
+            *COPIES.get(network.framework, COPIES["JAX"]),
         )
 
 
@@ -67,7 +92,12 @@ def not_centred(network: Network) -> Iterator[Found]:
     for layer in network.layers:
         spread = min(layer.weight_std, math.sqrt(trend.accepted(layer)[0] / layer.fan_in))
         error = layer.weight_std / math.sqrt(layer.weights)
-        if layer.distinct_units == 1 or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread):
+        if (
+            layer.different_units == 1
+            or not layer.trainable
+            or _cancels(layer)
+            or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread)
+        ):
             continue
         one = abs(layer.weight_std - 1) < 0.1
         yield Found(
@@ -79,12 +109,30 @@ def not_centred(network: Network) -> Iterator[Found]:
         )
 
 
+def _cancels(layer: Evidence) -> bool:
+    """Whether weights that are all one number meet inputs whose sum cancels, or are 0."""
+    if layer.weight_variance == 0:
+        return True
+    if layer.weight_std > 0.01 * abs(layer.weight_mean):
+        return False
+    return layer.preactivation_second_moment <= 4 * layer.weight_variance * layer.input_second_moment
+
+
 def wrong_fan(network: Network) -> Iterator[Found]:
     """Weights that fan_out explains, and neither fan_in nor Glorot's mean of the two, where that lets the signal stray.
 
     Either Var w · fan is one constant over the layers only with fan_out, or its value suits only with fan_out.
     """
-    rows = [layer for layer in network.layers if not layer.normalized and layer.weight_variance > 0]
+    if network.told:
+        for run in trend.runs(network.layers):
+            if len(run.layers) >= SHORTEST_RUN:
+                yield from _wrong_fan(list(run.layers), network)
+        return
+    yield from _wrong_fan(list(network.layers), network)
+
+
+def _wrong_fan(layers: list[Evidence], network: Network) -> Iterator[Found]:
+    rows = [layer for layer in layers if not layer.normalized and layer.weight_variance > 0]
     unequal = [layer for layer in rows if layer.fan_in != layer.fan_out]
     if len(unequal) < 2 or _harm(rows) < trend.KEPT:
         return

@@ -54,7 +54,7 @@ def overflow(network: Network) -> Iterator[Found]:
 def unscaled_inputs(network: Network) -> Iterator[Found]:
     """Data far from mean 0 and mean square 1: pixels from 0 to 255, an offset, one loud feature."""
     inputs = network.inputs
-    if not math.isfinite(inputs.second_moment):
+    if inputs is None or not math.isfinite(inputs.second_moment):
         return
     if not USUAL[0] < inputs.second_moment < USUAL[1]:
         yield _out_of_scale(inputs)

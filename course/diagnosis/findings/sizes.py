@@ -1,16 +1,17 @@
 """Findings about the size of weights, where it shows: too small, too large, and too large for a function that ends."""
 
-import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from course.activations import named
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Found, deviations, scaling, severity
+from course.diagnosis.functions import named
 from course.live.words import number
 
+LARGE_STATE = 10.0
+"""A recurrent layer's fan_in · Var w beyond this saturates its gates at once."""
 FLAT, MOSTLY_FLAT = 0.3, 0.5
 """Of tanh's slopes 3 % are flat for preactivations of variance 1, and 14 % where PyTorch's gain lets them settle."""
 
@@ -23,17 +24,20 @@ def too_small(network: Network) -> Iterator[Found]:
 def too_large(network: Network) -> Iterator[Found]:
     """Weights that let the signal or the gradient explode, and branches that do so by adding up."""
     yield from _unsuitable(network, "too large")
+    for layer in network.layers:
+        if layer.kind == "recurrent" and layer.weight_variance > LARGE_STATE:
+            yield _described(layer, math.log(layer.weight_variance), "warning", deviations(network))
     yield from _adding_up(network)
 
 
 def _adding_up(network: Network) -> Iterator[Found]:
     """Ends of residual branches without a scale, where what enters a layer has grown beyond what counts as lost."""
-    sums = [layer for layer in network.layers[1:] if not layer.chained and math.isfinite(layer.input_second_moment)]
+    sums = [layer for layer in network.layers[1:] if layer.added and math.isfinite(layer.input_second_moment)]
     most = max((layer.input_second_moment for layer in sums), default=0.0)
-    if most <= math.exp(trend.LOST) * network.inputs.second_moment:
+    if most <= math.exp(trend.LOST) * _least_sum(network):
         return
-    for layer, following in itertools.pairwise(network.layers):
-        if not following.chained and layer.activation_second_moment > 0:
+    for layer in network.layers:
+        if layer.ends_branch and (layer.summed or not network.told) and layer.activation_second_moment > 0:
             yield Found(
                 layer.number,
                 "fault",
@@ -43,12 +47,25 @@ def _adding_up(network: Network) -> Iterator[Found]:
             )
 
 
+def _least_sum(network: Network) -> float:
+    """What the sums began with: the data, or in a network whose values were followed at least a mean square of 1."""
+    if network.told:
+        return max(1.0, network.layers[0].activation_second_moment)
+    return network.inputs.second_moment
+
+
 def saturated(network: Network) -> Iterator[Found]:
     """Weights so large that most slopes are flat, whether or not the gradient explodes for it."""
     yield from _unsuitable(network, "saturated")
     for layer in network.layers:
         distance = starts.distance(layer.weight_variance, trend.accepted(layer))
-        if not layer.normalized and distance > math.log(2) and _kind(layer, distance) == "saturated":
+        if (
+            not layer.normalized
+            and layer.kind not in trend.UNSCALED
+            and layer.trainable
+            and distance > math.log(2)
+            and _kind(layer, distance) == "saturated"
+        ):
             yield _described(layer, distance, severity(layer.saturated_share > MOSTLY_FLAT), deviations(network))
 
 
@@ -56,7 +73,7 @@ def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
     """Layers whose weight variance does not suit, in runs of layers where that shows."""
     limit = deviations(network)
     for run in trend.runs(network.layers):
-        if run.excess < trend.KEPT + limit * run.error:
+        if run.excess < (trend.LOST if run.forgiven else trend.KEPT) + limit * run.error:
             continue
         for layer, distance in run.blamed:
             if _kind(layer, distance) == kind:

@@ -1,0 +1,102 @@
+"""A batch in the forms that people have it: an array, named arrays, inputs with targets, several inputs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+
+class Batch(NamedTuple):
+    """The arguments of one call of a network, and the targets if there are any."""
+
+    inputs: tuple[Any, ...]
+    named: dict[str, Any]
+    targets: np.ndarray | None = None
+
+    def arrays(self) -> list[Any]:
+        """Return all inputs, the first one first."""
+        return [one for part in (*self.inputs, *self.named.values()) for one in leaves(part)]
+
+
+def leaves(value: Any) -> list[Any]:
+    """Return the arrays in lists, tuples and mappings."""
+    if is_array(value):
+        return [value]
+    if isinstance(value, Mapping):
+        return [one for part in value.values() for one in leaves(part)]
+    if isinstance(value, list | tuple):
+        return [one for part in value for one in leaves(part)]
+    return []
+
+
+def held(value: Any) -> list[Any]:
+    """Return the arrays that an object holds in its attributes, a graph for example."""
+    content = value.to_dict() if hasattr(value, "to_dict") else getattr(value, "__dict__", {})
+    return leaves(content)
+
+
+def is_array(value: Any) -> bool:
+    """Return whether a value is an array or a tensor of any framework."""
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def is_parts(batch: Any) -> bool:
+    """Return whether a batch is a list of several arrays and not a list of numbers."""
+    return isinstance(batch, list | tuple) and len(batch) > 0 and all(map(is_array, batch))
+
+
+def as_array(value: Any) -> np.ndarray:
+    """Return a NumPy array of whatever holds numbers."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        value = value.float() if str(value.dtype) == "torch.bfloat16" else value
+        value = value.numpy()
+    try:
+        return np.asarray(value)
+    except ValueError:  # rows of different lengths
+        raise ValueError(f"the batch is {short(value)}; allowed is an array of numbers, examples first") from None
+
+
+def short(value: Any) -> str:
+    """Return a value in one line of at most 60 characters, for a sentence."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def checked(value: Any, *, examples: bool = True) -> None:
+    """Raise a `ValueError` for what is no batch of finite numbers."""
+    array = as_array(value)
+    whole = jnp.issubdtype(array.dtype, jnp.integer) or array.dtype == bool
+    if not (jnp.issubdtype(array.dtype, jnp.floating) or whole):
+        raise ValueError(f"the batch holds {array.dtype}; allowed are real numbers")
+    if (array.ndim < (1 if whole else 2) and examples) or array.size == 0:
+        raise ValueError(f"the batch has shape {array.shape}; allowed is (examples, features), or more dimensions")
+    if examples and len(array) < 2:
+        raise ValueError(
+            "the batch has 1 example; allowed are 2 or more, for units that are dead or alike show only then"
+        )
+    if not whole and not np.isfinite(np.asarray(array, float)).all():
+        raise ValueError("the batch holds NaN or infinity; allowed are finite numbers")
+
+
+def parted(batch: Any, takes: int, names: Sequence[str], *, any_name: bool = False) -> Batch:
+    """Return what a network is called with that needs `takes` arguments and knows these `names`."""
+    if isinstance(batch, Mapping):
+        if takes == 1 and len(batch) == 1 and not set(batch) <= set(names):
+            return Batch(tuple(batch.values()), {})
+        known = any_name or set(batch) & set(names)
+        kept = {name: value for name, value in batch.items() if any_name or name in names}
+        return Batch((), dict(kept)) if known and kept else Batch((batch,), {})
+    if is_parts(batch):
+        if takes > 1 and len(batch) >= takes:
+            return Batch(tuple(batch[:takes]), {}, as_array(batch[takes]) if len(batch) > takes else None)
+        if len(batch) == 2:
+            return Batch((batch[0],), {}, as_array(batch[1]))
+        if len(batch) == 1:
+            return Batch((batch[0],), {})
+        raise ValueError(
+            f"the batch is {len(batch)} arrays, and the network takes {takes}; allowed are its inputs, or (inputs, "
+            "targets)"
+        )
+    return Batch((batch,), {})

@@ -1,0 +1,341 @@
+"""Networks written for JAX as people have them, forms of networks and batches, and runs that leave no trace."""
+
+import dataclasses
+import importlib.util
+import math
+import os
+import random as python_random
+import subprocess
+import sys
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import linen, nnx
+
+from course.diagnosis import diagnose, read
+
+RANDOM = np.random.default_rng(0)
+VECTORS = RANDOM.standard_normal((64, 64)).astype(np.float32)
+SEQUENCES = RANDOM.standard_normal((16, 20, 32)).astype(np.float32)
+TOKENS = RANDOM.integers(0, 100, (16, 12))
+PICTURES = RANDOM.standard_normal((8, 16, 16, 3)).astype(np.float32)
+
+
+def he(*shape: int) -> np.ndarray:
+    return (math.sqrt(2 / shape[0]) * RANDOM.standard_normal(shape)).astype(np.float32)
+
+
+# Flax, Equinox, Keras
+
+
+class Attention(nnx.Module):
+    def __init__(self, start):
+        rngs = nnx.Rngs(0)
+        self.attention = nnx.MultiHeadAttention(4, 32, kernel_init=start, decode=False, rngs=rngs)
+        self.norm, self.out = nnx.LayerNorm(32, rngs=rngs), nnx.Linear(32, 10, rngs=rngs)
+
+    def __call__(self, x):
+        return self.out(self.norm(x + self.attention(x)).mean(1))
+
+
+@pytest.mark.parametrize(
+    ("start", "findings"),
+    [
+        (nnx.initializers.lecun_normal(), ()),
+        (nnx.initializers.normal(1.0), ("too large",)),
+        (nnx.initializers.zeros, ("no gradient", "identical units")),
+    ],
+    ids=["default", "std 1", "zeros"],
+)
+def test_kernels_of_three_axes_are_read(start, findings):
+    diagnosis = diagnose(Attention(start), SEQUENCES)
+    assert len(diagnosis.layers) == 5
+    assert diagnosis.unread == ()
+    assert diagnosis.healthy if not findings else diagnosis.primary.finding in findings, str(diagnosis)
+
+
+class Recurrent(nnx.Module):
+    def __init__(self, cell):
+        rngs = nnx.Rngs(0)
+        self.layer, self.out = nnx.RNN(cell(32, 48, rngs=rngs)), nnx.Linear(48, 5, rngs=rngs)
+
+    def __call__(self, x):
+        return self.out(self.layer(x)[:, -1])
+
+
+@pytest.mark.parametrize("cell", [nnx.LSTMCell, nnx.GRUCell])
+def test_recurrent_layers_of_flax_are_sound_and_each_matrix_is_one_layer(cell):
+    diagnosis = diagnose(Recurrent(cell), SEQUENCES)
+    assert diagnosis.healthy, str(diagnosis)
+    assert len(diagnosis.layers) < 12
+
+
+class Scanned(eqx.Module):
+    cell: eqx.nn.LSTMCell
+    out: eqx.nn.Linear
+
+    def __call__(self, x):
+        start = jnp.zeros(48), jnp.zeros(48)
+        (state, _), _ = jax.lax.scan(lambda state, word: (self.cell(word, state), None), start, x)
+        return self.out(state)
+
+
+def test_a_recurrent_layer_of_equinox_is_sound():
+    one, two = jax.random.split(jax.random.key(0))
+    diagnosis = diagnose(Scanned(eqx.nn.LSTMCell(32, 48, key=one), eqx.nn.Linear(48, 5, key=two)), SEQUENCES)
+    assert diagnosis.healthy, str(diagnosis)
+    assert [layer.name for layer in diagnosis.layers] == ["cell.weight_ih", "cell.weight_hh", "out.weight"]
+
+
+class Pooled(linen.Module):
+    start: object = linen.initializers.he_normal()
+
+    @linen.compact
+    def __call__(self, x):
+        for groups in (1, 16, 1):
+            x = linen.relu(linen.Conv(16, (3, 3), feature_group_count=groups, kernel_init=self.start)(x))
+            x = linen.max_pool(x, (2, 2), (2, 2))
+        return linen.Dense(10)(x.mean((1, 2)))
+
+
+@pytest.mark.parametrize(("start", "healthy"), [(Pooled().start, True), (linen.initializers.normal(0.001), False)])
+def test_convolutions_with_pooling_and_groups_are_followed_in_linen(start, healthy):
+    network = Pooled(start)
+    diagnosis = diagnose((network, network.init(jax.random.key(0), PICTURES)), PICTURES)
+    assert diagnosis.healthy == healthy, str(diagnosis)
+    assert healthy or diagnosis.primary.finding == "too small"
+
+
+class Upward(nnx.Module):
+    """Transposed convolutions: of 16 places only 4 meet an input."""
+
+    def __init__(self, places: int):
+        start = [nnx.initializers.normal(math.sqrt(2 / (places * channels))) for channels in (3, 64, 32)]
+        rngs = nnx.Rngs(1)
+        sizes = (3, 64, 32, 16)
+        self.layers = nnx.List(
+            nnx.ConvTranspose(sizes[place], sizes[place + 1], (4, 4), 2, kernel_init=start[place], rngs=rngs)
+            for place in range(3)
+        )
+        self.out = nnx.Conv(16, 3, (3, 3), rngs=rngs)
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = nnx.relu(layer(x))
+        return self.out(x)
+
+
+@pytest.mark.parametrize(("places", "healthy"), [(4, True), (16, False)])
+def test_transposed_convolutions_have_the_fan_of_the_places_that_meet_an_input(places, healthy):
+    assert diagnose(Upward(places), PICTURES).healthy == healthy
+
+
+KERAS = """
+import keras, numpy as np
+from course.diagnosis import diagnose
+batch = np.random.default_rng(0).standard_normal((64, 20, 32)).astype("float32")
+for start in ("glorot_uniform", "zeros"):
+    layers = [keras.layers.LSTM(48), keras.layers.Dense(64, "relu", kernel_initializer=start), keras.layers.Dense(5)]
+    diagnosis = diagnose(keras.Sequential([keras.Input((20, 32)), *layers]), batch)
+    print(diagnosis.healthy, len(diagnosis.layers), diagnosis.unread)
+"""
+
+
+def test_a_keras_model_is_read_as_it_is():
+    if importlib.util.find_spec("keras") is None:
+        pytest.skip("Keras is not installed")
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    run = subprocess.run([sys.executable, "-c", KERAS], capture_output=True, text=True, timeout=170, env=environment)
+    assert run.stdout.splitlines() == ["True 4 ()", "False 4 ()"], run.stderr
+
+
+# Functions
+
+
+def lora(p, x):
+    return jax.nn.relu(x @ p["base"] + x @ p["one"] @ p["two"]) @ p["out"]
+
+
+@pytest.mark.parametrize(("one", "two", "healthy"), [(0.0, 0.0, False), (1.0, 0.0, True), (0.0, 1.0, True)])
+def test_of_a_product_one_factor_may_be_0(one, two, healthy):
+    p = {"base": he(64, 64), "one": one * he(64, 8) / 2, "two": two * he(8, 64), "out": he(64, 5)}
+    diagnosis = diagnose((lora, p), VECTORS)
+    assert diagnosis.healthy == healthy, str(diagnosis)
+    assert healthy or "one, two" in diagnosis.sentence
+
+
+def normalized(p, x):
+    x = x @ p["in"]
+    x = (x - x.mean(-1, keepdims=True)) * jax.lax.rsqrt(x.var(-1, keepdims=True) + 1e-5)
+    return jax.nn.relu(x * p["scale"] + p["shift"]) @ p["out"]
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0])
+def test_answers_that_are_the_same_for_all_are_seen_whatever_made_them_so(scale):
+    p = {"in": he(64, 64), "scale": np.full(64, scale, np.float32), "shift": np.ones(64, np.float32), "out": he(64, 5)}
+    diagnosis = diagnose((normalized, p), VECTORS)
+    assert diagnosis.healthy == bool(scale)
+    assert scale or any(row.finding == "the same answer for all" for row in diagnosis.whole)
+
+
+def test_a_number_that_is_none_is_named_wherever_it_is():
+    with pytest.raises(ValueError, match=r"the parameter lam holds NaN or infinity"):
+        diagnose((lambda p, x: x @ p["w"] * p["lam"], {"w": he(64, 5), "lam": np.float32("nan")}), VECTORS)
+
+
+def test_an_answer_that_is_no_number_is_a_fault_though_every_parameter_is_one():
+    p = {"w": he(64, 64), "out": he(64, 5)}
+    diagnosis = diagnose((lambda p, x: jnp.log(x @ p["w"]) @ p["out"], p), VECTORS)
+    assert [row.finding for row in diagnosis.whole] == ["answers are no numbers"]
+
+
+@pytest.mark.parametrize(("factor", "state"), [(1.0, None), (4.0, "warning"), (30.0, "fault")])
+def test_the_first_loss_is_held_against_guessing(factor, state):
+    network = [(he(64, 64), "relu"), (factor * he(64, 5) / 2**0.5, None)]
+    whole = diagnose(network, (VECTORS, RANDOM.integers(0, 5, 64))).whole
+    assert [row.state for row in whole if row.finding == "first loss too high"] == ([state] if state else [])
+
+
+@pytest.mark.parametrize(("scale", "healthy"), [(1.0, True), (300.0, False)])
+def test_targets_far_from_the_answers_are_named(scale, healthy):
+    network = [(he(64, 64), "relu"), (he(64, 1), None)]
+    diagnosis = diagnose(network, (VECTORS, scale * RANDOM.standard_normal((64, 1))))
+    assert [row.finding for row in diagnosis.whole] == ([] if healthy else ["unscaled targets"])
+
+
+def test_what_was_not_judged_is_named_and_not_called_healthy():
+    p = {"w": he(64, 64), "odd": he(64, 64), "out": he(64, 5)}
+    diagnosis = diagnose((lambda p, x: jax.nn.relu(x @ p["w"]) * jnp.sin(p["odd"][:1]) @ p["out"], p), VECTORS)
+    assert diagnosis.unread == ("odd",)
+    assert "Read 2 of 3 weights; not judged: odd." in diagnosis.sentence
+    assert "Healthy" not in diagnosis.sentence
+    assert {one.name for one in diagnosis.parameters} == {"w", "odd", "out"}
+
+
+# Forms of PyTorch
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch")
+
+
+@pytest.fixture(scope="module")
+def mlp(torch):
+    return importlib.import_module("torch_zoo").mlp(2).apply(importlib.import_module("torch_zoo").he)
+
+
+@dataclasses.dataclass
+class Output:
+    logits: object
+    hidden: object = None
+
+
+FORMS = {
+    "a dict": lambda answer: {"hidden": (2 * answer,), "logits": answer},
+    "a tuple": lambda answer: (answer, (answer.mean(), None)),
+    "a dataclass": lambda answer: Output(answer),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_answer_may_be_in_a_container(torch, mlp, form):
+    class Network(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = mlp
+
+        def forward(self, x):
+            return FORMS[form](self.inner(x))
+
+    reading = read(Network(), VECTORS)
+    assert len(reading.layers) == 3
+    np.testing.assert_allclose(reading.outputs, mlp(torch.tensor(VECTORS)).detach().numpy(), rtol=1e-5)
+
+
+def test_a_batch_may_be_named_or_come_with_its_targets(torch, mlp):
+    x = torch.tensor(VECTORS)
+    plain = diagnose(mlp, x)
+    assert diagnose(mlp, {"input": x}).sentence == plain.sentence
+    assert diagnose(mlp, [x, torch.zeros(64)]).sentence == plain.sentence
+    assert diagnose(mlp, x, forward=lambda network, batch: {"logits": network(batch)}).sentence == plain.sentence
+
+
+def test_a_network_may_take_two_inputs_by_place_or_by_name(torch):
+    class Two(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = torch.nn.Linear(64, 8), torch.nn.Linear(64, 8)
+
+        def forward(self, left, right):
+            return self.one(left) + self.two(right)
+
+    x = torch.tensor(VECTORS)
+    assert len(diagnose(Two(), (x, x)).layers) == 2
+    assert len(diagnose(Two(), {"left": x, "right": x}).layers) == 2
+
+
+@dataclasses.dataclass
+class Graph:
+    x: object
+    edges: object
+
+
+def test_a_batch_may_be_an_object_that_holds_tensors(torch, mlp):
+    class Network(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = mlp
+
+        def forward(self, graph):
+            return self.inner(graph.x[graph.edges])
+
+    graph = Graph(torch.tensor(VECTORS), torch.arange(64))
+    assert len(diagnose(Network(), graph).layers) == 3
+    assert len(diagnose(mlp, graph, forward=lambda network, batch: network(batch.x)).layers) == 3
+
+
+def test_a_wrapped_module_is_looked_into_and_a_scripted_one_is_measured(torch, mlp):
+    for wrapped in (torch.nn.DataParallel(mlp), torch.compile(mlp, backend="eager")):
+        assert len(diagnose(wrapped, VECTORS).layers) == 3
+    with pytest.warns(DeprecationWarning, match="torch.jit.trace"):
+        traced = torch.jit.trace(mlp, torch.tensor(VECTORS))
+    scripted = diagnose(traced, VECTORS)
+    assert len(scripted.unread) == 3
+    assert "give the module before" in scripted.sentence
+    assert "Healthy" not in scripted.sentence
+
+
+def test_a_function_of_tensors_is_read_and_one_without_is_told_what_to_do(torch, mlp):
+    weights = [torch.tensor(he(64, 64)), torch.tensor(he(64, 5))]
+    diagnosis = diagnose((lambda p, x: torch.relu(x @ p[0]) @ p[1], weights), VECTORS)
+    assert [layer.name for layer in diagnosis.layers] == ["0", "1"]
+    with pytest.raises(ValueError, match="forward="):
+        diagnose(lambda x: mlp(x), VECTORS)
+
+
+def test_a_run_leaves_no_trace(torch):
+    class Noting(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer, self.norm, self.drop = torch.nn.Linear(64, 64), torch.nn.BatchNorm1d(64), torch.nn.Dropout()
+            self.calls = 0
+
+        def forward(self, x):
+            self.calls, self.last = self.calls + 1, x
+            return self.drop(self.norm(self.layer(x))) * np.random.default_rng().random() + python_random.random()
+
+    network = Noting()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    states = torch.get_rng_state(), python_random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    diagnose(network, VECTORS)
+    assert network.calls == 0
+    assert not hasattr(network, "last")
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), states[0])
+    assert python_random.getstate() == states[1]
+    assert np.random.get_state()[1].tolist() == states[2]  # noqa: NPY002
+    assert all(one.grad is None and one.requires_grad for one in network.parameters())

@@ -1,0 +1,27 @@
+"""Networks as people have them: the sound ones are called healthy, the faults are named, and nothing is passed over."""
+
+import importlib
+
+import pytest
+
+from course.diagnosis import diagnose
+
+PARTS = 12
+
+
+@pytest.fixture(scope="module")
+def zoo():
+    """The networks; PyTorch is imported for these tests alone, and not where all tests are listed."""
+    pytest.importorskip("torch")
+    return importlib.import_module("torch_zoo")
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_networks_of_the_zoo_get_the_right_answers(zoo, part):
+    wrong = {}
+    for name in list(zoo.ZOO)[part::PARTS]:
+        diagnosis, findings = diagnose(*zoo.build(name)), zoo.ZOO[name].findings
+        first = diagnosis.primary.finding if diagnosis.primary else None
+        if (first not in findings if findings else not diagnosis.healthy) or diagnosis.unread:
+            wrong[name] = str(diagnosis)
+    assert wrong == {}
