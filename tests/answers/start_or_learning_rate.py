@@ -16,7 +16,7 @@ def by_sorting(losses):
 RIGHT = {
     1: [25.6, 0.1 * 2**8, 0.1 / 0.5**8],
     2: [lambda losses: np.nanmin(losses, axis=1), by_loops, by_sorting],
-    3: [18**-0.5, 0.2, 1 / 8, 0.2357],
+    3: [1 / 18, 0.05, 1 / 32, 0.06],
     4: [(20, 0.25), (20, 0.125), (12, 0.1), (4, 1e-5)],
     5: [
         lambda mean, square, rate: -rate * mean / (square**0.5 + 1e-8),

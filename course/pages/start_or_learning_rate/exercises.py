@@ -11,19 +11,19 @@ _FIRST_RATE = number(
     0.1 * 2**8,
     {
         "the weights forgotten": Mistake(0.1 * 2**9, "The step is as long as before, but the weights are halved too."),
-        "answers for steps": Mistake(0.1 * 2**10, "2¹⁰ is what the answers lose, and not the steps."),
+        "outputs for steps": Mistake(0.1 * 2**10, "2¹⁰ is what the outputs lose, and not the steps."),
         "the wrong way": Mistake(0.1 / 2**8, "A smaller gain makes the gradients smaller: the rate has to grow."),
-        "one layer only": Mistake(0.2, "Twice would do for one layer: a gradient has the gains of 9 others in it."),
+        "one layer only": Mistake(0.2, "Twice would do for one layer: a gradient contains the gains of 9 others."),
         "as without a change": Mistake(0.1, "That is the rate from before. How much smaller has the gradient become?"),
     },
-    praise="256 times as large. A network that has grown out of its start will not survive such a rate.",
-    otherwise="A layer's gradient has the gains of the 9 others in it, and the weights have their own.",
+    praise="256 times as large. Once the weights have grown, the network will not survive such a rate.",
+    otherwise="A layer's gradient contains the gains of the 9 others, and the weights have their own.",
     low=0,
 )
 
 
 def _tables(rng: np.random.Generator) -> list[Case]:
-    """Return losses `(starts, rates)`, some runs diverged: infinite, or not a number."""
+    """Return losses `(initializations, rates)`, some runs diverged: infinite, or not a number."""
     tables = []
     for _table in range(5):
         losses = rng.uniform(0.1, 3, rng.integers(3, 7, size=2))
@@ -38,7 +38,7 @@ _BEST_OF_EACH = function(
     {
         "NaN wins": Mistake(
             lambda losses: np.min(losses, axis=1),
-            "A start with one run that is not a number gets no result at all: such a run should lose, not win.",
+            "A row with one run that is not a number gets no result at all: such a run should lose, not win.",
         ),
         "NaN wins where it comes first": Mistake(
             lambda losses: np.array([min(row) for row in losses]),
@@ -46,17 +46,18 @@ _BEST_OF_EACH = function(
         ),
         "one rate for all": Mistake(
             lambda losses: losses[:, np.nanargmin(np.nanmean(losses, axis=0))],
-            "You choose one learning rate for all starts. Each should have its own best one.",
+            "You choose one learning rate for all initializations. Each should have its own best one.",
         ),
         "the best of each rate": Mistake(
-            lambda losses: np.nanmin(losses, axis=0), "That is the best start for each rate: a row is a start."
+            lambda losses: np.nanmin(losses, axis=0),
+            "That is the best initialization for each rate: a row is an initialization.",
         ),
         "the rate for its loss": Mistake(
             lambda losses: np.nanargmin(losses, axis=1),
-            "That is at which place in the row the best rate is. The loss there was asked for.",
+            "That is the place of the best rate in its row. The loss there was asked for.",
         ),
         "the best of all": Mistake(
-            lambda losses: np.nanmin(losses), "That is the least loss of the whole table. Give one for each start."
+            lambda losses: np.nanmin(losses), "That is the smallest loss of the whole table. Return one for each row."
         ),
         "NaN as 0": Mistake(
             lambda losses: np.min(np.nan_to_num(losses), axis=1),
@@ -64,37 +65,46 @@ _BEST_OF_EACH = function(
         ),
         "the mean over rates": Mistake(
             lambda losses: np.nanmean(np.where(np.isinf(losses), np.nan, losses), axis=1),
-            "A mean over rates punishes a start for rates that nobody would use with it.",
+            "A mean over rates punishes an initialization for rates that nobody would use with it.",
         ),
     },
-    praise="Every start is now judged at the rate that suits it, and a run that diverges only loses.",
-    otherwise="One number for each row: its least loss, where NaN does not count.",
+    praise="Every initialization is now judged at the rate that suits it, and a run that diverges only loses.",
+    otherwise="One number for each row: its smallest loss, where NaN does not count.",
 )
 
-_LAYERS, _AT_LEAST = 18, 1 / 8
+_LAYERS, _AT_LEAST = 18, 1 / 32
 _RESIDUAL_MISTAKES = {
-    "He's own gain": Mistake(1, "That is He's gain."),
-    "variance for std": Mistake(
-        1 / _LAYERS, "1/N is the variance's factor. A gain multiplies the weights: take the root."
+    "as without a mean": Mistake(
+        _LAYERS**-0.5, "1/√N suits outputs of mean 0. Here h and φ(hW) are never negative: look at the term 2g/π."
     ),
-    "the root twice": Mistake(_LAYERS**-0.25, "You have taken the root of 1/√N again."),
-    "halved": Mistake(2**-0.5, "1/√2 halves the variance, whatever the depth: it has to fall as 1/N."),
-    "the wrong way": Mistake(_LAYERS**0.5, "That makes the weights larger."),
+    "He's own gain": Mistake(1, "That is He initialization as it is."),
+    "the wrong way": Mistake(_LAYERS, "That makes the weights larger."),
 }
+
+
+def growth(gain: float, layers: int = _LAYERS) -> float:
+    """Return by how much residual layers h + φ(hW) multiply the mean square that a ReLU layer hands them, on average.
+
+    Weights of He initialization times the gain add outputs of mean square g² E[h²] and of mean g √(E[h²]/π).
+    """
+    mean, square = np.pi**-0.5, 1.0
+    for _layer in range(layers):
+        added = gain * np.sqrt(square / np.pi)
+        mean, square = mean + added, square + 2 * mean * added + gain**2 * square
+    return float(square)
 
 
 @knowing(_RESIDUAL_MISTAKES, {"off": 0.01})
 def _residual_gain(_rng: np.random.Generator, answer: object) -> Verdict:
     gain = reading.number(answer, "the gain", low=1e-6, high=100)
-    growth = (1 + gain**2) ** _LAYERS
-    seen = f"The mean square grows {growth:.3g}-fold in {_LAYERS} layers."
+    seen = f"The mean square grows {growth(gain):.3g}-fold in {_LAYERS} layers."
     if known := recognized(gain, _RESIDUAL_MISTAKES, seen):
         return known
-    if growth > np.e:
+    if growth(gain) > np.e:
         return wrong(f"{seen} It should stay below e = 2.72.")
     if gain < _AT_LEAST * (1 - 1e-6):
-        return almost(f"{seen} With so small a gain the layers hardly answer: at least 1/8 was asked for.", "off")
-    return right(f"{seen} And 1/√N keeps it below e for any number of layers.")
+        return almost(f"{seen} The layers hardly contribute: a gain of at least 1/32 was asked for.", "off")
+    return right(f"{seen} With 1/N it stays below e for any number N of such layers.")
 
 
 _EPSILON, _MARGIN = 1e-8, 100
@@ -115,13 +125,15 @@ def _too_small_for_adam(_rng: np.random.Generator, depth: object, gain: object) 
     gradient = factor ** (layers - 1)
     seen = f"The gradients are about {factor:.3g}^{layers - 1} = {gradient:.1e}"
     if gradient <= _EPSILON / _MARGIN:
-        return right(f"{seen}, far below ε = 1e-08. Adam takes them for zeros, and its steps vanish with them.")
+        return right(f"{seen}, far below ε = 1e-08. So Adam's steps vanish with them.")
     if factor > 0.9:
         return almost(f"{seen}: at this gain nothing vanishes. Choose a smaller one.", "a gain near 1")
     if gradient <= 10 * _EPSILON:
         return almost(f"{seen}, not yet a hundredth of ε: Adam's steps are shorter, and do not vanish yet.", "near ε")
     if layers == 2:
-        return almost(f"{seen}: with two layers there is one other gain only. Depth makes it a power.", "two layers")
+        return almost(
+            f"{seen}: with two layers there is one other gain only. Only depth makes it a power.", "two layers"
+        )
     if factor**19 <= _EPSILON / _MARGIN:
         return almost(f"{seen}. The gain is small enough: it needs more layers.", "too shallow")
     return wrong(f"{seen}: Adam divides by them, and its steps are as long as ever.", "Adam copes")
@@ -147,7 +159,7 @@ _ADAM = function(
         ),
         "ε under the root": Mistake(
             lambda mean, square, rate: -rate * mean / np.sqrt(square + _EPSILON),
-            "ε stands under the root here: it is then felt by gradients of 10⁻⁴ already. Add it to the root.",
+            "ε stands under the root here, where it already matters for gradients of 10⁻⁴. Add it to the root.",
         ),
         "without ε": Mistake(
             lambda mean, square, rate: -rate * mean / np.sqrt(square),
@@ -172,7 +184,7 @@ EXERCISES = (
         "compute",
         _FIRST_RATE,
         (
-            "How many gains are there in the gradient of one layer?",
+            "How many gains does the gradient of one layer contain?",
             "The gradient is 2⁹ times smaller and the weights are twice smaller: what is left of their ratio?",
         ),
     ),
@@ -180,25 +192,28 @@ EXERCISES = (
         "a fair comparison",
         "write",
         _BEST_OF_EACH,
-        ("A row is a start, and each has a best rate of its own.", "`np.nanmin(losses, axis=1)` passes NaN over."),
+        (
+            "A row is an initialization, and each has a best rate of its own.",
+            "`np.nanmin(losses, axis=1)` leaves NaN out.",
+        ),
     ),
     Exercise(
         "a gain for residual layers",
         "change",
         _residual_gain,
-        ("(1 + g²)^N stays below e if g² is at most 1/N.", "The gain is the root of 1/18."),
+        ("A layer multiplies the mean square by 1 + 2g/π + g²: which term decides for a small gain?", "Try 1/N."),
     ),
     Exercise(
         "too small for Adam",
         "break",
         _too_small_for_adam,
         (
-            "The gradient of each layer has the gains of all others in it.",
+            "The gradient of each layer contains the gains of all others.",
             "g^(L − 1) is to be below 10⁻¹⁰: try the greatest depth.",
         ),
     ),
     Exercise(
-        "a step of Adam's",
+        "a step of Adam",
         "find the bug",
         _ADAM,
         (

@@ -31,7 +31,7 @@ TOP, END = 1.05, 1.12
 
 
 class Network(NamedTuple):
-    """A kind of network in the menu: what differs in its setup, and what theory says of its signal at the start.
+    """A kind of network in the menu: what differs in its setup, and what theory says of its signal before training.
 
     With `one_gain` it is a single gain, `{kept}`, that keeps the signal.
     """
@@ -116,7 +116,7 @@ class Side(NamedTuple):
     theory: str
 
 
-GAIN = cells(GAIN_TICKS, "gain of the start, times He's")
+GAIN = cells(GAIN_TICKS, "gain, times He initialization")
 
 
 def _panel(key: str, rate_label: str = "") -> Panel:
@@ -184,7 +184,7 @@ def loss_map(maps: TwoMaps, moment: float, **_settings) -> View:
 
 
 def kept_gain(activation: str) -> float:
-    """Return the gain, in units of He's start, at which theory says that a plain network keeps its signal."""
+    """Return the gain, times He initialization, at which theory says that a plain network keeps its signal."""
     of_he = np.sqrt(WIDTH) * initializers.standard_deviation(SCHEME, (WIDTH, WIDTH))
     return float(theory.gain(activation) / of_he)
 
