@@ -150,7 +150,7 @@ def gathered(reading: NetworkReading) -> Network:
 
 def _parents(readings: tuple[LayerReading, ...]) -> list[int | None]:
     """The place of the layer that each layer follows."""
-    befores = [None, *readings[:-1]]
+    befores = [None, *readings][: len(readings)]
     return [
         (place - 1 if before is not None and _feeds(before, layer) else None)
         if layer.follows == UNTOLD

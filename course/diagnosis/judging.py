@@ -73,7 +73,7 @@ def unread(network: Network) -> tuple[str, ...]:
 
 def _reports(network: Network, curves: Curves) -> list[LayerReport]:
     found: dict[int, list[tuple[str, Found]]] = defaultdict(list)
-    for finding in findings.FINDINGS:
+    for finding in findings.FINDINGS if network.layers else ():
         for one in finding.search(network):
             if finding.name not in [name for name, _ in found[one.layer]]:
                 found[one.layer].append((finding.name, one))

@@ -255,7 +255,7 @@ def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[
             answer.last,
             -1 in answer.layer.inputs.sources and len(answer.layer.inputs.sources) == 1,
             math.prod(calls.shapes[answer.preactivations]) // examples,
-            applied.kind,
+            answer.layer.kind,
             calls.step_mean(answer.layer.step),
             applied.name,
             next(iter(calls.origins.get(answer.bias, ())), ""),

@@ -282,7 +282,7 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
             answer.last,
             answer.layer.inputs.sources == {-1},
             math.prod(shapes[answer.preactivations].shape) // examples,
-            applied.kind,
+            answer.layer.kind,
             float(values["step"]) if "step" in values else None,
             name,
             program.names.get(answer.bias, ""),

@@ -117,6 +117,12 @@ class Layer:
     summed: bool = False
     gated: bool = False
     step: int | None = None
+    again: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of its weights; what comes by again, step by step, is recurrent."""
+        return "recurrent" if self.again else self.applied.kind
 
 
 class Answer(NamedTuple):
@@ -191,6 +197,7 @@ class Flows:
             made = Flow(frozenset({len(self.layers) - 1}), frozenset({place}), followers[0].axes)
         else:  # an unrolled network comes by again: what it answers is made of several
             index = next(i for i, layer in enumerate(self.layers) if layer.applied.name == step.applied[0].name)
+            self.layers[index].again = True
             made = Flow(flow.sources | {index})
         self.flows.update(dict.fromkeys(step.outputs, made))
         return followers

@@ -158,6 +158,8 @@ def _signal(network: Network) -> Iterator[Whole]:
 def _gradient(network: Network) -> Iterator[Whole]:
     """The gradient at the layers that the data enter, beside the longest and the usual one of the hidden layers."""
     inner = [layer for layer in network.layers if not layer.last and layer.gradient_norm > 0]
+    if any(layer.kind == "recurrent" for layer in network.layers):
+        return  # of a state's many steps one was measured
     first = [layer for layer in inner if layer.from_data]
     if not first or len(inner) < 3 or network.fresh:
         return
