@@ -612,7 +612,11 @@ def test_interrupts_at_any_moment_lose_nothing():
     wanted = {"steps": 2000, "records": 400}
     expected = Training(TANH, TRIALS, **wanted).run()
     job, interrupts = Training(TANH, TRIALS, **wanted), 0
-    before = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    handlers = {  # a worker of the tests ignores interrupts
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGALRM: lambda *_: signal.raise_signal(signal.SIGINT),
+    }
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         while not job.finished and interrupts < 200:
             try:
@@ -624,7 +628,8 @@ def test_interrupts_at_any_moment_lose_nothing():
             interrupts += 1
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     assert interrupts > 2
     assert same(job.run(), expected)
 

@@ -27,7 +27,7 @@ _START_WEIGHT = number(
         "as it was": Mistake(0.5, "That is the weight with which it waits 145,636 steps."),
     },
     digits=3,
-    praise="A weight 1.3 times as large shortens the wait 145-fold.",
+    praise="A weight 1.3 times as large shortens the wait 146-fold.",
     otherwise="Solve 1/(0.1 · 18 · w¹⁸) = 1000 for w.",
     low=0,
     high=1,

@@ -2,4 +2,6 @@
 
 from course.live.quantities import Quantity
 
+FIRST_PATIENT = "fan_out"
+"""Whose finding is asked for; its name would tell."""
 CAUSE = Quantity("the finding in the first layer", lambda table: str(table["finding"][0]))
