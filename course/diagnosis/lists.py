@@ -107,16 +107,16 @@ def _reading(name: str, layer: Layer, one_pass: Pass, gradient: np.ndarray) -> L
     inputs, z, outputs = (np.asarray(part, float) for part in one_pass)
     gradient = np.asarray(gradient, float)
     return LayerReading(
-        name,
-        np.asarray(layer.weights, float),
-        None if layer.biases is None else np.asarray(layer.biases, float),
-        str(layer.weights.dtype),
-        inputs,
-        z,
-        None if layer.activation is None else outputs,
-        layer.activation,
-        gradient,
-        inputs.T @ gradient,
+        name=name,
+        weights=np.asarray(layer.weights, float),
+        biases=None if layer.biases is None else np.asarray(layer.biases, float),
+        dtype=str(layer.weights.dtype),
+        inputs=inputs,
+        preactivations=z,
+        activations=None if layer.activation is None else outputs,
+        activation=layer.activation,
+        preactivation_gradients=gradient,
+        weight_gradients=inputs.T @ gradient,
         parameter=name,
         bias=name if layer.biases is not None else "",
     )
