@@ -19,6 +19,8 @@ RUNNING = ["batch_sizes", "layers_in_training", "learning_time", "loss_map", "se
 PINNING = [name for name in NAMES if name not in (*RUNNING, "luck", "shapeset_samples", "two_schemes")]
 FEW = ("sigmoid_chain", "sum_of_inputs", "learning_time")
 """These stand for all where what is tested is no explorer's own: two that pin, and one that runs."""
+WITH_MAIN = ("signal_propagation", *FEW)
+"""The same, and the explorer that most pages show."""
 QUICK = {"networks": 1, "width": 128}
 """Set in every random state of the main explorer: one program serves them all."""
 

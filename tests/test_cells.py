@@ -72,7 +72,7 @@ def test_a_closed_explorer_leaves_no_widget_and_is_held_by_nobody(name):
 
 def test_a_closed_stage_closes_the_explorers_that_are_off_it_too():
     before = set(open_widgets)
-    stage = explorers.stage("he")
+    stage = explorers.stage("sigmoid_saturation")
     shown = {stage.explorer}
     for _ in stage.scenes:
         stage.step(1)

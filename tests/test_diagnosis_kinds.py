@@ -130,7 +130,7 @@ class Upward(nnx.Module):
 
 @pytest.mark.parametrize(("places", "healthy"), [(4, True), (16, False)])
 def test_transposed_convolutions_have_the_fan_of_the_places_that_meet_an_input(places, healthy):
-    assert diagnose(Upward(places), PICTURES).healthy == healthy
+    assert diagnose(Upward(places), PICTURES[:, :6, :6]).healthy == healthy
 
 
 KERAS = """

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from random_states import FEW, NAMES, PINNING, QUICK, canvas_of, mostly_long, opened, part, pixels, somewhere
+from random_states import NAMES, PINNING, QUICK, WITH_MAIN, canvas_of, mostly_long, opened, part, pixels, somewhere
 
 from course import explorers
 from course.live.canvas import Canvas, Frame
@@ -258,7 +258,7 @@ def test_reset_ends_play(chain):
     assert playing(chain) == (False, False)
 
 
-@pytest.mark.parametrize("name", mostly_long(PLAYABLE, ("signal_propagation", *FEW)))
+@pytest.mark.parametrize("name", mostly_long(PLAYABLE, WITH_MAIN))
 def test_play_can_run_over_every_control_that_is_offered(name, moved):
     explorer = moved[name]
     explorer.state = opened(name)._defaults

@@ -54,6 +54,7 @@ def test_the_law_agrees_with_the_theory_of_finite_width():
     assert 50 * luck.relu_log_factor(100).variance == pytest.approx(general, rel=5 / 100)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("distribution", luck.DISTRIBUTIONS)
 @pytest.mark.parametrize("width", [32, 64])
 def test_drawn_networks_follow_the_law(distribution, width):

@@ -24,15 +24,18 @@ PINS = {scene.explorer for scene in SCENES if PINNED in scene.state}
 QUICKEST = ("sigmoid_chain", "sum_of_inputs")
 
 each_scene = pytest.mark.parametrize("scene", SCENES, ids=[f"{scene.page}: {scene.title}" for scene in SCENES])
-ENDS = [pages.scenes(page)[place].title for page in {scene.page for scene in SCENES} for place in (0, -1)]
-each_end = pytest.mark.parametrize(
+each_first = pytest.mark.parametrize(
     "scene",
     [
-        pytest.param(scene, id=f"{scene.page}: {scene.title}", marks=[] if scene.title in ENDS else pytest.mark.long)
+        pytest.param(
+            scene,
+            id=f"{scene.page}: {scene.title}",
+            marks=[] if scene == pages.scenes(scene.page)[0] else pytest.mark.long,
+        )
         for scene in SCENES
     ],
 )
-"""The scenes, but for the first and the last of a page in the second tier alone: facts of notes show the others."""
+"""The scenes, but for the first of a page in the second tier alone: facts of notes show the others."""
 
 
 def long_where_it_runs(explorer: str) -> list:
@@ -95,7 +98,7 @@ def test_a_scene_names_an_explorer_that_exists(scene):
     assert scene.explorer in explorers.__all__
 
 
-@each_end
+@each_first
 def test_a_scene_brings_its_explorer_to_its_state_and_everything_else_to_the_defaults(scene):
     state = whole_state(scene)
     kept = {PINNED: {**state, **scene.state[PINNED]}} if PINNED in scene.state else {}
@@ -155,7 +158,7 @@ def test_every_explorer_of_a_page_has_a_scene(page):
 
 
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)])
-@each_scene
+@each_first
 def test_a_scene_is_drawn(scene, whole):
     picture = shown(scene.page, scene.title, whole=whole)
     assert picture.exception is None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from random_states import FEW, NAMES, PINNING, canvas_of, mostly_long, opened, pixels, somewhere
+from random_states import NAMES, PINNING, WITH_MAIN, canvas_of, mostly_long, opened, pixels, somewhere
 from written import faults
 
 from course.live import looks
@@ -150,7 +150,7 @@ def test_a_dense_screen_gets_more_pixels_on_the_same_page_size(name, moved):
 @pytest.mark.parametrize("states", [1, pytest.param(4, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("projector", "name"),
-    mostly_long([(look, name) for look in (False, True) for name in NAMES], [(False, name) for name in NAMES]),
+    mostly_long([(look, name) for look in (False, True) for name in NAMES], [(False, name) for name in WITH_MAIN]),
 )
 def test_nothing_written_is_cut_off_or_written_over(projector, name, states, moved):
     explorer, chance = moved[name], random.Random(f"{name} {projector}")
@@ -162,11 +162,8 @@ def test_nothing_written_is_cut_off_or_written_over(projector, name, states, mov
             assert faults(explorer.canvas.figure) == [], explorer.state_string
 
 
-IN_ROOM = ("signal_propagation", "two_schemes", *FEW)
-
-
 @pytest.mark.parametrize("room", [LAPTOP, LARGE])
-@pytest.mark.parametrize("name", mostly_long(NAMES, IN_ROOM))
+@pytest.mark.parametrize("name", mostly_long(NAMES, ("signal_propagation", "two_schemes")))
 def test_nothing_written_is_cut_off_or_written_over_in_a_page_s_room(name, room, moved):
     explorer, chance = moved[name], random.Random(f"{name} {room}")
     low = math.ceil(min(height.low for height in explorer.canvas.heights))
@@ -179,7 +176,7 @@ def test_nothing_written_is_cut_off_or_written_over_in_a_page_s_room(name, room,
         assert faults(explorer.canvas.figure) == [], explorer.state_string
 
 
-@pytest.mark.parametrize("name", mostly_long(NAMES, IN_ROOM))
+@pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_a_room_that_is_left_leaves_no_trace(name, moved):
     explorer = moved[name]
     before = pixels(explorer.image), explorer.screen.width, explorer.screen.height

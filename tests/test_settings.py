@@ -4,7 +4,7 @@ import random
 
 import ipywidgets as widgets
 import pytest
-from random_states import NAMES, PINNING, mostly_long, opened, pixels, somewhere
+from random_states import NAMES, PINNING, WITH_MAIN, mostly_long, opened, pixels, somewhere
 
 from course import explorers
 from course.live import settings
@@ -17,11 +17,10 @@ def chain():
     return opened(CHAIN)
 
 
-@pytest.mark.parametrize("looks", [1, pytest.param(2, marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", NAMES)
-def test_a_state_string_brings_back_state_sentence_and_pixels(name, looks, moved):
+@pytest.mark.parametrize("name", mostly_long(NAMES, WITH_MAIN))
+def test_a_state_string_brings_back_state_sentence_and_pixels(name, moved):
     explorer, chance = moved[name], random.Random(name)
-    for projector in (True, False)[:looks]:
+    for projector in (True, False):
         explorer.state = {**somewhere(explorer, chance), "projector": projector}
         fresh = explorers.restore(explorer.state_string)
         assert explorer.error is None

@@ -148,7 +148,7 @@ def drawn(layer: str, seeds: int, **network):
 @pytest.mark.parametrize("layer", STACKS)
 @pytest.mark.parametrize("branches", [False, True])
 def test_relu_stacks_of_every_layer_are_what_theory_says_in_the_mean_over_draws(layer, branches):
-    runs = drawn(layer, 60, activation="relu", scheme="he_normal", branches=branches)
+    runs = drawn(layer, 20, activation="relu", scheme="he_normal", branches=branches)
     inputs = inputs_of(STACKS[layer])
     images = {}
     if layer != "fully connected":

@@ -81,12 +81,9 @@ class Lab:
             "JUPYTERLAB_SETTINGS_DIR": "settings",
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
             "IPYTHONDIR": "ipython",
-            "JAX_COMPILATION_CACHE_DIR": "programs",
         }
-        # The programs that one kernel compiles serve the next one, as on a machine with a cache of them.
-        cache = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
         own = {name: str(folder / part) for name, part in folders.items()}
-        self._process = self._start({**os.environ, **own, **cache})
+        self._process = self._start({**os.environ, **own})
         self.url = self._wait_until_it_answers()
 
     def _start(self, environment: Mapping[str, str]) -> subprocess.Popen:

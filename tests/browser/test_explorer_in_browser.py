@@ -102,8 +102,17 @@ def test_a_changed_sentence_is_announced_and_is_the_pictures_new_alternative_tex
     assert ("image", view.sentence) in accessible(view.tab)
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("pressed", [(), ("Pin", "Table"), ("Projector",)], ids=["plain", "pinned", "projector"])
+@pytest.mark.parametrize(
+    ("theme", "pressed"),
+    [
+        ("JupyterLab Light", ("Projector",)),
+        ("JupyterLab Dark", ("Pin", "Table")),
+        pytest.param("JupyterLab Light", (), marks=pytest.mark.long),
+        pytest.param("JupyterLab Light", ("Pin", "Table"), marks=pytest.mark.long),
+        pytest.param("JupyterLab Dark", (), marks=pytest.mark.long),
+        pytest.param("JupyterLab Dark", ("Projector",), marks=pytest.mark.long),
+    ],
+)
 def test_axe_finds_nothing_grave_and_the_picture_is_kept_for_the_eye(view, theme, pressed):
     view.tab.command("apputils:change-theme", theme=theme)
     for button in pressed:

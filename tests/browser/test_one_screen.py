@@ -76,7 +76,7 @@ SIZES = """() => {
 """Keep the sizes that the first picture has had in the page, whenever it was painted."""
 
 
-@pytest.fixture(scope="module", params=mostly_long(NAMES, ("signal_propagation", "two_schemes")))
+@pytest.fixture(scope="module", params=mostly_long(NAMES, ["signal_propagation"]))
 def view(request, lab: Lab, browser: Browser) -> Iterator[ExplorerView]:
     """An explorer on the stage of its page, on a laptop; where something runs, it is held."""
     page = lab.write("one_screen.ipynb", [CELL.format(name=request.param)])

@@ -21,7 +21,7 @@ LAYERS = np.array([1, 2, 4, 8, 16, 32, 64, 100])
 
 
 @functools.cache
-def runs(activation, weight_variance, bias_variance=0.0, depth=50, cosine=0.0, seeds=20):
+def runs(activation, weight_variance, bias_variance=0.0, depth=50, cosine=0.0, seeds=10):
     setting = {"weight_variance": weight_variance, "bias_variance": bias_variance, "cosine": cosine}
     return [measure_pairs(seed, depth=depth, activation=activation, **setting) for seed in range(seeds)]
 

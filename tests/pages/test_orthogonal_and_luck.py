@@ -256,6 +256,7 @@ def test_the_law_at_width_100_and_depth_50_is_what_the_pages_say():
     assert relu_median(DEPTH, WIDTH, "orthogonal") == pytest.approx(0.46, abs=0.005)
 
 
+@pytest.mark.long
 def test_400_networks_of_width_100_and_depth_50_follow_the_law():
     network = {"depth": DEPTH, "width": WIDTH, "activation": "relu", "scheme": "he_normal", "batch": 1}
     kept = probes.measure_many(0, networks=400, **network).activation_rms[:, -1] ** 2
@@ -273,6 +274,7 @@ def test_400_networks_of_width_100_and_depth_50_follow_the_law():
     assert low < 0.1 < 1 < high
 
 
+@pytest.mark.long
 def test_what_counts_is_depth_over_width():
     for distribution, slope in (("normal", 5), ("orthogonal", 3)):
         variances = [

@@ -76,6 +76,7 @@ def test_hes_weights_in_both_layers_of_a_branch_make_three_and_lecuns_one_and_a_
     assert f"{3.0**50:.0e}" == "7e+23"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("scheme", "growth"), [("he_normal", 3.0), ("lecun_normal", 1.5)])
 def test_drawn_branches_grow_by_that_factor_forward_and_backward(scheme, growth):
     network = {"depth": 10, **RELU, "scheme": scheme, "branches": True}

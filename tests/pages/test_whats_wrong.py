@@ -153,6 +153,7 @@ def last_hidden_mean_squares(*, fixed: bool, draws: int = 200) -> np.ndarray:
     return np.array(found)
 
 
+@pytest.mark.long
 def test_equal_matrices_repeat_their_luck_three_times_as_far_and_half_of_them_leave_the_band():
     equal, fresh = last_hidden_mean_squares(fixed=False), last_hidden_mean_squares(fixed=True)
     assert np.log(equal).std() > 3 * np.log(fresh).std()
