@@ -16,6 +16,6 @@ RIGHT = {
     1: [0.1, np.sqrt(0.01), 0.1 + 1e-4],
     2: [by_hand, lambda rng, d, mean_square: rng.uniform(-1, 1, size=d) * (3 / d / mean_square) ** 0.5],
     3: [1 / 9, 0.111, 0.11],
-    4: [13, 13.0],
+    4: [4 / 1000, 0.004],
     5: [by_moments],
 }

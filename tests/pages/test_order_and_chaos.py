@@ -239,12 +239,6 @@ def test_sixteen_times_the_variance_does_not_let_a_sigmoid_networks_gradient_liv
 # The exercises and the check
 
 
-def test_after_ten_layers_at_five_thirds_the_cosine_is_02():
-    predicted = theory.correlations("tanh", 10, PYTORCH, correlation=0.5)[-1]
-    assert predicted == pytest.approx(0.2, abs=0.05)
-    assert_mean([run.cosine[-1] for run in runs("tanh", PYTORCH, depth=10, cosine=0.5)], predicted, allowed=0.01)
-
-
 def test_the_border_at_a_bias_variance_of_03_is_248():
     assert theory.critical_weight_variance("tanh", 0.3) == pytest.approx(2.5, abs=0.03)
 

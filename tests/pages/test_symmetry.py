@@ -14,7 +14,13 @@ from course.training import HiddenLayer
 
 POINTS, INSIDE = data.disc()
 HIDDEN = ("tanh", "relu", "sigmoid")
-GIVES_AWAY = (r"[Ee]qual (units|gradients)", r"(stay|remain) (alike|equal|identical)", r"1 distinct")
+GIVES_AWAY = (
+    r"[Ee]qual (units|gradients)",
+    r"(stay|remain) (alike|equal|identical)",
+    r"1 distinct",
+    r"cannot change|what it cannot",
+    r"perturb",
+)
 """That units which begin equal stay equal."""
 
 

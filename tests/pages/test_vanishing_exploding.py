@@ -27,7 +27,12 @@ def assert_mean(sample, expected):
     assert abs(np.mean(sample) - expected) < 5 * error
 
 
-GIVES_AWAY = (r"0\.64\b", r"2(\.0)?e-10", r"power of (fifty|the depth)|each factor|factors? multipl")
+GIVES_AWAY = (
+    r"0\.64\b",
+    r"2(\.0)?e-10",
+    r"power of (fifty|the depth)|each factor|factors? multipl",
+    r"3\^\{?-\w|a third (a|per|in every) layer",
+)
 """What a layer of the prediction keeps, what fifty keep, and that factors multiply."""
 
 

@@ -107,6 +107,11 @@ def test_on_layers_that_are_not_square_signal_and_gradient_pull_apart_as_theory_
     assert_mean([gradient_ratio(stats) for stats in drawn], np.prod(backward[1:]))
 
 
+def test_twenty_linear_layers_from_1000_to_10_with_a_level_signal_leave_a_hundredth_of_the_gradient():
+    widths = np.rint(np.geomspace(1000, 10, 21))
+    assert np.prod(widths[2:] / widths[1:-1]) == pytest.approx(0.01, abs=0.005)
+
+
 def test_a_pair_of_layers_from_128_to_16_and_back_keeps_0395_with_xavier():
     assert abs(128 * 16 / 72**2 - 0.395) < 5e-4
 

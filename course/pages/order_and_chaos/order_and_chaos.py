@@ -255,7 +255,7 @@ def _phase(point: Point) -> str:
         return say("has no length to settle at")
     if abs(point.chi - 1.0) < 0.005:
         return say("lies on the border")
-    return say("is in chaos") if point.phase == CHAOS else say("is in order")
+    return say("is in the chaotic phase") if point.phase == CHAOS else say("is in the ordered phase")
 
 
 def _scale(layers: float) -> str:

@@ -97,7 +97,7 @@ def describe(z: float, value: float, slope: float, limit: float) -> str:
     """Say how steep the sigmoid is at the point and at the band's edge, and how fast a unit learns there."""
     edge = float(SIGMOID.array_slope(limit))
     return say(
-        "At z = {z:.1f} the unit answers {value:.5g} and the slope is {slope:.3g}, 1/{inverse}: it learns {pace}. At "
+        "At z = {z:.1f} the unit outputs {value:.5g} and the slope is {slope:.3g}, 1/{inverse}: it learns {pace}. At "
         "the edge of the grey band, z = ±{limit:.1f}, the slope is 1/{edge}, {edge_pace}.",
         z=z,
         value=value,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 
 from course.exercises import reading
-from course.exercises.judges import Case, Mistake, function, knowing, number, standard_error
+from course.exercises.judges import Case, Mistake, function, number, standard_error
 from course.exercises.table import Exercise
-from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
+from course.exercises.verdict import NOT_YET
 
 _BOUND = number(
     math.sqrt(3 / 300),
@@ -106,20 +106,21 @@ _GREY = number(
 )
 
 
-@knowing(examples={"one layer early": 12, "std for variance": 26, "powers of ten": 6, "late": 20})
-def _lost_at(_rng: np.random.Generator, answer: object) -> Verdict:
-    layer = reading.whole(answer, "the layer", low=1)
-    if layer == 13:
-        return right(f"3^−13 is {3.0**-13:.1e}. What is kept is a third a layer, not the variance.")
-    if layer == 12:
-        return almost(f"Layer 12 still has {3.0**-12:.1e}: that is above a millionth, by a little.", "one layer early")
-    if layer == 26:
-        return almost("At layer 26 the std is below a millionth. The variance is there sooner.", "std for variance")
-    if layer == 6:
-        return almost("That is ten times less a layer. With U(±1/√d) a layer keeps a third.", "powers of ten")
-    if layer > 13:
-        return almost(f"Layer {layer} has {3.0**-layer:.1e}, but an earlier one is below a millionth already.", "late")
-    return wrong(f"Layer {layer} still has {3.0**-layer:.1e} of the variance.")
+_MIDDLE = number(
+    4 / 1000,
+    {
+        "the root of d": Mistake(
+            4 / 1000**0.5, "That gives a mean of 126: nothing cancels in the means, so they add up like d, not like √d."
+        ),
+        "one term": Mistake(4, "That gives every single term a mean of 4. There are 1000 of them."),
+        "the upper end": Mistake(4 / 1000 + 1000**-0.5, "That is the upper end of the interval. Where is its middle?"),
+        "the lower end": Mistake(4 / 1000 - 1000**-0.5, "That is the lower end of the interval. Where is its middle?"),
+        "the other side": Mistake(-4 / 1000, "The mean is −4 then: the inputs have the mean +1."),
+        "none below 0": Mistake(1000**-0.5, "With weights between 0 and 2/√1000 the mean of z is 32 already."),
+    },
+    praise="An eighth of the half length is enough. The variance of the weights is what it was.",
+    otherwise="The mean of z is the sum of the means of 1000 terms w·x, and each is the middle times 1.",
+)
 
 
 def _moments(rng: np.random.Generator) -> list[Case]:
@@ -178,10 +179,13 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        "where the signal is lost",
+        "weights with a mean",
         "break",
-        _lost_at,
-        ("A layer keeps a third of the variance. What is left after l layers?", "3^−l < 10⁻⁶: take logarithms."),
+        _MIDDLE,
+        (
+            "What is the mean of one term w·x, if w and x are independent?",
+            "It is the middle times 1, and the means of 1000 terms add up to 4.",
+        ),
     ),
     Exercise(
         "a product with a mean",
