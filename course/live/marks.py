@@ -17,7 +17,7 @@ from matplotlib.colors import Colormap, LogNorm, Normalize
 from course.live.axes import drawable
 from course.live.ghosts import ghost
 from course.live.words import say
-from course.style import BAND, EDGE, MEASURED, NOTE, REFERENCE_LINE, Look
+from course.style import BAND, EDGE, MEASURED, REFERENCE_LINE, Look
 
 Values = tuple[np.ndarray, np.ndarray]
 """The places and the heights for which axes must have room."""
@@ -287,7 +287,7 @@ class Note(Live):
         return data != shown
 
 
-def note(key: str, words: str, look: Look = NOTE) -> Mark:
+def note(key: str, words: str, look: Look) -> Mark:
     """Return words that stand at a place."""
     return Mark(key, partial(Note, words=words, look=look))
 

@@ -28,7 +28,12 @@ NETWORKS = {
     "batch": Architecture(6, 32, "relu", normalization="batch"),
 }
 NORMALIZED = ("layer", "batch")
-GIVES_AWAY = (r"within a factor of (2|two)\b", r"(?i)\b(5|five) (of (the )?)?(13|thirteen|gains)\b")
+GIVES_AWAY = (
+    r"within a factor of (2|two)\b",
+    r"(?i)\b(5|five) (of (the )?)?(13|thirteen|gains)\b",
+    r"suit the whole training",
+    r"(?i)first step all that matters",
+)
 """How many gains a learning rate makes up for."""
 ADAM_EPSILON = 1e-8
 # EPSILON is added to variances of 0.1 and more (2 · gain² times the inputs' mean square): each of five layers is off by

@@ -13,6 +13,8 @@ from course.training import Setup, Training
 
 ENOUGH = 9
 """An ordering has to hold in so many of the ten seeds."""
+GIVES_AWAY = (r"last hidden layer", r"last (one|layer) (leaves|saturates|sinks)", r"saturates? at 0", r"\b0\.34\b")
+"""Which layer leaves the middle of the sigmoid first."""
 
 
 @functools.cache

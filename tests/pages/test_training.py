@@ -177,7 +177,7 @@ def test_at_the_start_the_layers_are_as_theory_says():
         assert abs(np.log(relative / gradient).mean(axis=0)).max() < errors
 
 
-# Why the last one explodes
+# Why weights of std 1 explode
 
 
 @pytest.mark.long

@@ -17,7 +17,7 @@ from course.mistakes import MISTAKES
 from course.pages import NOTEBOOKS, notebooks
 from course.theory import finite_width
 
-GIVES_AWAY = (r"wrong fan", r"fan_out for fan_in", r"in square layers", r"(fan|6) [=/] shape\[1\]")
+GIVES_AWAY = (r"wrong fan", r"fan_out for fan_in", r"in square layers", r"equally wide", r"(fan|6) [=/] shape\[1\]")
 """What would answer the page's prediction above it."""
 PAGE = NOTEBOOKS / f"{notebooks()['whats_wrong']}.ipynb"
 FOUND = {

@@ -62,7 +62,7 @@ def _upper(side: str) -> Panel:
 
 
 def _lower(side: str) -> Panel:
-    theory = curve(f"{side}.theory", PREDICTED_DASHES, "theory, at step 0", pin=False)
+    theory = curve(f"{side}.theory", PREDICTED_DASHES, pin=False)
     return Panel("", ANY, ANY, [*_lines(f"{side}.lower"), theory], key=f"{side}.lower")
 
 
@@ -121,6 +121,7 @@ def layers_in_training(race: Race, lower: str, **_settings) -> View:
         curves |= _curves(side, history, numbers, layers, race.total)
         if below.field == "preactivation_gradient_rms" and len(history.steps):
             curves[f"{side}.theory"] = np.zeros(len(layers)), gradients_at_start(start, setup, history)[layers - 1]
+            names["left.theory"] = say("theory, at step 0")
         names |= _names(side, say(start.title), below)
     names |= {f"left.mean.{place}": say("layer {layer}", layer=layer) for place, layer in enumerate(layers)}
     table = Table(columns)

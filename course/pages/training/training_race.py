@@ -11,7 +11,7 @@ from course.explorers.training_runs import Race, Start, outcome_words, predicted
 from course.live.axes import fixed, layers, powers
 from course.live.controls import menu, slider, stops
 from course.live.declare import explorer
-from course.live.marks import band, curve, level, note
+from course.live.marks import band, curve, level
 from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
 from course.live.words import number, say
@@ -68,9 +68,8 @@ PICTURE = Picture(
             fixed(0, 1),
             fixed(0, 1),
             (
-                level("guessing"),
+                level("guessing", label="guessing"),
                 level("moment", MOMENT, upright=True),
-                note("guessing.name", "guessing"),
                 *(band(f"loss.{place}.range", seed_band(colour)) for place, (colour, _) in enumerate(STARTS)),
                 *(
                     curve(f"loss.{place}", marked_line(*STARTS[place]), pin=False, markers=(place, MARKERS))
@@ -89,7 +88,7 @@ PICTURE = Picture(
     grids=("AB;AC", "ABC"),
     height=5.6,
     widths=(1.25, 1),
-    legend=(*(f"loss.{place}" for place in PLACES), "signal.0.theory"),
+    legend=(*(f"loss.{place}" for place in PLACES), "signal.0.theory", "guessing"),
     columns=2,
     renamed=True,
 )
@@ -130,7 +129,6 @@ def training_race(race: Race, moment: float, **_settings) -> View:
     end = 1.01 * race.total
     curves = {
         "guessing": guessing,
-        "guessing.name": (end, guessing),
         "moment": steps[record] if len(steps) else 0,
     }
     names, table = {}, {"step": ("step", steps)}

@@ -104,7 +104,7 @@ _OWN_FACTORS = function(
         ),
         "variance for mean square": Mistake(
             _each(lambda w: len(w) * np.var(w)),
-            "Right for centred weights only. The first patient's std went into the mean: Var w does not see it.",
+            "Right for centred weights only. Weights that are all equal have Var w = 0, and yet they pass a signal on.",
         ),
         "the fan left out": Mistake(_each(lambda w: np.mean(w**2)), "That is E[w²] alone: fan_in is missing."),
         "the root": Mistake(_each(lambda w: math.sqrt(len(w) * np.mean(w**2))), "That is the root of what was asked."),
