@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from diagnosis_networks import Dense, Kind, Residual
 from PIL import Image
+from same_network import redefined
 
 from course import mistakes, theory
 from course.activations import ACTIVATIONS
@@ -224,7 +225,7 @@ def test_shared_weights_are_not_taken_for_one_draw_made_twice():
     layers[2] = layers[2]._replace(weights=layers[1].weights)
     reading = networks.read(layers, batch)
     assert Judgement(reading).layers[2].finding == "repeated weights"
-    shared = [*reading.layers[:2], reading.layers[2]._replace(shared_with="layer 2"), *reading.layers[3:]]
+    shared = [*reading.layers[:2], redefined(reading.layers[2], shared_with="layer 2"), *reading.layers[3:]]
     assert Judgement(reading._replace(layers=tuple(shared))).layers[2].finding == "healthy"
 
 

@@ -7,7 +7,14 @@ import numpy as np
 
 from course import activations, initializers
 from course.diagnosis.functions import named
-from course.diagnosis.reading import UNTOLD, LayerReading, NetworkReading, ParameterReading
+from course.diagnosis.reading import (
+    UNTOLD,
+    LayerDefinition,
+    LayerReading,
+    LayerSignals,
+    NetworkReading,
+    ParameterReading,
+)
 
 STAND_INS = 512
 """Units drawn to learn how many would be dead by chance."""
@@ -129,10 +136,10 @@ class Network(NamedTuple):
 def gathered(reading: NetworkReading) -> Network:
     """Take the numbers of a reading."""
     readings = reading.layers
-    told = any(layer.follows != UNTOLD for layer in readings) or bool(reading.parameters)
+    told = any(layer.place.follows != UNTOLD for layer in readings) or bool(reading.parameters)
     with np.errstate(all="ignore"):  # an overflow is a finding, not an error
         parents = _parents(readings)
-        layers = [_layer(place, parents, readings) for place in range(len(readings))]
+        layers = [_layer(number, parents, readings) for number in range(1, len(readings) + 1)]
         return Network(
             tuple(layers),
             _data(reading, told),
@@ -152,85 +159,86 @@ def _parents(readings: tuple[LayerReading, ...]) -> list[int | None]:
     """The place of the layer that each layer follows."""
     befores = [None, *readings][: len(readings)]
     return [
-        (place - 1 if before is not None and _feeds(before, layer) else None)
-        if layer.follows == UNTOLD
-        else layer.follows
+        (place - 1 if before is not None and _feeds(before.signals, layer.signals) else None)
+        if layer.place.follows == UNTOLD
+        else layer.place.follows
         for place, (before, layer) in enumerate(zip(befores, readings, strict=True))
     ]
 
 
-def _layer(place: int, parents: list[int | None], readings: tuple[LayerReading, ...]) -> Evidence:
-    layer, parent = readings[place], parents[place]
+def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading, ...]) -> Evidence:
+    (definition, signals, place), parent = readings[number - 1], parents[number - 1]
     before = None if parent is None else readings[parent]
-    weights, biases = layer.weights, np.zeros(1) if layer.biases is None else layer.biases
-    fan_in, fan_out = layer.fans or initializers.fans(weights.shape)
+    weights, biases = definition.weights, np.zeros(1) if definition.biases is None else definition.biases
+    fan_in, fan_out = definition.fans or initializers.fans(weights.shape)
     second_moment = float(np.mean(weights**2, dtype=float))
-    z = _rows(layer.preactivations)
-    dead, by_chance = _dead(layer, z, biases)
-    slope, saturated = _slopes(layer, z)
-    input_second_moment = _mean_square(layer.inputs)
-    passed = input_second_moment / (_mean_square(_after(before)) or 1.0) if before is not None else 1.0
-    told = layer.follows != UNTOLD
-    last = place == len(readings) - 1 if layer.last is None else layer.last
-    follows = place + 1 < len(readings) and parents[place + 1] != place
-    gradient = _mean_square(layer.preactivation_gradients)
+    z = _rows(signals.preactivations)
+    dead, by_chance = _dead(definition, z, biases)
+    slope, saturated = _slopes(_answers(readings[number - 1]), z)
+    input_second_moment = _mean_square(signals.inputs)
+    passed = input_second_moment / (_mean_square(_after(before.signals)) or 1.0) if before is not None else 1.0
+    told = place.follows != UNTOLD
+    last = number == len(readings) if place.last is None else place.last
+    follows = number < len(readings) and parents[number] != number - 1
+    gradient = _mean_square(signals.preactivation_gradients)
+    values = signals.values or math.prod(signals.preactivations.shape[1:])
     return Evidence(
-        number=place + 1,
-        name=layer.name,
+        number=number,
+        name=definition.name,
         fan_in=fan_in,
         fan_out=fan_out,
         units=weights.shape[-1],
         weights=weights.size,
-        dtype=layer.dtype,
-        activation=_answers(layer),
+        dtype=definition.dtype,
+        activation=_answers(readings[number - 1]),
         fed_by=None if before is None else _answers(before),
         parent=None if parent is None else parent + 1,
         passed=passed if told and math.isfinite(passed) and passed > 0 else 1.0,
-        ends_branch=not layer.feeds and (layer.summed or layer.gated or not last) if told else follows,
-        summed=layer.summed,
-        gated=layer.gated and not layer.feeds,
-        added=layer.added if told else place > 0 and parent is None,
-        from_data=layer.from_data,
+        ends_branch=not place.feeds and (place.summed or place.gated or not last) if told else follows,
+        summed=place.summed,
+        gated=place.gated and not place.feeds,
+        added=place.added if told else number > 1 and parent is None,
+        from_data=place.from_data,
         last=last,
-        kind=layer.kind,
-        trainable=layer.trainable,
-        step=layer.step,
-        parameter=layer.parameter,
-        bias=layer.bias,
-        own_fan_in=layer.own_fan_in,
-        normalized=layer.normalized,
-        shared_with=layer.shared_with,
+        kind=definition.kind,
+        trainable=definition.trainable,
+        step=signals.step,
+        parameter=definition.parameter,
+        bias=definition.bias,
+        own_fan_in=definition.own_fan_in,
+        normalized=definition.normalized,
+        shared_with=definition.shared_with,
         weight_mean=float(weights.mean(dtype=float)),
         weight_std=float(weights.std(dtype=float)),
         weight_variance=fan_in * second_moment,
         weight_error=_error(weights, second_moment),
         distinct_units=_distinct(weights, biases),
-        different_units=_different(layer, biases),
+        different_units=_different(weights, biases, signals.weight_gradients),
         bias_mean=float(biases.mean()),
         bias_second_moment=float(np.mean(biases**2)),
         input_second_moment=input_second_moment,
-        preactivation_second_moment=_mean_square(layer.preactivations),
-        activation_second_moment=_mean_square(_after(layer)),
+        preactivation_second_moment=_mean_square(signals.preactivations),
+        activation_second_moment=_mean_square(_after(signals)),
         gradient_second_moment=gradient,
-        weight_gradient_second_moment=_mean_square(layer.weight_gradients),
-        greatest=float(np.max(np.abs(layer.preactivations))),
+        weight_gradient_second_moment=_mean_square(signals.weight_gradients),
+        greatest=float(np.max(np.abs(signals.preactivations))),
         slope_second_moment=slope,
         saturated_share=saturated,
         dead_share=dead,
         dead_by_chance=by_chance,
-        gradient_norm=math.sqrt(gradient * (layer.values or math.prod(layer.preactivations.shape[1:]))),
-        places=max(1, (layer.values or math.prod(layer.preactivations.shape[1:])) // weights.shape[-1]),
+        gradient_norm=math.sqrt(gradient * values),
+        places=max(1, values // weights.shape[-1]),
         noise=_noise(weights),
     )
 
 
-def _after(layer: LayerReading) -> np.ndarray:
-    return layer.preactivations if layer.activations is None else layer.activations
+def _after(signals: LayerSignals) -> np.ndarray:
+    return signals.preactivations if signals.activations is None else signals.activations
 
 
 def _answers(layer: LayerReading) -> str | None:
     """The name of what a layer's preactivations go through."""
-    return "linear" if layer.activations is None else layer.activation
+    return "linear" if layer.signals.activations is None else layer.definition.activation
 
 
 def _mean_square(values: np.ndarray) -> float:
@@ -243,7 +251,7 @@ def _rows(values: np.ndarray) -> np.ndarray:
     return rows[:: math.ceil(rows.size / MOST_VALUES)]
 
 
-def _feeds(before: LayerReading, layer: LayerReading) -> bool:
+def _feeds(before: LayerSignals, layer: LayerSignals) -> bool:
     """Whether a layer receives what the layer before answers, perhaps in another shape."""
     answers = _after(before)
     if answers.size != layer.inputs.size:
@@ -275,10 +283,10 @@ def _distinct(weights: np.ndarray, biases: np.ndarray) -> int:
     return len(np.unique(np.round(projected, 7)))
 
 
-def _different(layer: LayerReading, biases: np.ndarray) -> int:
+def _different(weights: np.ndarray, biases: np.ndarray, gradients: np.ndarray) -> int:
     """How many units differ in a weight, in the bias, or in the gradient of their weights."""
-    weights = layer.weights.reshape(-1, layer.weights.shape[-1])
-    gradients = layer.weight_gradients.reshape(weights.shape)
+    weights = weights.reshape(-1, weights.shape[-1])
+    gradients = gradients.reshape(weights.shape)
     scales = np.abs(weights).max(), np.abs(gradients).max()
     if not all(map(math.isfinite, scales)) or np.size(biases) not in (1, weights.shape[-1]):
         return _distinct(weights, biases)
@@ -288,9 +296,8 @@ def _different(layer: LayerReading, biases: np.ndarray) -> int:
     return len(np.unique(np.round(projected, 4)))
 
 
-def _slopes(layer: LayerReading, z: np.ndarray) -> tuple[float, float]:
+def _slopes(activation: str | None, z: np.ndarray) -> tuple[float, float]:
     """The mean square of φ'(z), and the share of slopes below a twentieth of the steepest; nan for an unknown φ."""
-    activation = _answers(layer)
     if activation is None:
         return math.nan, math.nan
     row = named(activation)
@@ -298,15 +305,15 @@ def _slopes(layer: LayerReading, z: np.ndarray) -> tuple[float, float]:
     return _mean_square(slopes), float(np.mean(slopes < activations.SATURATION * row.peak_slope))
 
 
-def _dead(layer: LayerReading, z: np.ndarray, biases: np.ndarray) -> tuple[float, float]:
+def _dead(definition: LayerDefinition, z: np.ndarray, biases: np.ndarray) -> tuple[float, float]:
     """The share of units that answer 0 to the whole batch, and the share that would by chance, if φ is flat below 0.
 
     Stand-ins for the units are normal mixtures of all of them without their biases: drawn from the distribution
     that theory gives to a unit's answers to these examples, mean 0 and the covariance that they have here.
     """
-    if layer.activation is None or _passes_below(layer.activation) or not np.isfinite(z).all():
+    if definition.activation is None or _passes_below(definition.activation) or not np.isfinite(z).all():
         return 0.0, 0.0
-    centred = z if layer.normalized else z - biases
+    centred = z if definition.normalized else z - biases
     mixing = np.random.default_rng(0).standard_normal((z.shape[1], STAND_INS))
     return float(np.mean(np.all(z <= 0, axis=0))), float(np.mean(np.all(centred @ mixing <= 0, axis=0)))
 
@@ -323,18 +330,18 @@ def _noise(weights: np.ndarray) -> np.ndarray:
 
 def _varied(reading: NetworkReading, told: bool) -> bool:
     """Whether the examples of the batch differ."""
-    data = reading.data if told else reading.layers[0].inputs
+    data = reading.data if told else reading.layers[0].signals.inputs
     return data is None or len(data) < 2 or bool(np.any(data != data[:1]))
 
 
 def _data(reading: NetworkReading, told: bool) -> Inputs | None:
     """The batch in numbers, if the network receives it as it is: one that scales it first knows why."""
     if not told:
-        return _inputs(reading.layers[0].inputs)
+        return _inputs(reading.layers[0].signals.inputs)
     if reading.data is None:
         return None
     found = _inputs(reading.data)
-    first = [_mean_square(layer.inputs) for layer in reading.layers if layer.from_data]
+    first = [_mean_square(layer.signals.inputs) for layer in reading.layers if layer.place.from_data]
     as_it_is = any(0.25 < one / (found.second_moment or 1.0) < 4.0 for one in first)
     return found if as_it_is else None
 

@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, first_distance, first_loss
+from course.diagnosis.reading import (
+    LayerDefinition,
+    LayerReading,
+    LayerSignals,
+    NetworkReading,
+    ParameterReading,
+    first_distance,
+    first_loss,
+)
 from course.diagnosis.torch_calls import Calls, rows
 from course.diagnosis.traces import Answer
 
@@ -232,35 +240,31 @@ def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[
         of_weights = gradients.get(applied.name)
         same = of_weights is not None and tuple(of_weights.shape) == calls.shapes[applied.weights]
         examples = max(1, calls.shapes[applied.inputs][0]) if calls.shapes[applied.inputs] else 1
-        yield LayerReading(
+        definition = LayerDefinition(
             name=name,
             weights=weights * np.float32(answer.scale),
             biases=_bias(calls.constants.get(answer.bias), weights.shape[-1]),
             dtype=calls.dtypes[applied.weights],
-            inputs=inputs,
-            preactivations=z,
-            activations=h,
             activation=None if recurrent else answer.activation,
-            preactivation_gradients=np.full((1, 1), math.nan) if of_z is None else of_z,
-            weight_gradients=_turned(of_weights, applied) if same else np.zeros_like(weights),
+            kind=answer.layer.kind,
             normalized=answer.normalized,
             trainable=applied.trainable,
             shared_with=name if name in seen else None,
             fans=applied.fans,
-            follows=answer.follows,
-            feeds=answer.feeds,
-            summed=answer.layer.summed,
-            gated=answer.layer.gated,
-            added=answer.layer.inputs.added,
-            last=answer.last,
-            from_data=-1 in answer.layer.inputs.sources and len(answer.layer.inputs.sources) == 1,
-            values=math.prod(calls.shapes[answer.preactivations]) // examples,
-            kind=answer.layer.kind,
-            step=calls.step_mean(answer.layer.step),
+            own_fan_in=math.prod(calls.shapes[applied.weights][1:]),
             parameter=applied.name,
             bias=next(iter(calls.origins.get(answer.bias, ())), ""),
-            own_fan_in=math.prod(calls.shapes[applied.weights][1:]),
         )
+        signals = LayerSignals(
+            inputs=inputs,
+            preactivations=z,
+            activations=h,
+            preactivation_gradients=np.full((1, 1), math.nan) if of_z is None else of_z,
+            weight_gradients=_turned(of_weights, applied) if same else np.zeros_like(weights),
+            values=math.prod(calls.shapes[answer.preactivations]) // examples,
+            step=calls.step_mean(answer.layer.step),
+        )
+        yield LayerReading(definition, signals, answer.place)
         seen.add(name)
 
 

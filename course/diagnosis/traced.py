@@ -10,7 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from course.diagnosis.jaxprs import Program, listed
-from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, chosen, first_distance, first_loss
+from course.diagnosis.reading import (
+    LayerDefinition,
+    LayerReading,
+    LayerSignals,
+    NetworkReading,
+    ParameterReading,
+    chosen,
+    first_distance,
+    first_loss,
+)
 from course.diagnosis.traces import SUMS, Answer, Flows
 
 QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
@@ -259,34 +268,30 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
         shared, seen[applied.name] = seen.get(applied.name), name
         weights = turned(values["weights"], applied)
         examples = max(1, shapes[applied.inputs].shape[0])
-        yield LayerReading(
+        definition = LayerDefinition(
             name=name,
             weights=weights * answer.scale,
             biases=_biases(values.get("bias"), weights.shape[-1]),
             dtype=str(values["weights"].dtype),
-            inputs=np.asarray(values["inputs"], float),
-            preactivations=np.asarray(values["z"], float),
-            activations=np.asarray(values["h"], float) if "h" in values else None,
             activation=answer.activation,
-            preactivation_gradients=np.asarray(of_z[answer.preactivations], float),
-            weight_gradients=turned(of_weights[applied.weights], applied),
+            kind=answer.layer.kind,
             normalized=answer.normalized,
             trainable=applied.trainable,
             shared_with=shared,
             fans=applied.fans,
-            follows=answer.follows,
-            feeds=answer.feeds,
-            summed=answer.layer.summed,
-            gated=answer.layer.gated,
-            added=answer.layer.inputs.added,
-            last=answer.last,
-            from_data=answer.layer.inputs.sources == {-1},
-            values=math.prod(shapes[answer.preactivations].shape) // examples,
-            kind=answer.layer.kind,
-            step=float(values["step"]) if "step" in values else None,
             parameter=name,
             bias=program.names.get(answer.bias, ""),
         )
+        signals = LayerSignals(
+            inputs=np.asarray(values["inputs"], float),
+            preactivations=np.asarray(values["z"], float),
+            activations=np.asarray(values["h"], float) if "h" in values else None,
+            preactivation_gradients=np.asarray(of_z[answer.preactivations], float),
+            weight_gradients=turned(of_weights[applied.weights], applied),
+            values=math.prod(shapes[answer.preactivations].shape) // examples,
+            step=float(values["step"]) if "step" in values else None,
+        )
+        yield LayerReading(definition, signals, answer.place)
 
 
 def turned(values: Any, applied: Any) -> np.ndarray:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course.diagnosis.functions import KNOWN
+from course.diagnosis.reading import LayerPlace
 
 DATA = -1
 """The source of what is made of the batch alone."""
@@ -147,6 +148,20 @@ class Answer(NamedTuple):
     def applied(self) -> Applied:
         """The weights that are applied."""
         return self.layer.applied
+
+    @property
+    def place(self) -> LayerPlace:
+        """Where its layer stands in the network."""
+        inputs = self.layer.inputs
+        return LayerPlace(
+            follows=self.follows,
+            feeds=self.feeds,
+            summed=self.layer.summed,
+            gated=self.layer.gated,
+            added=inputs.added,
+            last=self.last,
+            from_data=inputs.sources == {DATA},
+        )
 
 
 def plain(operation: str) -> str:
