@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from course.diagnosis.layer_answers import Answer, answers_of
 from course.diagnosis.reading import (
     LayerDefinition,
     LayerReading,
@@ -20,7 +21,6 @@ from course.diagnosis.reading import (
     first_loss,
 )
 from course.diagnosis.torch_calls import Calls, rows
-from course.diagnosis.traces import Answer
 
 ATTENTION = "multi_head_attention_forward"
 ROUNDS, STEP = 3, 0.01
@@ -53,7 +53,7 @@ def read(
         gradients = _gradients(torch, outputs, learned, seed)
         stuck = _stuck(torch, module, own, call, gradients, seed, calls.idle)
     numbers = [calls.number(one) for one in outputs]
-    answers = calls.flows.answers(calls.values, numbers, calls.dtypes)
+    answers = answers_of(calls.flows, calls.values, numbers, calls.dtypes)
     layers = tuple(_layer_readings(answers, calls, gradients))
     used_as = _uses(calls, layers)
     return NetworkReading(

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from course.diagnosis.jaxprs import Program, listed
+from course.diagnosis.layer_answers import Answer, answers_of
 from course.diagnosis.reading import (
     LayerDefinition,
     LayerReading,
@@ -20,7 +21,7 @@ from course.diagnosis.reading import (
     first_distance,
     first_loss,
 )
-from course.diagnosis.traces import SUMS, Answer, Flows
+from course.diagnosis.traces import SUMS, Flows
 
 QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 """What runs once had better be compiled in a hurry."""
@@ -38,7 +39,7 @@ def read(
     _check_types(program, shapes)
     outputs = _outputs(program, shapes)
     flows = _flows(program, shapes)
-    answers = flows.answers(*_tame_values(program, flows, leaves, shapes, outputs))
+    answers = answers_of(flows, *_tame_values(program, flows, leaves, shapes, outputs))
     return _reading(program, flows, answers, leaves, shapes, outputs, seed, framework, targets)
 
 
@@ -226,7 +227,7 @@ def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int
     found: dict[int, str] = {number: "unused" for number in program.parameters if number not in taken}
     for step in flows.steps:
         of_step = set().union(*(origins.get(number, set()) for number in step.inputs))
-        active = any(number in flows.flows for number in step.inputs)
+        active = any(number in flows.of for number in step.inputs)
         if step.operation == "gather" and active:
             found.update(dict.fromkeys(of_step, "table"))
         if step.operation in SUMS and active:
