@@ -452,7 +452,7 @@ def test_a_fault_comes_before_an_earlier_warning():
 
 def test_a_notebook_shows_the_picture_with_alternative_text_and_a_table():
     reading = networks.read(*stack([30, 20, 10]))
-    named = [layer._replace(name="<b>") for layer in reading.layers]
+    named = [redefined(layer, name="<b>") for layer in reading.layers]
     bundle = judged(reading._replace(layers=tuple(named)))._repr_mimebundle_()
     assert 'alt="Two curves over 2 layers' in bundle["text/html"]
     assert bundle["text/html"].count("<tr>") == 3

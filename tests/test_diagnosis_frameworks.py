@@ -6,7 +6,19 @@ import jax.numpy as jnp
 import pytest
 import same_network
 from flax import linen, nnx
-from same_network import BATCH, BIASES, IMAGES, KERNEL, LAST, OUT, SQUARE, WEIGHTS, assert_same, without_shares
+from same_network import (
+    BATCH,
+    BIASES,
+    IMAGES,
+    KERNEL,
+    LAST,
+    OUT,
+    SQUARE,
+    WEIGHTS,
+    assert_same,
+    redefined,
+    without_shares,
+)
 
 from course.activations import ACTIVATIONS
 from course.diagnosis import read
@@ -127,7 +139,7 @@ def test_a_normalized_residual_block_of_shared_weights_reads_the_same_in_flax(ki
     mode = kind if kind == "layer" or training else "fresh"
     expected = without_shares(read((same_network.block(mode), {"tied": SQUARE}), BATCH))
     if mode == "fresh":  # statistics of the past are a scale like any other in a function
-        expected = expected._replace(layers=(expected.layers[0]._replace(normalized=True), expected.layers[1]))
+        expected = expected._replace(layers=(redefined(expected.layers[0], normalized=True), expected.layers[1]))
     assert_same(without_shares(reading), expected)
 
 
