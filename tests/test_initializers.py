@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from claims import asserts
 
 from course.distributions import DISTRIBUTIONS
 from course.initializers import (
@@ -269,6 +270,7 @@ def test_the_mean_square_of_orthogonal_noise_is_1(shape):
     assert float((noise(KEY, "orthogonal", shape) ** 2).mean()) == pytest.approx(1.0, abs=50 * EPSILON)
 
 
+@asserts("Orthogonal weights are u")
 def test_a_square_orthogonal_draw_is_an_isometry():
     weights = np.asarray(draw(KEY, "orthogonal", (32, 32)), np.float64)
     np.testing.assert_allclose(np.linalg.svd(weights, compute_uv=False), 1.0, rtol=0, atol=64 * EPSILON)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from claims import asserts
 
 from course import theory
 from course.activations import ACTIVATIONS, named
@@ -142,6 +143,7 @@ def test_the_mean_squared_singular_value_is_the_product_of_the_layers_factors(ac
     assert abs(np.mean(draws) - predicted) < 5 * np.std(draws, ddof=1) / math.sqrt(12) + slack + 1e-6
 
 
+@asserts("ReLU networks cannot be dynamical")
 def test_relu_flattens_half_of_all_directions_and_orthogonal_weights_do_not_help():
     for distribution in ("normal", "orthogonal"):
         spectra = measured.jacobian_spectra(0, depth=10, activation="relu", distribution=distribution, gain=2**0.5)
@@ -150,6 +152,7 @@ def test_relu_flattens_half_of_all_directions_and_orthogonal_weights_do_not_help
         assert np.all(np.diff(np.sum(spectra.singular_values > 0, axis=1)) <= 0)
 
 
+@asserts("ReLU networks cannot be dynamical")
 def test_mirrored_weights_make_relu_layers_an_isometry():
     """Weights [[Q, −Q], [−Q, Q]] on (relu(z), relu(−z)) are linear together (Balduzzi et al. 2017)."""
     random = np.random.default_rng(0)

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
 
 from course import theory, training
 from course.activations import ACTIVATIONS
@@ -59,6 +60,7 @@ def test_the_gain_of_the_sine_is_15209():
 # Lengths
 
 
+@asserts("The recommended gain for")
 def test_with_five_thirds_tanh_settles_at_1178_in_theory_and_in_drawn_networks():
     assert round((5 / 3) ** 2, 2) == 2.78
     assert theory.fixed_point("tanh", PYTORCH) == pytest.approx(1.178, abs=5e-4)
@@ -94,6 +96,7 @@ def test_gelu_and_silu_leave_the_length_that_their_gain_keeps(name):
 # Two inputs
 
 
+@asserts("In a deep ReLU network different")
 def test_two_orthogonal_inputs_become_one_through_he_relu():
     layers = np.array([1, 2, 5, 10, 20, 50, 100])
     found = theory.correlations("relu", 100, 2.0)[layers - 1]
@@ -190,6 +193,7 @@ def test_the_phase_of_a_point_is_that_of_the_plane():
 # Depth scales
 
 
+@asserts("A network can be trained")
 @pytest.mark.parametrize(("weight_variance", "scale"), [(0.5, 1.2), (1.3, 7.8), (1.7, 74.9), (2.0, 25.2), (2.5, 11.8)])
 def test_depth_scales_of_tanh_at_bias_variance_005(weight_variance, scale):
     length, correlation = theory.depth_scales("tanh", weight_variance, 0.05)
@@ -210,6 +214,7 @@ def test_at_the_border_relus_inputs_meet_by_a_power_of_the_layer():
 # Training, sigmoid
 
 
+@asserts("A network can be trained")
 def test_thirty_layers_of_tanh_train_near_the_border_and_not_far_from_it():
     variances = (0.5, 1.3, 6.0)
     scales = [theory.depth_scales("tanh", variance).correlation for variance in variances]

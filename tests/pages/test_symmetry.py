@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
 
 from course import activations, data, explorers, networks, probes, training
 from course.activations import ACTIVATIONS
@@ -84,6 +85,7 @@ def logistic_run(steps):
     return np.mean(np.logaddexp(0, z) - y * z), np.mean((z > 0) == y)
 
 
+@asserts("Logistic regression may start")
 @pytest.mark.parametrize(
     ("steps", "loss", "right"), [(0, 0.693, 0.51), (1, 0.233, 0.96), (10, 0.087, 0.98), (50, 0.033, 1.0)]
 )
@@ -101,6 +103,7 @@ def test_its_gradient_at_zero_differs_from_pixel_to_pixel():
     assert len(np.unique(gradient)) == x.shape[1]
 
 
+@asserts("Logistic regression may start")
 def test_its_loss_is_convex():
     (x, y), rng = threes_and_eights(), np.random.default_rng(7)
     for one, other in rng.normal(size=(200, 2, x.shape[1])):
@@ -124,6 +127,7 @@ def test_the_loss_of_a_hidden_layer_is_not_convex():
 # Equal units stay equal
 
 
+@asserts("A deep network may not: the")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("constant", [0.0, 0.5, -0.1])
 def test_units_that_start_equal_stay_equal_to_the_last_digit(activation, constant):
@@ -175,6 +179,7 @@ def test_a_network_of_33_numbers_holds_five_different_ones():
 # All weights zero
 
 
+@asserts("A deep network may not: the")
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_from_zero_tanh_and_relu_move_nothing_but_the_outputs_bias(activation):
     run = trained("zeros", activation)
@@ -191,6 +196,7 @@ def test_from_zero_tanh_and_relu_move_nothing_but_the_outputs_bias(activation):
     assert 1 / (1 + math.exp(-run.layers.output_bias[-1])) == pytest.approx(1 / 4, rel=1e-6)
 
 
+@asserts("A deep network may not: the")
 def test_from_zero_sigmoids_hidden_weights_get_equal_gradients_after_the_first_step():
     run = trained("zeros", "sigmoid")
     first, second = gradients(run, 0, "sigmoid"), gradients(run, 1, "sigmoid")
@@ -204,6 +210,7 @@ def test_from_zero_sigmoids_hidden_weights_get_equal_gradients_after_the_first_s
     assert (training.largest_difference(run.layers) == 0).all()
 
 
+@asserts("With zero weights every middle")
 @pytest.mark.parametrize(("activation", "value"), [("tanh", 0.0), ("relu", 0.0), ("sigmoid", 0.5)])
 def test_with_zero_weights_every_node_is_0_for_tanh_and_relu_and_05_for_sigmoid(activation, value):
     stats = probes.measure(0, depth=5, width=128, activation=activation, scheme="zeros")
