@@ -11,7 +11,7 @@ from course.networks.normalization import NORMALIZATIONS
 from course.networks.residual import SCALINGS
 from course.probes.blocks import STACKS, Stack, inputs_of, measure_blocks
 from course.theory.convolution import PADDINGS, border_factor, neighbourhood_means
-from course.theory.normalization import gradient_growth, passed_second_moment, passed_variance
+from course.theory.normalization import gradient_growth, passed_variance
 from course.theory.residual import branch_growth, stack
 
 DEPTH = 6
@@ -61,7 +61,7 @@ def test_a_plain_stack_is_a_network_of_layers(activation):
 def test_batch_normalization_multiplies_relus_gradient_by_pi_over_pi_minus_1_and_layer_normalization_keeps_it():
     assert gradient_growth("relu", "batch") == pytest.approx(math.pi / (math.pi - 1), rel=QUADRATURE)
     assert gradient_growth("relu", "layer") == pytest.approx(1, rel=QUADRATURE)
-    assert passed_second_moment("relu") == pytest.approx(1 / 2, rel=QUADRATURE)
+    assert passed_variance("relu", "layer") == pytest.approx(1 / 2, rel=QUADRATURE)
     assert passed_variance("relu", "batch") == pytest.approx(1 / 2 - 1 / (2 * math.pi), rel=QUADRATURE)
 
 

@@ -65,7 +65,6 @@ class Evidence(NamedTuple):
     preactivation_second_moment: float
     activation_second_moment: float
     gradient_second_moment: float
-    weight_gradient_second_moment: float
     greatest: float
     slope_second_moment: float
     saturated_share: float
@@ -208,7 +207,6 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         preactivation_second_moment=mean_square(signals.preactivations),
         activation_second_moment=mean_square(_after(signals)),
         gradient_second_moment=gradient,
-        weight_gradient_second_moment=mean_square(signals.weight_gradients),
         greatest=float(np.max(np.abs(signals.preactivations))),
         slope_second_moment=slope,
         saturated_share=saturated,
