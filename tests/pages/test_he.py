@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scene_numbers as seen
 from claims import asserts
+from samples import assert_mean, gradient_ratio
 
 from course import initializers, probes, theory
 from course.activations import leaky_relu
@@ -25,16 +26,6 @@ def measured(seed, scheme="he_normal", activation="relu", depth=DEPTH, width=WID
 
 def mean_squares(seed, scheme="he_normal", **others):
     return measured(seed, scheme, **others).activation_rms ** 2
-
-
-def gradient_ratio(stats):
-    return stats.preactivation_gradient_variance[0] / stats.preactivation_gradient_variance[-1]
-
-
-def assert_mean(sample, expected):
-    """The sample's mean lies within five standard errors of the expected one."""
-    error = np.std(sample, ddof=1) / np.sqrt(len(sample))
-    assert abs(np.mean(sample) - expected) < 5 * error
 
 
 GIVES_AWAY = (

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scene_numbers as seen
 from claims import asserts
+from samples import assert_mean
 
 from course import theory, training
 from course.activations import ACTIVATIONS
@@ -25,12 +26,6 @@ LAYERS = np.array([1, 2, 4, 8, 16, 32, 64, 100])
 def runs(activation, weight_variance, bias_variance=0.0, depth=50, cosine=0.0, seeds=20):
     setting = {"weight_variance": weight_variance, "bias_variance": bias_variance, "cosine": cosine}
     return [measure_pairs(seed, depth=depth, activation=activation, **setting) for seed in range(seeds)]
-
-
-def assert_mean(sample, expected, allowed=0.0):
-    """The sample's mean lies within five standard errors of the expected one, and what theory leaves out."""
-    error = np.std(sample, ddof=1) / math.sqrt(len(sample))
-    assert abs(np.mean(sample) - expected) < 5 * error + allowed
 
 
 # The gain
@@ -66,7 +61,7 @@ def test_with_five_thirds_tanh_settles_at_1178_in_theory_and_in_drawn_networks()
     assert theory.fixed_point("tanh", PYTORCH) == pytest.approx(1.178, abs=5e-4)
     assert theory.fixed_point("tanh", theory.gain("tanh") ** 2) == pytest.approx(1.0, rel=1e-9)
     settled = [run.preactivation_variance[30] for run in runs("tanh", PYTORCH)]
-    assert_mean(settled, 1.178, allowed=0.01)  # the map is bent: a spread of 1/256 in length lowers the mean
+    assert_mean(settled, 1.178, slack=0.01)  # the map is bent: a spread of 1/256 in length lowers the mean
 
 
 def test_with_xavier_tanh_falls_as_one_over_twice_the_layer():
@@ -108,7 +103,7 @@ def test_two_orthogonal_inputs_become_one_through_he_relu():
 def test_pytorchs_gain_makes_strangers_of_two_inputs_and_weaker_weights_make_them_one():
     assert theory.fixed_correlation("tanh", PYTORCH) == 0.0
     assert abs(theory.correlations("tanh", 50, 2.78, correlation=0.5)[-1]) < 0.02
-    assert_mean([run.cosine[-1] for run in runs("tanh", PYTORCH, cosine=0.5)], 0.0, allowed=0.01)
+    assert_mean([run.cosine[-1] for run in runs("tanh", PYTORCH, cosine=0.5)], 0.0, slack=0.01)
     alike = [run.cosine[-1] for run in runs("tanh", 1.5, 0.2, cosine=0.5)]
     assert min(alike) > 0.99
 
@@ -122,7 +117,7 @@ def test_chi_is_what_a_layer_does_to_gradients(weight_variance, chi):
     gradients = np.array([run.preactivation_gradient_variance for run in runs("tanh", weight_variance)])
     logs = np.log(gradients[:, 19] / gradients[:, 39]) / 20
     # A mean of logarithms lies below the logarithm of the mean: the spread of one layer's factor is about 2/width.
-    assert_mean(logs, math.log(chi), allowed=2 / 256)
+    assert_mean(logs, math.log(chi), slack=2 / 256)
 
 
 @pytest.mark.parametrize("weight_variance", [2.0, PYTORCH])
@@ -238,7 +233,7 @@ def test_sixteen_times_the_variance_does_not_let_a_sigmoid_networks_gradient_liv
     assert theory.critical_weight_variance("sigmoid", 0.0) == pytest.approx(103, abs=0.5)
     gradients = np.array([run.preactivation_gradient_variance for run in runs("sigmoid", 16.0, depth=10)])
     measured = np.log(gradients[:, 0] / gradients[:, -1])
-    assert_mean(measured, math.log(left[1]), allowed=10 * 2 / 256)
+    assert_mean(measured, math.log(left[1]), slack=10 * 2 / 256)
 
 
 # The exercises and the check
@@ -247,7 +242,7 @@ def test_sixteen_times_the_variance_does_not_let_a_sigmoid_networks_gradient_liv
 def test_after_ten_layers_at_five_thirds_the_cosine_is_02():
     predicted = theory.correlations("tanh", 10, PYTORCH, correlation=0.5)[-1]
     assert predicted == pytest.approx(0.2, abs=0.05)
-    assert_mean([run.cosine[-1] for run in runs("tanh", PYTORCH, depth=10, cosine=0.5)], predicted, allowed=0.01)
+    assert_mean([run.cosine[-1] for run in runs("tanh", PYTORCH, depth=10, cosine=0.5)], predicted, slack=0.01)
 
 
 def test_the_border_at_a_bias_variance_of_03_is_248():

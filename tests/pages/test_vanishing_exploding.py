@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scene_numbers as seen
 from claims import asserts
+from samples import assert_mean, gradient_ratio
 
 from course import probes, theory
 
@@ -16,16 +17,6 @@ OPEN = 2.18  # |z| of a tanh unit whose slope is 5 % of the steepest
 
 def measured(seed, activation="linear", std=1.0, depth=DEPTH, width=WIDTH):
     return probes.measure(seed, depth=depth, width=width, activation=activation, scheme="normal_1", gain=std)
-
-
-def gradient_ratio(stats):
-    return stats.preactivation_gradient_variance[0] / stats.preactivation_gradient_variance[-1]
-
-
-def assert_mean(sample, expected):
-    """The sample's mean lies within five standard errors of the expected one."""
-    error = np.std(sample, ddof=1) / np.sqrt(len(sample))
-    assert abs(np.mean(sample) - expected) < 5 * error
 
 
 GIVES_AWAY = (r"0\.64\b", r"2(\.0)?e-10", r"power of (fifty|the depth)|each factor|factors? multipl")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scene_numbers as seen
 from claims import asserts
+from samples import assert_mean
 
 from course import activations, pages, probes, theory
 from course.initializers import standard_deviation
@@ -33,12 +34,6 @@ def variances(activation):
     """The preactivation variances of the course's networks, of shape `(SEEDS, DEPTH)`."""
     network = {"depth": DEPTH, "width": WIDTH, "activation": activation, "scheme": "standard_uniform"}
     return np.array([probes.measure(seed, **network).preactivation_variance for seed in range(SEEDS)])
-
-
-def assert_mean(sample, expected, slack=0.0):
-    """The sample's mean lies within five standard errors of the expected one, and `slack`."""
-    error = np.std(sample, ddof=1) / math.sqrt(len(sample))
-    assert abs(np.mean(sample) - expected) <= 5 * error + slack
 
 
 # Uniform variables, sums and products

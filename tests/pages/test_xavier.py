@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scene_numbers as seen
 from claims import asserts
+from samples import assert_mean, gradient_ratio
 
 from course import activations, initializers, networks, probes, theory
 from course.pages.xavier.tapered_network import scheme as tapered_scheme
@@ -38,20 +39,9 @@ def tapered(scheme, widths, draws=50):
     return [probes.measure_tapered(seed, widths=widths, activation="linear", scheme=scheme) for seed in range(draws)]
 
 
-def assert_mean(sample, expected):
-    """The sample's mean lies within five standard errors of the expected one."""
-    error = np.std(sample, axis=0, ddof=1) / np.sqrt(len(sample))
-    assert np.all(np.abs(np.mean(sample, axis=0) - expected) < 5 * error)
-
-
 def assert_ratio(sample, expected, finite_width):
     """The mean lies within five standard errors and a relative `finite_width` of the limit of infinite width."""
-    error = np.std(sample, axis=0, ddof=1) / np.sqrt(len(sample))
-    assert np.all(np.abs(np.mean(sample, axis=0) - expected) < 5 * error + finite_width * np.asarray(expected))
-
-
-def gradient_ratio(stats):
-    return stats.preactivation_gradient_variance[0] / stats.preactivation_gradient_variance[-1]
+    assert_mean(sample, expected, slack=finite_width * np.asarray(expected))
 
 
 # Both derivations
