@@ -132,6 +132,11 @@ def chosen(lead: tuple[int, ...], units: int) -> tuple[np.ndarray, ...] | None:
     return np.unravel_index(kept, lead)
 
 
+def by_unit(bias: np.ndarray, units: int) -> np.ndarray | None:
+    """Return a constant that is added to a layer's answer as `(units,)`; `None` if it has not one number a unit."""
+    return np.broadcast_to(bias.reshape(-1), (units,)) if bias.size in (1, units) else None
+
+
 def first_loss(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, int] | None:
     """Return the mean cross-entropy of the answers and the number of classes, `None` where targets are no classes.
 

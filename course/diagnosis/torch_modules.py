@@ -17,6 +17,7 @@ from course.diagnosis.reading import (
     LayerSignals,
     NetworkReading,
     ParameterReading,
+    by_unit,
     first_distance,
     first_loss,
 )
@@ -231,9 +232,9 @@ def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[
     for answer in answers:
         applied = answer.applied
         name = applied.name.removesuffix(".weight")
-        weights = _turned(calls.constants[applied.weights], applied)
+        weights = applied.turned(_array(calls.constants[applied.weights]))
         inputs = calls.received[applied.weights, applied.inputs]
-        recurrent = applied.kind == "recurrent"
+        bias, recurrent = calls.constants.get(answer.bias), applied.kind == "recurrent"
         z = inputs[..., : len(weights)] @ weights if recurrent else calls.values[answer.preactivations]
         h = None if answer.activations is None or recurrent else calls.values[answer.activations]
         of_z = None if recurrent else calls.gradients.get(answer.preactivations, np.zeros_like(z))
@@ -243,7 +244,7 @@ def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[
         definition = LayerDefinition(
             name=name,
             weights=weights * np.float32(answer.scale),
-            biases=_bias(calls.constants.get(answer.bias), weights.shape[-1]),
+            biases=None if bias is None else by_unit(_array(bias), weights.shape[-1]),
             dtype=calls.dtypes[applied.weights],
             activation=None if recurrent else answer.activation,
             kind=answer.layer.kind,
@@ -260,7 +261,7 @@ def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[
             preactivations=z,
             activations=h,
             preactivation_gradients=np.full((1, 1), math.nan) if of_z is None else of_z,
-            weight_gradients=_turned(of_weights, applied) if same else np.zeros_like(weights),
+            weight_gradients=applied.turned(_array(of_weights)) if same else np.zeros_like(weights),
             values=math.prod(calls.shapes[answer.preactivations]) // examples,
             step=calls.step_mean(answer.layer.step),
         )
@@ -268,17 +269,7 @@ def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[
         seen.add(name)
 
 
-def _bias(tensor: Any, units: int) -> np.ndarray | None:
-    """A constant that is added to a layer's answer, if it has one number a unit."""
-    if tensor is None or tensor.numel() not in (1, units):
-        return None
-    return np.broadcast_to(tensor.detach().float().cpu().numpy().reshape(-1), (units,))
-
-
-def _turned(tensor: Any, applied: Any) -> np.ndarray:
-    """Weights with their units made one axis and last, and the fan one axis unless it is a convolution's."""
-    turned = tensor.detach().float() if str(tensor.dtype) != "torch.float64" else tensor.detach()
-    turned = turned.permute(*applied.fan_axes, *applied.unit_axes).cpu().numpy()
-    fan = turned.shape[: len(applied.fan_axes)]
-    fan = fan if applied.kind == "convolution" else (math.prod(fan),)
-    return turned.reshape(*fan, -1)
+def _array(tensor: Any) -> np.ndarray:
+    """The numbers of a tensor, those of less than 32 bits in float32."""
+    kept = tensor.detach() if str(tensor.dtype) == "torch.float64" else tensor.detach().float()
+    return kept.cpu().numpy()

@@ -17,6 +17,7 @@ from course.diagnosis.reading import (
     LayerSignals,
     NetworkReading,
     ParameterReading,
+    by_unit,
     chosen,
     first_distance,
     first_loss,
@@ -267,12 +268,12 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
         applied = answer.applied
         name = program.names.get(int(applied.name), f"layer {place}")
         shared, seen[applied.name] = seen.get(applied.name), name
-        weights = turned(values["weights"], applied)
+        weights = applied.turned(np.asarray(values["weights"], float))
         examples = max(1, shapes[applied.inputs].shape[0])
         definition = LayerDefinition(
             name=name,
             weights=weights * answer.scale,
-            biases=_biases(values.get("bias"), weights.shape[-1]),
+            biases=by_unit(np.asarray(values["bias"], float), weights.shape[-1]) if "bias" in values else None,
             dtype=str(values["weights"].dtype),
             activation=answer.activation,
             kind=answer.layer.kind,
@@ -288,23 +289,8 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
             preactivations=np.asarray(values["z"], float),
             activations=np.asarray(values["h"], float) if "h" in values else None,
             preactivation_gradients=np.asarray(of_z[answer.preactivations], float),
-            weight_gradients=turned(of_weights[applied.weights], applied),
+            weight_gradients=applied.turned(np.asarray(of_weights[applied.weights], float)),
             values=math.prod(shapes[answer.preactivations].shape) // examples,
             step=float(values["step"]) if "step" in values else None,
         )
         yield LayerReading(definition, signals, answer.place)
-
-
-def turned(values: Any, applied: Any) -> np.ndarray:
-    """Return weights with their units made one axis and last, and the fan one axis unless it is a convolution's."""
-    whole = np.asarray(values, float).transpose(*applied.fan_axes, *applied.unit_axes)
-    fan = whole.shape[: len(applied.fan_axes)]
-    fan = fan if applied.kind == "convolution" else (math.prod(fan),)
-    return whole.reshape(*fan, -1)
-
-
-def _biases(bias: Any, units: int) -> np.ndarray | None:
-    """A constant that is added to a layer's answer, if it has one number a unit."""
-    if bias is None or np.size(bias) not in (1, units):
-        return None
-    return np.broadcast_to(np.asarray(bias, float).reshape(-1), (units,))

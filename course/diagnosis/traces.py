@@ -5,9 +5,12 @@ its sources. A value with one source is that layer's answer, changed by what lie
 nonlinearity.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import numpy as np
 
 DATA = -1
 """The source of what is made of the batch alone."""
@@ -44,6 +47,13 @@ class Applied(NamedTuple):
     trainable: bool = True
     kind: str = "dense"
     rescaled: bool = False
+
+    def turned(self, weights: np.ndarray) -> np.ndarray:
+        """Return weights with their units made one axis and last, and the fan one axis unless it is a convolution's."""
+        whole = weights.transpose(*self.fan_axes, *self.unit_axes)
+        fan = whole.shape[: len(self.fan_axes)]
+        fan = fan if self.kind == "convolution" else (math.prod(fan),)
+        return whole.reshape(*fan, -1)
 
 
 class Step(NamedTuple):
