@@ -116,8 +116,6 @@ def lost_point(colour: str) -> Look:
 THIN_LINES = look(colors=MEASURED, linewidths=0.7, alpha=0.3)
 """Each of many curves."""
 ACCENT_LINE = look(color=ACCENT, linewidth=2.0)
-SHADE = look(color=REFERENCE, alpha=0.16, linewidth=0)
-"""A stretch of an axis that is spoken of."""
 MEASURED_LINE = look(color=MEASURED, linewidth=1.0)
 LINE_NUMBER = look(color=MEASURED, linestyle="none", markersize=7, markeredgewidth=0.4)
 GROUND = look(color="white", linestyle="none", marker="o", markersize=8)

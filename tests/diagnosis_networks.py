@@ -9,7 +9,7 @@ import numpy as np
 
 from course import data, initializers
 from course.activations import named
-from course.diagnosis.reading import LayerReading, NetworkReading
+from course.diagnosis.reading import LayerDefinition, LayerReading, LayerSignals, NetworkReading
 from course.diagnosis.report import LayerReport
 
 Backward = Callable[[np.ndarray], np.ndarray]
@@ -146,19 +146,22 @@ def read(blocks: list[Block], batch: np.ndarray, seed: int = 0) -> NetworkReadin
 
 def _reading(number: int, record: dict) -> LayerReading:
     layer, answer = record["layer"], record["answer"]
-    return LayerReading(
+    definition = LayerDefinition(
         name=f"layer {number}",
         weights=layer.weights.astype(float),
         biases=None if layer.biases is None else layer.biases.astype(float),
         dtype=str(layer.weights.dtype),
+        activation=layer.activation,
+        normalized=layer.norm is not None,
+    )
+    signals = LayerSignals(
         inputs=record["inputs"].astype(float),
         preactivations=record["z"].astype(float),
         activations=None if answer is None else answer.astype(float),
-        activation=layer.activation,
         preactivation_gradients=record["gradient"],
         weight_gradients=record["weight_gradient"].reshape(layer.weights.shape),
-        normalized=layer.norm is not None,
     )
+    return LayerReading(definition, signals)
 
 
 # Sound networks

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from course.activations import ACTIVATIONS
-from course.diagnosis.reading import NetworkReading
+from course.diagnosis.reading import LayerReading, NetworkReading
 
 RANDOM = np.random.default_rng(11)
 BATCH = RANDOM.standard_normal((20, 6)).astype(np.float32)
@@ -52,10 +52,8 @@ def block(mode: str):
     return lambda p, x: x + jax.nn.relu(normalized(x @ p["tied"])) @ p["tied"]
 
 
-ARRAYS = dict.fromkeys(
-    ("weights", "biases", "inputs", "preactivations", "activations", "preactivation_gradients", "weight_gradients")
-)
-
+ARRAYS = dict.fromkeys(("inputs", "preactivations", "activations", "preactivation_gradients", "weight_gradients"))
+WEIGHTS_AND_BIASES = dict.fromkeys(("weights", "biases"))
 NAMES = {"name": "", "parameter": "", "bias": "", "own_fan_in": 0}
 
 
@@ -64,15 +62,26 @@ def assert_same(reading: NetworkReading, expected: NetworkReading, within: float
     assert len(reading.layers) == len(expected.layers)
     np.testing.assert_allclose(reading.outputs, expected.outputs, atol=within * np.abs(expected.outputs).max())
     for layer, other in zip(reading.layers, expected.layers, strict=True):
-        assert layer._replace(**ARRAYS, **NAMES) == other._replace(**ARRAYS, **NAMES)
-        for field in ARRAYS:
-            one, two = getattr(layer, field), getattr(other, field)
-            assert (one is None) == (two is None), field
-            if two is not None:
-                assert one.shape == two.shape, field
-                np.testing.assert_allclose(one, two, atol=within * np.abs(two).max(), rtol=within, err_msg=field)
+        assert without_arrays(layer) == without_arrays(other)
+        for part, fields in (("definition", WEIGHTS_AND_BIASES), ("signals", ARRAYS)):
+            for field in fields:
+                one, two = (getattr(getattr(of, part), field) for of in (layer, other))
+                assert (one is None) == (two is None), field
+                if two is not None:
+                    assert one.shape == two.shape, field
+                    np.testing.assert_allclose(one, two, atol=within * np.abs(two).max(), rtol=within, err_msg=field)
+
+
+def without_arrays(layer: LayerReading) -> LayerReading:
+    """Without what is compared within rounding, and without names, which differ from framework to framework."""
+    return redefined(layer, **WEIGHTS_AND_BIASES, **NAMES)._replace(signals=layer.signals._replace(**ARRAYS))
 
 
 def without_shares(reading: NetworkReading) -> NetworkReading:
     """Without the names of shared weights, which differ from framework to framework."""
-    return reading._replace(layers=tuple(layer._replace(shared_with=None) for layer in reading.layers))
+    return reading._replace(layers=tuple(redefined(layer, shared_with=None) for layer in reading.layers))
+
+
+def redefined(layer: LayerReading, **fields) -> LayerReading:
+    """With other facts in its definition."""
+    return layer._replace(definition=layer.definition._replace(**fields))

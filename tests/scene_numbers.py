@@ -1,6 +1,5 @@
 """What scenes show, and the numbers in their notes, computed again from theory or from a run."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course import activations, data, explorers, initializers, mistakes, pages, probes, theory, training, tuning
+from course import activations, explorers, initializers, mistakes, pages, probes, theory, training, tuning
 from course.explorers.training_runs import predicted_rms
 from course.live.explorer import Explorer
 from course.live.running import RunningExplorer
@@ -103,48 +102,6 @@ def chain(**state: float) -> np.ndarray:
 
 
 @cache
-def run(start: str, activation: str = "tanh", **noise) -> training.Run:
-    layer = training.starting_layer(start, 8, **noise)
-    return training.train(layer, *data.disc(), activation, steps=1000)
-
-
-def steps_apart(start: str) -> int:
-    return int(np.argmax(training.largest_difference(run(start, perturbation=1e-6).layers) > APART))
-
-
-def growth() -> float:
-    """1 + |g|, by which a small difference grows near zero: page symmetry."""
-    points, inside = data.disc()
-    return 1 + float(np.linalg.norm(((inside.mean() - inside)[:, None] * points).mean(axis=0)))
-
-
-def nothing_moves(activation: str) -> bool:
-    layers = run("zeros", activation).layers
-    return not np.any(layers.weights) and not np.any(layers.outgoing)
-
-
-SLEEPY = {"perturbation": 0.1, "perturbed": "biases"}
-
-
-def asleep() -> np.ndarray:
-    """Which of the ReLU units with random biases and weights of zero have never moved."""
-    layers = run("zeros", "relu", **SLEEPY).layers
-    return ~np.any(layers.outgoing, axis=0) & ~np.any(layers.weights, axis=(0, 1))
-
-
-def sleepy_biases() -> np.ndarray:
-    return run("zeros", "relu", **SLEEPY).layers.biases[0]
-
-
-def distinct_at(step: int) -> int:
-    return training.distinct_units(training.HiddenLayer(*(part[step] for part in run("random").layers)))
-
-
-def entropy(share: float) -> float:
-    return -share * math.log(share) - (1 - share) * math.log(1 - share)
-
-
-@cache
 def last_mean_squares(scheme: str, activation: str = "relu", networks: int = 100) -> np.ndarray:
     """Return what layer 50 of networks carries, one number for each of the first seeds."""
     network = {"depth": 50, "width": 128, "activation": activation, "scheme": scheme}
@@ -163,10 +120,6 @@ def patient_factor(mistake: str) -> float:
         signal = np.maximum(signal.astype(float) @ weights + biases, 0)
         mean_squares.append(np.mean(signal**2))
     return (mean_squares[-1] / mean_squares[0]) ** (1 / (len(mean_squares) - 1))
-
-
-APART = 0.5
-"""Units whose weights differ by so much have come apart."""
 
 
 TINY, HUGE = (float(getattr(np.finfo(np.float32), name)) for name in ("tiny", "max"))

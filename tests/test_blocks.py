@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from claims import asserts
 from random_states import mostly_long
 
 from course import data, initializers, networks, probes
@@ -69,6 +70,7 @@ def growth_of_18_blocks(gain: float, branch, seed: int) -> float:
     return np.mean(signal**2) / before
 
 
+@asserts("Residual layers times 1/√N")
 def test_18_branches_with_a_mean_need_one_over_their_number_and_those_without_its_root():
     def with_mean(signal, first, _last):
         return np.maximum(signal @ first, 0)

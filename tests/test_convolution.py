@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from claims import asserts
 
 from course.networks.convolution import PADDINGS, convolve, delta_orthogonal
 
@@ -62,6 +63,7 @@ def test_a_delta_orthogonal_kernel_is_an_isometry_in_its_middle_and_zero_elsewhe
     assert not kernel.any()
 
 
+@asserts("Delta-orthogonal kernels")
 def test_fifty_delta_orthogonal_layers_keep_every_length_and_other_kernels_do_not():
     start = jax.random.normal(jax.random.key(2), (4, 8, 8, 6))
     signal = start

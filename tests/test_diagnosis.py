@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from diagnosis_networks import Dense, Kind, Residual
 from PIL import Image
+from same_network import redefined
 
 from course import mistakes, theory
 from course.activations import ACTIVATIONS
-from course.diagnosis import diagnose, evidence, expectation, starts, trend
+from course.diagnosis import diagnose, evidence, expectation, layer_statistics, starts, trend
 from course.diagnosis.findings import FINDINGS, deviations
 from course.diagnosis.findings.found import COMPARISONS, FALSE_ALARMS
 from course.diagnosis.judging import Judgement, judged
@@ -224,7 +225,7 @@ def test_shared_weights_are_not_taken_for_one_draw_made_twice():
     layers[2] = layers[2]._replace(weights=layers[1].weights)
     reading = networks.read(layers, batch)
     assert Judgement(reading).layers[2].finding == "repeated weights"
-    shared = [*reading.layers[:2], reading.layers[2]._replace(shared_with="layer 2"), *reading.layers[3:]]
+    shared = [*reading.layers[:2], redefined(reading.layers[2], shared_with="layer 2"), *reading.layers[3:]]
     assert Judgement(reading._replace(layers=tuple(shared))).layers[2].finding == "healthy"
 
 
@@ -234,7 +235,7 @@ def test_units_that_are_off_because_the_examples_are_alike_are_not_called_dead()
         (64, 200)
     )
     facts = evidence.gathered(networks.read(layers, alike)).layers[0]
-    assert facts.dead_by_chance == pytest.approx(0.5, abs=5 * math.sqrt(0.25 / evidence.STAND_INS + 0.25 / 200))
+    assert facts.dead_by_chance == pytest.approx(0.5, abs=5 * math.sqrt(0.25 / layer_statistics.STAND_INS + 0.25 / 200))
     assert "dead units" not in names(judge(layers, alike))
 
 
@@ -389,7 +390,7 @@ def test_the_evidence_of_a_layer_is_what_the_arrays_say():
 def test_the_error_of_a_weight_variance_is_that_of_many_draws():
     random = np.random.default_rng(0)
     for draw in (random.standard_normal, lambda shape: random.uniform(-1, 1, shape)):
-        errors = [evidence._error(w, np.mean(w**2)) for w in (draw((12, 10)) for _ in range(400))]
+        errors = [layer_statistics.mean_square_error(w, np.mean(w**2)) for w in (draw((12, 10)) for _ in range(400))]
         moments = np.array([np.mean(draw((12, 10)) ** 2) for _ in range(400)])
         # a standard deviation from 400 draws is known to 5 · 1/√800 = 18 %
         assert np.mean(errors) == pytest.approx(moments.std() / moments.mean(), rel=0.18)
@@ -398,11 +399,11 @@ def test_the_error_of_a_weight_variance_is_that_of_many_draws():
 def test_units_are_counted_as_different_ones():
     layers, _ = stack([30, 20])
     weights, biases = layers[0].weights.copy(), np.zeros(20)
-    assert evidence._distinct(weights, biases) == 20
+    assert layer_statistics.distinct_units(weights, biases) == 20
     weights[:, 5:] = weights[:, :1]
-    assert evidence._distinct(weights, biases) == 5
+    assert layer_statistics.distinct_units(weights, biases) == 5
     biases[7] = 1.0
-    assert evidence._distinct(weights, biases) == 6
+    assert layer_statistics.distinct_units(weights, biases) == 6
 
 
 def test_what_is_expected_holds_most_of_what_is_measured():
@@ -451,7 +452,7 @@ def test_a_fault_comes_before_an_earlier_warning():
 
 def test_a_notebook_shows_the_picture_with_alternative_text_and_a_table():
     reading = networks.read(*stack([30, 20, 10]))
-    named = [layer._replace(name="<b>") for layer in reading.layers]
+    named = [redefined(layer, name="<b>") for layer in reading.layers]
     bundle = judged(reading._replace(layers=tuple(named)))._repr_mimebundle_()
     assert 'alt="Two curves over 2 layers' in bundle["text/html"]
     assert bundle["text/html"].count("<tr>") == 3

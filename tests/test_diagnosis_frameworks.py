@@ -6,7 +6,19 @@ import jax.numpy as jnp
 import pytest
 import same_network
 from flax import linen, nnx
-from same_network import BATCH, BIASES, IMAGES, KERNEL, LAST, OUT, SQUARE, WEIGHTS, assert_same, without_shares
+from same_network import (
+    BATCH,
+    BIASES,
+    IMAGES,
+    KERNEL,
+    LAST,
+    OUT,
+    SQUARE,
+    WEIGHTS,
+    assert_same,
+    redefined,
+    without_shares,
+)
 
 from course.activations import ACTIVATIONS
 from course.diagnosis import read
@@ -77,7 +89,9 @@ NAMES = {"Flax NNX": "layers.{}.kernel", "Linen": "params.Dense_{}.kernel", "Equ
 def test_a_network_reads_the_same_in_every_framework(kind: str, name: str):
     reading = read(KINDS[kind](name), BATCH, seed=4)
     assert reading.framework == {"Linen": "JAX"}.get(kind, kind)
-    assert [layer.name for layer in reading.layers] == [NAMES[kind].format(place) for place in range(LAST + 1)]
+    assert [layer.definition.name for layer in reading.layers] == [
+        NAMES[kind].format(place) for place in range(LAST + 1)
+    ]
     assert_same(reading, read(same_network.function(name), BATCH, seed=4))
 
 
@@ -121,11 +135,11 @@ def test_a_normalized_residual_block_of_shared_weights_reads_the_same_in_flax(ki
     module = NnxBlock(nnx_norm(kind))
     module.train() if training else module.eval()
     reading = read(module, BATCH)
-    assert [layer.shared_with for layer in reading.layers] == [None, "tied.kernel"]
+    assert [layer.definition.shared_with for layer in reading.layers] == [None, "tied.kernel"]
     mode = kind if kind == "layer" or training else "fresh"
     expected = without_shares(read((same_network.block(mode), {"tied": SQUARE}), BATCH))
     if mode == "fresh":  # statistics of the past are a scale like any other in a function
-        expected = expected._replace(layers=(expected.layers[0]._replace(normalized=True), expected.layers[1]))
+        expected = expected._replace(layers=(redefined(expected.layers[0], normalized=True), expected.layers[1]))
     assert_same(without_shares(reading), expected)
 
 
@@ -140,7 +154,7 @@ def test_a_layer_normalization_in_equinox_reads_the_same():
     tied = eqx.nn.Linear(6, 6, use_bias=False, key=jax.random.key(0))
     tied = eqx.tree_at(lambda one: one.weight, tied, jnp.asarray(SQUARE.T))
     reading = read(Block(eqx.nn.LayerNorm(6), tied), BATCH)
-    assert [layer.shared_with for layer in reading.layers] == [None, "tied.weight"]
+    assert [layer.definition.shared_with for layer in reading.layers] == [None, "tied.weight"]
     assert_same(without_shares(reading), without_shares(read((same_network.block("layer"), {"tied": SQUARE}), BATCH)))
 
 
@@ -170,7 +184,7 @@ def test_an_equinox_module_may_take_batches_and_have_dropout():
 
     module = Dropping(eqx.nn.Linear(6, 3, key=jax.random.key(0)), eqx.nn.Dropout(0.5))
     (layer,) = read(module, BATCH).layers
-    assert (layer.activation, layer.preactivations.shape) == ("tanh", (len(BATCH), 3))
+    assert (layer.definition.activation, layer.signals.preactivations.shape) == ("tanh", (len(BATCH), 3))
     assert not module.drop.inference
 
 

@@ -61,7 +61,7 @@ def assert_close(measured, expected) -> None:
 
 
 def activations_of(reading: NetworkReading) -> list[str | None]:
-    return [layer.activation for layer in reading.layers]
+    return [layer.definition.activation for layer in reading.layers]
 
 
 def only(reading: NetworkReading) -> LayerReading:
@@ -91,14 +91,19 @@ def assert_read_as_plain(reading: NetworkReading, parameters, v: np.ndarray) -> 
     for layer, (w, b), (x, z, h), (of_w, _of_b), of_one in zip(
         reading.layers, parameters, layers, of_parameters, of_z, strict=True
     ):
-        assert np.array_equal(layer.weights, w)
-        assert np.array_equal(layer.biases, b)
-        assert_close(layer.inputs, x)
-        assert_close(layer.preactivations, z)
-        assert_close(z if layer.activations is None else layer.activations, h)
-        assert_close(layer.preactivation_gradients, of_one)
-        assert_close(layer.weight_gradients, of_w)
-        assert (layer.dtype, layer.normalized, layer.trainable, layer.shared_with) == ("float32", False, True, None)
+        assert np.array_equal(layer.definition.weights, w)
+        assert np.array_equal(layer.definition.biases, b)
+        assert_close(layer.signals.inputs, x)
+        assert_close(layer.signals.preactivations, z)
+        assert_close(z if layer.signals.activations is None else layer.signals.activations, h)
+        assert_close(layer.signals.preactivation_gradients, of_one)
+        assert_close(layer.signals.weight_gradients, of_w)
+        assert (
+            layer.definition.dtype,
+            layer.definition.normalized,
+            layer.definition.trainable,
+            layer.definition.shared_with,
+        ) == ("float32", False, True, None)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
@@ -111,15 +116,15 @@ def test_activations_are_recognized_whatever_the_weights_and_the_precision(dtype
 
     reading = read((network, parameters), BATCH)
     assert activations_of(reading) == list(NAMES)
-    assert {layer.dtype for layer in reading.layers} == {dtype}
+    assert {layer.definition.dtype for layer in reading.layers} == {dtype}
 
 
 def test_an_overflow_is_read_as_infinity():
     parameters = [(jnp.full((6, 5), 6e4, jnp.float16), jnp.zeros(5, jnp.float16))]
     function = read((lambda p, x: x.astype(jnp.float16) @ p[0][0] + p[0][1], parameters), np.ones((2, 6), np.float32))
     array = [(np.full((6, 5), 6e4, np.float16), None)]
-    assert np.isinf(only(function).preactivations).all()
-    assert np.isinf(only(read(array, np.ones((2, 6)))).preactivations).all()
+    assert np.isinf(only(function).signals.preactivations).all()
+    assert np.isinf(only(read(array, np.ones((2, 6)))).signals.preactivations).all()
 
 
 @pytest.mark.parametrize("activation", [jax.nn.gelu, partial(jax.nn.gelu, approximate=False)], ids=["tanh", "erf"])
@@ -145,13 +150,13 @@ def test_layers_come_in_the_order_in_which_they_run_and_bear_their_places():
         x = jax.nn.relu(x @ parameters["z_first"]["kernel"])
         return jax.nn.relu(x @ parameters["a_last"][0]) @ parameters["a_last"][1]
 
-    names = [layer.name for layer in read((network, parameters), BATCH).layers]
+    names = [layer.definition.name for layer in read((network, parameters), BATCH).layers]
     assert names == ["z_first.kernel", "a_last.0", "a_last.1"]
 
 
 def test_ten_layers_are_not_sorted_as_text():
     reading = read((partial(outputs, names=("tanh",) * 12), drawn((6, *[5] * 11, 2))), BATCH)
-    assert [layer.name for layer in reading.layers] == [f"{place}.0" for place in range(12)]
+    assert [layer.definition.name for layer in reading.layers] == [f"{place}.0" for place in range(12)]
 
 
 def norm(z: jax.Array, axis: int) -> jax.Array:
@@ -166,10 +171,10 @@ def test_behind_a_normalization_z_is_what_the_nonlinearity_receives(axis: int):
         return p["scale"] * norm(x @ p["w"], axis) + p["shift"]
 
     first, last = read((lambda p, x: jax.nn.relu(normed(p, x)) @ p["out"], parameters), BATCH).layers
-    assert (first.normalized, last.normalized) == (True, False)
-    assert first.activation == "relu"
-    assert first.biases is None
-    assert_close(first.preactivations, normed(parameters, BATCH))
+    assert (first.definition.normalized, last.definition.normalized) == (True, False)
+    assert first.definition.activation == "relu"
+    assert first.definition.biases is None
+    assert_close(first.signals.preactivations, normed(parameters, BATCH))
 
 
 def test_a_residual_block_keeps_its_two_layers_apart_from_the_skip():
@@ -183,10 +188,10 @@ def test_a_residual_block_keeps_its_two_layers_apart_from_the_skip():
     start, one, two, out = read((network, p), BATCH).layers
     x = BATCH @ p["in"]
     branch = np.maximum(x @ p["one"], 0)
-    assert [layer.activation for layer in (start, one, two, out)] == [None, "relu", None, None]
-    assert_close(one.inputs, x)
-    assert_close(two.preactivations, branch @ p["two"])
-    assert_close(out.inputs, x + branch @ p["two"])
+    assert [layer.definition.activation for layer in (start, one, two, out)] == [None, "relu", None, None]
+    assert_close(one.signals.inputs, x)
+    assert_close(two.signals.preactivations, branch @ p["two"])
+    assert_close(out.signals.inputs, x + branch @ p["two"])
 
 
 def test_what_is_added_to_a_skip_has_no_nonlinearity_of_its_own():
@@ -199,8 +204,8 @@ def test_what_is_added_to_a_skip_has_no_nonlinearity_of_its_own():
         return jax.nn.relu(x) @ p["out"]
 
     layers = read((network, p), BATCH).layers
-    assert [layer.activation for layer in layers] == ["relu", *["relu", None] * 3, None]
-    assert [layer.normalized for layer in layers] == [True] + [False] * 7
+    assert [layer.definition.activation for layer in layers] == ["relu", *["relu", None] * 3, None]
+    assert [layer.definition.normalized for layer in layers] == [True] + [False] * 7
 
 
 def test_a_normalization_before_a_skip_is_seen_without_a_nonlinearity():
@@ -212,9 +217,9 @@ def test_a_normalization_before_a_skip_is_seen_without_a_nonlinearity():
         return jax.nn.log_softmax(x @ p["out"])
 
     start, one, two, out = read((network, p), BATCH).layers
-    assert [layer.activation for layer in (start, one, two, out)] == [None, "relu", None, None]
-    assert [layer.normalized for layer in (start, one, two, out)] == [False, True, True, False]
-    assert_close(two.preactivations, norm(one.activations @ p["two"], 0))
+    assert [layer.definition.activation for layer in (start, one, two, out)] == [None, "relu", None, None]
+    assert [layer.definition.normalized for layer in (start, one, two, out)] == [False, True, True, False]
+    assert_close(two.signals.preactivations, norm(one.signals.activations @ p["two"], 0))
 
 
 def convolved(w, x):
@@ -236,13 +241,13 @@ def test_a_convolution_is_read_with_its_places():
     layer, _out = read((network, p), IMAGES, seed=1).layers
     z = z_of(p, 0.0)
     of_p, of_z = gradients_of(nudged, p, jnp.zeros_like(z), directions_of((len(IMAGES), 2), 1))
-    assert np.array_equal(layer.weights, p["kernel"])
-    assert np.array_equal(layer.biases, p["bias"])
-    assert layer.activation == "relu"
-    assert_close(layer.inputs, IMAGES)
-    assert_close(layer.preactivations, z)
-    assert_close(layer.preactivation_gradients, of_z)
-    assert_close(layer.weight_gradients, of_p["kernel"])
+    assert np.array_equal(layer.definition.weights, p["kernel"])
+    assert np.array_equal(layer.definition.biases, p["bias"])
+    assert layer.definition.activation == "relu"
+    assert_close(layer.signals.inputs, IMAGES)
+    assert_close(layer.signals.preactivations, z)
+    assert_close(layer.signals.preactivation_gradients, of_z)
+    assert_close(layer.signals.weight_gradients, of_p["kernel"])
 
 
 def test_a_convolution_with_channels_first_is_turned():
@@ -252,9 +257,9 @@ def test_a_convolution_with_channels_first_is_turned():
         return jax.nn.tanh(jax.lax.conv_general_dilated(x, p, (1, 1), "SAME", dimension_numbers=order))
 
     turned = only(read((network, kernel.transpose(3, 2, 0, 1)), IMAGES.transpose(0, 3, 1, 2)))
-    assert np.array_equal(turned.weights, kernel)
-    assert turned.activation == "tanh"
-    assert_close(turned.preactivations, convolved(kernel, IMAGES))
+    assert np.array_equal(turned.definition.weights, kernel)
+    assert turned.definition.activation == "tanh"
+    assert_close(turned.signals.preactivations, convolved(kernel, IMAGES))
 
 
 def test_a_scan_over_stacked_weights_is_a_layer_a_turn():
@@ -271,17 +276,21 @@ def test_a_scan_over_stacked_weights_is_a_layer_a_turn():
         return outputs([(w, 0.0) for w in ws], x, names)
 
     loop = read((looped, [p["in"], *p["stack"], p["out"]]), BATCH, seed=2)
-    assert [layer.name for layer in reading.layers] == ["in", *[f"stack[{turn}]" for turn in range(5)], "out"]
+    assert [layer.definition.name for layer in reading.layers] == [
+        "in",
+        *[f"stack[{turn}]" for turn in range(5)],
+        "out",
+    ]
     assert activations_of(reading) == names
     for layer, expected in zip(reading.layers, loop.layers, strict=True):
-        assert np.array_equal(layer.weights, expected.weights)
-        assert_close(layer.preactivation_gradients, expected.preactivation_gradients)
+        assert np.array_equal(layer.definition.weights, expected.definition.weights)
+        assert_close(layer.signals.preactivation_gradients, expected.signals.preactivation_gradients)
 
 
 def test_shared_weights_are_two_layers_and_the_second_says_with_whom():
     p = {"tied": normal(6, 6), "out": normal(6, 2)}
     network = (lambda p, x: jax.nn.tanh(jax.nn.tanh(x @ p["tied"]) @ p["tied"]) @ p["out"], p)
-    assert [layer.shared_with for layer in read(network, BATCH).layers] == [None, "tied", None]
+    assert [layer.definition.shared_with for layer in read(network, BATCH).layers] == [None, "tied", None]
 
 
 @pytest.mark.parametrize("wrap", [jax.jit, jax.checkpoint, lambda f: jax.vmap(f, (None, 0))])
@@ -289,11 +298,11 @@ def test_wrapping_a_network_changes_nothing(wrap):
     parameters = drawn()
     bare = read((outputs, parameters), BATCH)
     wrapped = read((wrap(outputs), parameters), BATCH)
-    assert [layer.name for layer in wrapped.layers] == [layer.name for layer in bare.layers]
+    assert [layer.definition.name for layer in wrapped.layers] == [layer.definition.name for layer in bare.layers]
     assert activations_of(wrapped) == activations_of(bare)
     for layer, expected in zip(wrapped.layers, bare.layers, strict=True):
-        assert_close(layer.preactivations, expected.preactivations)
-        assert_close(layer.weight_gradients, expected.weight_gradients)
+        assert_close(layer.signals.preactivations, expected.signals.preactivations)
+        assert_close(layer.signals.weight_gradients, expected.signals.weight_gradients)
 
 
 def test_attention_between_words_is_no_layer_and_its_projections_are():
@@ -305,21 +314,21 @@ def test_attention_between_words_is_no_layer_and_its_projections_are():
         weights = jax.nn.softmax(query @ key.transpose(0, 2, 1) / 8**0.5)
         return (weights @ value) @ p["out"]
 
-    assert [layer.name for layer in read((network, p), words).layers] == ["query", "key", "value", "out"]
+    assert [layer.definition.name for layer in read((network, p), words).layers] == ["query", "key", "value", "out"]
 
 
 def test_an_embedding_is_no_layer_and_tokens_may_be_whole_numbers():
     p = {"table": normal(11, 8), "w": normal(8, 8), "out": normal(8, 3)}
     tokens = RANDOM.integers(0, 11, (4, 5))
     reading = read((lambda p, x: jax.nn.relu(p["table"][x] @ p["w"]).mean(1) @ p["out"], p), tokens)
-    assert [layer.name for layer in reading.layers] == ["w", "out"]
-    assert np.array_equal(reading.layers[0].inputs, p["table"][tokens])
+    assert [layer.definition.name for layer in reading.layers] == ["w", "out"]
+    assert np.array_equal(reading.layers[0].signals.inputs, p["table"][tokens])
 
 
 def test_weights_that_are_written_into_the_function_are_not_trainable():
     fixed, p = normal(6, 8), normal(8, 2)
     layers = read((lambda p, x: jax.nn.relu(x @ fixed) @ p, p), BATCH).layers
-    assert [layer.trainable for layer in layers] == [False, True]
+    assert [layer.definition.trainable for layer in layers] == [False, True]
 
 
 def test_the_batch_may_be_an_array_of_jax_and_is_read_whole():
@@ -334,8 +343,10 @@ def test_the_batch_may_be_an_array_of_jax_and_is_read_whole():
 def test_the_seed_decides_the_directions_and_nothing_else():
     rows = [(*layer, "tanh") for layer in drawn()]
     one, same, other = (read(rows, BATCH, seed=seed) for seed in (1, 1, 2))
-    assert np.array_equal(one.layers[0].preactivation_gradients, same.layers[0].preactivation_gradients)
-    assert not np.array_equal(one.layers[0].preactivation_gradients, other.layers[0].preactivation_gradients)
+    assert np.array_equal(one.layers[0].signals.preactivation_gradients, same.layers[0].signals.preactivation_gradients)
+    assert not np.array_equal(
+        one.layers[0].signals.preactivation_gradients, other.layers[0].signals.preactivation_gradients
+    )
     assert np.array_equal(one.outputs, other.outputs)
 
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import same_network
-from same_network import BATCH, IMAGES, KERNEL, OUT, RANDOM, SQUARE, assert_same, without_shares
+from same_network import BATCH, IMAGES, KERNEL, OUT, RANDOM, SQUARE, assert_same, redefined, without_shares
 
 from course.diagnosis import read
 
@@ -25,7 +25,7 @@ def _pytorch():
 def test_a_module_reads_like_a_function_in_jax(name: str):
     reading = read(networks.torch_module(name), BATCH, seed=4)
     assert reading.framework == "PyTorch"
-    assert [layer.name for layer in reading.layers] == ["0", "2", "4", "6"]
+    assert [layer.definition.name for layer in reading.layers] == ["0", "2", "4", "6"]
     # PyTorch's gelu is the exact one, and JAX's the usual approximation, 5e-4 away
     assert_same(reading, read(same_network.function(name), BATCH, seed=4), 3e-3 if name == "gelu" else 1e-5)
 
@@ -40,11 +40,11 @@ def test_a_convolution_reads_as_in_jax():
 def test_a_normalized_residual_block_of_shared_weights_reads_as_in_jax(kind: str, training: bool):
     reading = read(networks.TorchBlock(networks.torch_norm(kind)).train(training), BATCH)
     mode = kind if kind == "layer" or training else "fresh"
-    assert [layer.shared_with for layer in reading.layers] == [None, "tied"]
-    assert reading.layers[0].activation == "relu"
+    assert [layer.definition.shared_with for layer in reading.layers] == [None, "tied"]
+    assert reading.layers[0].definition.activation == "relu"
     expected = without_shares(read((same_network.block(mode), {"tied": SQUARE}), BATCH))
     if mode == "fresh":  # statistics of the past are a scale like any other in a function
-        expected = expected._replace(layers=(expected.layers[0]._replace(normalized=True), expected.layers[1]))
+        expected = expected._replace(layers=(redefined(expected.layers[0], normalized=True), expected.layers[1]))
     assert_same(without_shares(reading), expected)
 
 
@@ -60,7 +60,7 @@ def test_a_pytorch_module_is_left_bit_for_bit_as_it_was():
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     random = torch.get_rng_state()
     layers = read(module, torch.tensor(BATCH)).layers
-    assert [layer.trainable for layer in layers] == [True, False]
+    assert [layer.definition.trainable for layer in layers] == [True, False]
     assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
     assert torch.equal(torch.get_rng_state(), random)
     assert module.training
@@ -86,13 +86,13 @@ def test_a_relu_that_writes_over_its_input_reads_like_one_that_does_not(by):
 @pytest.mark.parametrize("left", [False, True])
 def test_weights_in_plain_products_are_layers_too(left: bool):
     reading, expected = read(networks.Products(left), BATCH), read(networks.torch_module("relu"), BATCH)
-    assert [layer.name for layer in reading.layers] == [f"weights.{place}" for place in range(4)]
+    assert [layer.definition.name for layer in reading.layers] == [f"weights.{place}" for place in range(4)]
     for layer, other in zip(reading.layers, expected.layers, strict=True):
-        assert np.array_equal(layer.weights, other.weights)
-        assert layer.activation == other.activation
-        np.testing.assert_allclose(layer.preactivations, other.preactivations, atol=1e-5)
-        np.testing.assert_allclose(layer.weight_gradients, other.weight_gradients, atol=1e-3)
-        np.testing.assert_allclose(layer.biases, other.biases)
+        assert np.array_equal(layer.definition.weights, other.definition.weights)
+        assert layer.definition.activation == other.definition.activation
+        np.testing.assert_allclose(layer.signals.preactivations, other.signals.preactivations, atol=1e-5)
+        np.testing.assert_allclose(layer.signals.weight_gradients, other.signals.weight_gradients, atol=1e-3)
+        np.testing.assert_allclose(layer.definition.biases, other.definition.biases)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
@@ -103,24 +103,29 @@ def test_activations_are_recognized_in_every_precision_and_whatever_the_weights(
         for parameter in module.parameters():
             parameter.mul_(scale)
     layers = read(module, BATCH).layers
-    assert [layer.activation for layer in layers] == ["gelu"] * 3 + [None]
-    assert {layer.dtype for layer in layers} == {dtype}
+    assert [layer.definition.activation for layer in layers] == ["gelu"] * 3 + [None]
+    assert {layer.definition.dtype for layer in layers} == {dtype}
 
 
 def test_attention_of_pytorch_shows_its_projections():
     layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     words = RANDOM.standard_normal((4, 5, 8)).astype(np.float32)
     layers = read(layer, words).layers
-    assert [one.name for one in layers] == ["self_attn.in_proj_weight", "self_attn.out_proj", "linear1", "linear2"]
-    assert [one.activation for one in layers] == [None, None, "relu", None]
-    np.testing.assert_array_equal(layers[0].weights, layer.self_attn.in_proj_weight.detach().numpy().T)
+    assert [one.definition.name for one in layers] == [
+        "self_attn.in_proj_weight",
+        "self_attn.out_proj",
+        "linear1",
+        "linear2",
+    ]
+    assert [one.definition.activation for one in layers] == [None, None, "relu", None]
+    np.testing.assert_array_equal(layers[0].definition.weights, layer.self_attn.in_proj_weight.detach().numpy().T)
 
 
 def test_an_embedding_is_no_layer():
     module = torch.nn.Sequential(torch.nn.Embedding(11, 6), torch.nn.Linear(6, 3))
     tokens = RANDOM.integers(0, 11, (4, 5))
     (layer,) = read(module, tokens).layers
-    np.testing.assert_array_equal(layer.inputs, module[0].weight.detach().numpy()[tokens])
+    np.testing.assert_array_equal(layer.signals.inputs, module[0].weight.detach().numpy()[tokens])
 
 
 def test_a_gradient_that_the_network_cuts_is_read_as_zero():
@@ -133,8 +138,8 @@ def test_a_gradient_that_the_network_cuts_is_read_as_zero():
             return self.two(torch.relu(self.one(x)).detach())
 
     one, two = read(Cut(), BATCH).layers
-    assert not one.preactivation_gradients.any()
-    assert two.preactivation_gradients.any()
+    assert not one.signals.preactivation_gradients.any()
+    assert two.signals.preactivation_gradients.any()
 
 
 def test_nan_in_a_module_is_named_with_its_layer():

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import jax
 import numpy as np
 import pytest
+from claims import asserts
 
 from course import initializers
 from course.pages.todays_networks.framework_defaults import CHOSEN, DEFAULTS, framework_defaults
@@ -54,6 +55,7 @@ def test_equinox_draws_what_the_table_says():
     assert_biases("PyTorch, Equinox", np.asarray(dense.bias), FAN_IN)
 
 
+@asserts("A linear layer is initialized")
 def test_pytorch_draws_what_the_table_says():
     torch = pytest.importorskip("torch")
     with torch.random.fork_rng():

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from claims import asserts
 
 from course import data, initializers, networks
 from course.activations import ACTIVATIONS
@@ -29,6 +30,7 @@ def variances(weights, inputs, activation):
     return np.array([np.var(np.asarray(layer.preactivations, float)) for layer in layers])
 
 
+@asserts("Dividing weights by the measured")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("gain", [0.01, 1.0, 20.0])
 def test_every_layer_has_variance_1_with_every_activation(activation, gain):

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from claims import asserts
 
 from course import initializers
 from course.probes import luck as measured
@@ -80,6 +81,7 @@ def test_matrices_that_are_written_out_are_as_lucky_as_those_that_are_not():
     assert abs(kept.var() - luck.relu_factor_variance(width, "orthogonal")) < 5 * error
 
 
+@asserts("The spread of a ReLU network's")
 def test_with_unequal_widths_the_sum_of_their_reciprocals_counts():
     rng, widths, logs = np.random.default_rng(0), (20, 80, 40, 30), []
     for _draw in range(2000):

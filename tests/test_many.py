@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_probes import ROUNDING, plain_run
+from test_probes import ROUNDING, assert_equal, plain_run
 
 from course import data, probes
 from course.activations import ACTIVATIONS
@@ -28,11 +28,8 @@ def written_out(seed: int, network: int, **settings) -> probes.Network:
 
 
 def assert_equals_a_plain_loop(stats: probes.LayerStats, network: int, seed: int, **settings) -> None:
-    expected = plain_run(written_out(seed, network, **settings), settings["activation"])
-    for name, values in stats._asdict().items():
-        # A slope within rounding of the threshold may fall on either side of it.
-        slack = {"saturated_share": 2 / (WIDTH * 128), "dead_share": 1 / WIDTH}.get(name, 1e-6)
-        np.testing.assert_allclose(values[network], expected[name], rtol=ROUNDING, atol=slack, err_msg=name)
+    one = probes.LayerStats(*(values[network] for values in stats))
+    assert_equal(one, plain_run(written_out(seed, network, **settings), settings["activation"]), WIDTH)
 
 
 def pairs(rows: np.ndarray) -> np.ndarray:

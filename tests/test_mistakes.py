@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from claims import asserts
 
 from course import mistakes
 from course.mistakes import MISTAKES, Recipe, draw, recipe
@@ -61,6 +62,7 @@ def test_the_weights_have_the_spread_that_the_written_line_says(name):
         assert abs(np.mean(layer.weights.astype(float) ** 2) - std**2) < 5 * error
 
 
+@asserts("weights.normal_(std) draws")
 def test_normal_with_one_argument_takes_the_std_for_the_mean_and_1_for_the_std():
     weights = draw(recipe("std_as_mean")).layers[1].weights
     assert abs(weights.mean() - math.sqrt(2 / 64 * 64 / 256)) < 5 / math.sqrt(weights.size)
@@ -73,6 +75,7 @@ def test_three_times_the_bound_is_nine_times_the_variance():
     assert math.isclose(std**2, 9 * meant**2)
 
 
+@asserts("The fan_in of a weight matrix")
 def test_fan_out_for_fan_in_cannot_be_seen_in_square_layers():
     wrong, right = (recipe("fan_out", fixed=fixed) for fixed in (False, True))
     assert wrong.rule(128, 128, 1.0) == right.rule(128, 128, 1.0)
@@ -85,6 +88,7 @@ def test_the_bound_without_parentheses_grows_with_the_layer_where_it_should_shri
     assert math.isclose(recipe("precedence", fixed=True).rule(100, 100, 1.0)[1], math.sqrt(1 / 100))
 
 
+@asserts("A key that is used twice")
 def test_with_one_key_all_square_layers_have_the_same_weights():
     first, second, *_ = (layer.weights for layer in draw(recipe("one_key")).layers[1:-1])
     np.testing.assert_array_equal(first, second)
@@ -103,6 +107,7 @@ def test_pixels_are_fed_as_they_come_up_to_their_brightest():
     assert draw(recipe("half_precision")).batch.max() == np.float16(32767)
 
 
+@asserts("In half precision small gradients")
 def test_float16_cannot_hold_the_first_layer_of_fifteen_bit_pixels():
     case = draw(recipe("half_precision"))
     assert all(layer.weights.dtype == np.float16 for layer in case.layers)

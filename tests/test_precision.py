@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from claims import asserts
 
 from course import data, initializers, probes
 from course.activations import ACTIVATIONS
@@ -96,6 +97,7 @@ def test_a_loss_scale_moves_every_gradient_and_no_activation():
     np.testing.assert_array_equal(scaled.activations.rms, plain.activations.rms)
 
 
+@asserts("In half precision small gradients")
 def test_a_loss_scale_brings_float16s_gradients_back():
     scaled = measure_precision(0, precision="float16", loss_scale=4096.0, **SHRINKING).gradients
     exact = measure_precision(0, precision="float32", loss_scale=4096.0, **SHRINKING).gradients
@@ -103,6 +105,7 @@ def test_a_loss_scale_brings_float16s_gradients_back():
     np.testing.assert_allclose(scaled.rms, exact.rms, rtol=30 * range_of("float16").digits)
 
 
+@asserts("In half precision small gradients")
 def test_too_large_a_loss_scale_overflows_backward():
     stats: PrecisionStats = measure_precision(0, precision="float16", loss_scale=2.0**24, **SHRINKING)
     assert stats.gradients.overflow_share[-1] > 0

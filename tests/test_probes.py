@@ -49,24 +49,25 @@ def plain_run(network: probes.Network, activation: str) -> dict[str, np.ndarray]
     }
 
 
+def assert_equal(stats: probes.LayerStats, expected: dict[str, np.ndarray], width: int) -> None:
+    """The statistics of a run are those of a plain loop."""
+    # A slope within rounding of the threshold may fall on either side of it: one of width × 128 slopes.
+    slack = {"saturated_share": 2 / (width * 128), "dead_share": 1 / width}
+    for name, values in stats._asdict().items():
+        atol = slack.get(name, 1e-6)
+        np.testing.assert_allclose(values, expected[name], rtol=ROUNDING, atol=atol, err_msg=name)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_statistics_equal_those_of_a_plain_numpy_loop(activation):
     settings = {**SMALL, "activation": activation, "bias_variance": 0.05, "gain": 1.3}
-    expected = plain_run(probes.network(3, **settings), activation)
-    stats = probes.measure(3, **settings)
-    for name, values in stats._asdict().items():
-        # A slope within rounding of the threshold may fall on either side of it: one of 32 × 128 slopes.
-        slack = 2 / (32 * 128) if name == "saturated_share" else 1 / 32 if name == "dead_share" else 1e-6
-        np.testing.assert_allclose(values, expected[name], rtol=ROUNDING, atol=slack, err_msg=name)
+    assert_equal(probes.measure(3, **settings), plain_run(probes.network(3, **settings), activation), 32)
 
 
 @pytest.mark.parametrize("width", [1, 16, 100, 128, 129, 300, 512, 600])
 def test_statistics_equal_those_of_a_plain_numpy_loop_at_every_width(width):
     settings = {**SMALL, "depth": 3, "width": width, "activation": "sigmoid", "bias_variance": 0.05}
-    expected = plain_run(probes.network(3, **settings), "sigmoid")
-    for name, values in probes.measure(3, **settings)._asdict().items():
-        slack = 2 / (width * 128) if name == "saturated_share" else 1 / width if name == "dead_share" else 1e-6
-        np.testing.assert_allclose(values, expected[name], rtol=ROUNDING, atol=slack, err_msg=name)
+    assert_equal(probes.measure(3, **settings), plain_run(probes.network(3, **settings), "sigmoid"), width)
 
 
 def test_one_program_serves_every_width_of_the_menus_and_every_depth():
@@ -110,19 +111,6 @@ def test_forward_of_networks_gives_the_same_layers_as_the_probe():
     layers = networks.forward(network.weights, network.biases, network.inputs, "tanh")
     rms = [float(jnp.sqrt(jnp.mean(layer.activations**2))) for layer in layers]
     np.testing.assert_allclose(probes.measure(1, **SMALL).activation_rms, rms, rtol=ROUNDING)
-
-
-def test_a_linear_network_is_a_matrix_product():
-    settings = {**SMALL, "activation": "linear", "scheme": "lecun_normal"}
-    network = probes.network(2, **settings)
-    product = np.linalg.multi_dot([np.asarray(network.inputs, float), *network.weights])
-    last = probes.measure(2, **settings).activation_rms[-1]
-    assert last == pytest.approx(math.sqrt(np.mean(product**2)), rel=ROUNDING)
-    backward = np.linalg.multi_dot(
-        [np.asarray(network.directions, float), *[weights.T for weights in network.weights[:0:-1]]]
-    )
-    first = probes.measure(2, **settings).preactivation_gradient_variance[0]
-    assert first == pytest.approx(backward.var(), rel=ROUNDING)
 
 
 def test_orthogonal_weights_keep_every_layer_of_a_linear_network_exactly():
@@ -301,11 +289,7 @@ def test_a_tapered_network_equals_a_plain_numpy_loop(activation):
     ]
     inputs = probes.network(3, depth=1, width=100, activation="tanh", scheme="zeros").inputs
     network = probes.Network(weights, [np.zeros(width) for width in widths[1:]], inputs, square.directions[:, :40])
-    expected = plain_run(network, activation)
-    for name, values in stats._asdict().items():
-        # A slope within rounding of the threshold may fall on either side of it.
-        slack = {"saturated_share": 2 / (20 * 128), "dead_share": 1 / 20}.get(name, 1e-6)
-        np.testing.assert_allclose(values, expected[name], rtol=ROUNDING, atol=slack, err_msg=name)
+    assert_equal(stats, plain_run(network, activation), 20)
 
 
 @pytest.mark.parametrize(("name", "value"), [("scheme", "orthogonal"), ("widths", [10, 200]), ("widths", [10, 0])])

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from claims import asserts
 
 from course import theory
 from course.activations import ACTIVATIONS, leaky_relu
@@ -209,6 +210,7 @@ def test_an_odd_activation_has_the_mean_0_exactly(name):
     assert not theory.activation_means(name, 30, 3.0).any()
 
 
+@asserts("With SELU and LeCun's weights")
 def test_selu_settles_at_mean_0_and_second_moment_1():
     # Klambauer et al. 2017 choose its two constants so; from another start it goes there.
     for start in (0.2, 1.0, 5.0):
@@ -409,11 +411,13 @@ def test_tanh_near_its_border_settles_where_the_series_says():
     assert theory.fixed_point("tanh", 1 + excess) == pytest.approx(expected, rel=3 * excess)
 
 
+@asserts("The recommended gain for")
 def test_pytorch_gain_of_tanh_settles_in_chaos():
     assert theory.fixed_point("tanh", 25 / 9) == pytest.approx(1.178, abs=5e-4)
     assert theory.chi("tanh", 25 / 9) == pytest.approx(1.210, abs=5e-4)
 
 
+@asserts("Sigmoid needs weights 4 times")
 def test_the_4_for_sigmoid_does_not_bring_it_to_the_border():
     assert theory.chi("sigmoid", 1.0) == pytest.approx(0.056, abs=5e-4)
     assert theory.chi("sigmoid", 16.0) == pytest.approx(0.399, abs=5e-4)

@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 import pytest
+from claims import asserts
 
 from course import theory
 from course.networks.normalization import NORMALIZATIONS
 from course.networks.residual import SCALINGS
 from course.probes.blocks import STACKS, Stack, inputs_of, measure_blocks
 from course.theory.convolution import PADDINGS, border_factor, neighbourhood_means
-from course.theory.normalization import gradient_growth, passed_second_moment, passed_variance
+from course.theory.normalization import gradient_growth, passed_variance
 from course.theory.residual import branch_growth, stack
 
 DEPTH = 6
@@ -27,6 +28,7 @@ def test_a_relu_branch_multiplies_the_mean_square_by_1_and_half_the_variances():
         np.testing.assert_allclose(predicted.signal_gradient, expected ** (DEPTH - BLOCKS), rtol=QUADRATURE)
 
 
+@asserts("Residual layers times 1/√N")
 @pytest.mark.parametrize("depth", [1, 10, 100])
 def test_branches_scaled_by_1_over_root_depth_stay_below_a_power_of_e(depth):
     scaling = SCALINGS["1/√L"]
@@ -35,6 +37,7 @@ def test_branches_scaled_by_1_over_root_depth_stay_below_a_power_of_e(depth):
     assert grown < math.e**2
 
 
+@asserts("A residual network may start")
 def test_branches_that_start_at_zero_change_nothing_and_leave_the_first_weights_without_a_gradient():
     predicted = stack("relu", DEPTH, 2.0, 0.0)
     np.testing.assert_allclose((predicted.signal, predicted.signal_gradient), 1)
@@ -54,10 +57,11 @@ def test_a_plain_stack_is_a_network_of_layers(activation):
     assert np.isnan(predicted.last_weight_gradient).all()
 
 
+@asserts("Batch normalization makes")
 def test_batch_normalization_multiplies_relus_gradient_by_pi_over_pi_minus_1_and_layer_normalization_keeps_it():
     assert gradient_growth("relu", "batch") == pytest.approx(math.pi / (math.pi - 1), rel=QUADRATURE)
     assert gradient_growth("relu", "layer") == pytest.approx(1, rel=QUADRATURE)
-    assert passed_second_moment("relu") == pytest.approx(1 / 2, rel=QUADRATURE)
+    assert passed_variance("relu", "layer") == pytest.approx(1 / 2, rel=QUADRATURE)
     assert passed_variance("relu", "batch") == pytest.approx(1 / 2 - 1 / (2 * math.pi), rel=QUADRATURE)
 
 
@@ -78,6 +82,7 @@ def test_a_normalized_stack_forgets_the_size_of_its_weights_and_divides_the_grad
     np.testing.assert_allclose(small.signal_gradient[1:], growth ** (DEPTH - BLOCKS[1:]), rtol=QUADRATURE)
 
 
+@asserts("Normalized residual branches")
 def test_normalized_residual_blocks_add_the_same_amount_each():
     for normalization in ("layer", "batch"):
         for first in (0.5, 2.0):
@@ -185,6 +190,7 @@ def test_wide_residual_stacks_are_what_theory_says(activation, normalization):
         assert_near([getattr(run, name)[0] for run in runs], expected[0], bias=10 / 512)
 
 
+@asserts("Batch normalization makes")
 def test_batch_normalized_relu_networks_explode_by_the_predicted_factor_at_every_gain():
     # A batch of 128 digits that have gone through twenty layers: strangers up to what finite batch and width leave.
     for gain in (0.5, 2.0):

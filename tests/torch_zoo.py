@@ -24,21 +24,32 @@ ZOO: dict[str, Patient] = {}
 """All networks by name."""
 
 
+def enter(*findings: str, **builds: Callable) -> None:
+    """Enter networks by their names, and the findings that name their fault.
+
+    Without findings they are sound, and read in training and in evaluation.
+    """
+    for name, build in builds.items():
+        words = name.replace("_", " ")
+        ZOO[words] = Patient(build, findings)
+        if not findings:
+            ZOO[f"{words}, eval"] = Patient(lambda build=build: _evaluated(*build()))
+
+
 def sound(build: Callable) -> Callable:
-    """Enter a sound network under its function's name, to be read in training and in evaluation."""
-    ZOO[build.__name__.replace("_", " ")] = Patient(build)
-    ZOO[f"{build.__name__.replace('_', ' ')}, eval"] = Patient(lambda: _evaluated(*build()))
+    """Enter a sound network under its function's name."""
+    enter(**{build.__name__: build})
     return build
 
 
 def sick(*findings: str) -> Callable:
-    """Enter a network with a fault, and the findings that name it."""
+    """Enter a network with a fault under its function's name."""
 
-    def enter(build: Callable) -> Callable:
-        ZOO[build.__name__.replace("_", " ")] = Patient(build, findings)
+    def entered(build: Callable) -> Callable:
+        enter(*findings, **{build.__name__: build})
         return build
 
-    return enter
+    return entered
 
 
 def _evaluated(network: Any, batch: Any) -> tuple[Any, Any]:
@@ -87,24 +98,9 @@ def mlp(depth: int, activation: Callable = nn.ReLU, width: int = 64, **norm: Any
 
 
 @sound
-def he_mlp():
-    return mlp(10).apply(he), vectors()
-
-
-@sound
 def mlp_with_dropout():
     parts = [part for _ in range(5) for part in (nn.Linear(64, 64), nn.ReLU(inplace=True), nn.Dropout(0.5))]
     return nn.Sequential(*parts, nn.Linear(64, 10)).apply(he), vectors()
-
-
-@sound
-def two_layers_of_the_default():
-    return mlp(1), vectors()
-
-
-@sick("too small")
-def deep_mlp_of_the_default():
-    return mlp(20), vectors()
 
 
 @sick("too small")
@@ -175,16 +171,6 @@ class Experts(nn.Module):
         return self.out((self.gate(x).softmax(-1).T[..., None] * answers).sum(0))
 
 
-@sound
-def experts():
-    return Experts(right=True), vectors()
-
-
-@sick("too small")
-def experts_with_the_fan_of_two_axes():
-    return Experts(right=False), vectors()
-
-
 class Routed(nn.Module):
     """A mixture of experts that sends every example to one of them, with index_add_."""
 
@@ -202,11 +188,6 @@ class Routed(nn.Module):
         return self.out(answers + x)
 
 
-@sound
-def routed_experts():
-    return Routed().apply(he), vectors()
-
-
 class Einsum(nn.Module):
     def __init__(self, gain: float | None):
         super().__init__()
@@ -220,16 +201,6 @@ class Einsum(nn.Module):
         return self.out(torch.einsum("nhd,hdo->no", F.relu(torch.einsum("ni,ihd->nhd", x, self.one)), self.two))
 
 
-@sound
-def einsum():
-    return Einsum(2**0.5), vectors()
-
-
-@sick("too large")
-def einsum_of_std_1():
-    return Einsum(None), vectors()
-
-
 class Fourier(nn.Module):
     """Frequencies that are a buffer and are meant."""
 
@@ -241,11 +212,6 @@ class Fourier(nn.Module):
     def forward(self, x):
         phases = 2 * math.pi * x @ self.frequencies
         return self.layers(torch.cat([phases.sin(), phases.cos()], -1))
-
-
-@sound
-def fourier_features():
-    return Fourier(), torch.rand(256, 2)
 
 
 class Sine(nn.Module):
@@ -266,21 +232,6 @@ def official_siren():
         bound = 1 / layer.in_features if place == 0 else math.sqrt(6 / layer.in_features) / 30
         nn.init.uniform_(layer.weight, -bound, bound)
     return network, 2 * torch.rand(256, 2) - 1
-
-
-@sick("too large", "gradient off by a factor")
-def siren_of_the_default():
-    return siren(), 2 * torch.rand(256, 2) - 1
-
-
-@sound
-def physics_informed_tanh():
-    return mlp(8, nn.Tanh, 20).apply(xavier), vectors()
-
-
-@sick("unscaled inputs")
-def pixels_from_0_to_255():
-    return mlp(2).apply(he), 255 * torch.rand(64, 64)
 
 
 @sound
@@ -304,14 +255,28 @@ class Makemore(nn.Module):
         return torch.tanh(self.table[letters].flatten(1) @ self.one) @ self.two
 
 
-@sick("too large")
-def makemore_with_only_its_first_layer_mended():
-    return Makemore(mended=False), torch.randint(0, 27, (64, 3))
-
-
-@sound
-def makemore():
-    return Makemore(mended=True), torch.randint(0, 27, (64, 3))
+enter(
+    he_mlp=lambda: (mlp(10).apply(he), vectors()),
+    two_layers_of_the_default=lambda: (mlp(1), vectors()),
+    experts=lambda: (Experts(right=True), vectors()),
+    routed_experts=lambda: (Routed().apply(he), vectors()),
+    einsum=lambda: (Einsum(2**0.5), vectors()),
+    fourier_features=lambda: (Fourier(), torch.rand(256, 2)),
+    physics_informed_tanh=lambda: (mlp(8, nn.Tanh, 20).apply(xavier), vectors()),
+    makemore=lambda: (Makemore(mended=True), torch.randint(0, 27, (64, 3))),
+)
+enter(
+    "too small",
+    deep_mlp_of_the_default=lambda: (mlp(20), vectors()),
+    experts_with_the_fan_of_two_axes=lambda: (Experts(right=False), vectors()),
+)
+enter(
+    "too large",
+    einsum_of_std_1=lambda: (Einsum(None), vectors()),
+    makemore_with_only_its_first_layer_mended=lambda: (Makemore(mended=False), torch.randint(0, 27, (64, 3))),
+)
+enter("too large", "gradient off by a factor", siren_of_the_default=lambda: (siren(), 2 * torch.rand(256, 2) - 1))
+enter("unscaled inputs", pixels_from_0_to_255=lambda: (mlp(2).apply(he), 255 * torch.rand(64, 64)))
 
 
 # Convolutions
@@ -330,21 +295,6 @@ def pooled(std: float | None) -> tuple[nn.Module, torch.Tensor]:
     return network, torch.randn(16, 3, 64, 64)
 
 
-@sound
-def convolutions_and_pooling():
-    return pooled(None)
-
-
-@sick("too small")
-def convolutions_and_pooling_of_std_001():
-    return pooled(0.01)
-
-
-@sick("too large")
-def convolutions_and_pooling_of_std_05():
-    return pooled(0.5)
-
-
 def vgg(norm: bool = False) -> nn.Sequential:
     parts: list[nn.Module] = []
     channels = 3
@@ -357,21 +307,6 @@ def vgg(norm: bool = False) -> nn.Sequential:
     return nn.Sequential(*parts, nn.Flatten(), nn.Linear(128, 10))
 
 
-@sound
-def vgg_of_he():
-    return vgg().apply(he), pictures()
-
-
-@sound
-def vgg_with_batch_norm():
-    return vgg(norm=True), pictures()
-
-
-@sick("too small")
-def vgg_of_the_default():
-    return vgg(), pictures()
-
-
 def decoder(fan: Callable[[int, int], int]) -> nn.Sequential:
     parts: list[nn.Module] = []
     for before, after in ((256, 128), (128, 64), (64, 32), (32, 16)):
@@ -380,21 +315,6 @@ def decoder(fan: Callable[[int, int], int]) -> nn.Sequential:
         nn.init.zeros_(layer.bias)
         parts += [layer, nn.ReLU()]
     return nn.Sequential(*parts, nn.Conv2d(16, 3, 3, padding=1))
-
-
-@sound
-def transposed_convolutions():
-    return decoder(lambda before, _after: 4 * before), torch.randn(4, 256, 4, 4)
-
-
-@sick("too small")
-def transposed_convolutions_with_all_places_in_the_fan():
-    return decoder(lambda before, _after: 16 * before), torch.randn(4, 256, 4, 4)
-
-
-@sick("too small", "wrong fan")
-def transposed_convolutions_of_kaiming():
-    return decoder(lambda _before, after: 16 * after), torch.randn(4, 256, 4, 4)
 
 
 def depthwise(groups: int, *, wrong: bool) -> tuple[nn.Module, torch.Tensor]:
@@ -406,26 +326,6 @@ def depthwise(groups: int, *, wrong: bool) -> tuple[nn.Module, torch.Tensor]:
         if wrong and getattr(layer, "groups", 1) > 1:
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
     return network, pictures(16)
-
-
-@sound
-def depthwise_convolutions():
-    return depthwise(32, wrong=False)
-
-
-@sound
-def grouped_convolutions():
-    return depthwise(8, wrong=False)
-
-
-@sick("too small")
-def depthwise_convolutions_with_undivided_fan_out():
-    return depthwise(32, wrong=True)
-
-
-@sick("too small")
-def grouped_convolutions_with_undivided_fan_out():
-    return depthwise(8, wrong=True)
 
 
 class Block(nn.Module):
@@ -448,11 +348,6 @@ class Block(nn.Module):
 def resnet() -> nn.Sequential:
     blocks = [Block(3, 16, 1), Block(16, 16, 1), Block(16, 32, 2), Block(32, 64, 2)]
     return nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
-
-
-@sound
-def small_resnet():
-    return resnet().apply(he), pictures()
 
 
 @sound
@@ -557,21 +452,6 @@ class UNet(nn.Module):
         return self.out(self.joined[1](torch.cat([self.up[1](middle), fine], 1)))
 
 
-@sound
-def unet_with_batch_norm():
-    return UNet(norm=True), pictures()
-
-
-@sound
-def unet_of_he():
-    return UNet(norm=False).apply(he), pictures()
-
-
-@sick("too small")
-def unet_of_the_default():
-    return UNet(norm=False), pictures()
-
-
 def dcgan(part: nn.Module) -> None:
     if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(part.weight, 0, 0.02)
@@ -630,6 +510,37 @@ def batch_norm_of_scale_0_everywhere():
     return network, pictures()
 
 
+enter(
+    convolutions_and_pooling=lambda: pooled(None),
+    vgg_of_he=lambda: (vgg().apply(he), pictures()),
+    vgg_with_batch_norm=lambda: (vgg(norm=True), pictures()),
+    transposed_convolutions=lambda: (decoder(lambda before, _after: 4 * before), torch.randn(4, 256, 4, 4)),
+    depthwise_convolutions=lambda: depthwise(32, wrong=False),
+    grouped_convolutions=lambda: depthwise(8, wrong=False),
+    small_resnet=lambda: (resnet().apply(he), pictures()),
+    unet_with_batch_norm=lambda: (UNet(norm=True), pictures()),
+    unet_of_he=lambda: (UNet(norm=False).apply(he), pictures()),
+)
+enter(
+    "too small",
+    convolutions_and_pooling_of_std_001=lambda: pooled(0.01),
+    vgg_of_the_default=lambda: (vgg(), pictures()),
+    transposed_convolutions_with_all_places_in_the_fan=lambda: (
+        decoder(lambda before, _after: 16 * before),
+        torch.randn(4, 256, 4, 4),
+    ),
+    depthwise_convolutions_with_undivided_fan_out=lambda: depthwise(32, wrong=True),
+    grouped_convolutions_with_undivided_fan_out=lambda: depthwise(8, wrong=True),
+    unet_of_the_default=lambda: (UNet(norm=False), pictures()),
+)
+enter("too large", convolutions_and_pooling_of_std_05=lambda: pooled(0.5))
+enter(
+    "too small",
+    "wrong fan",
+    transposed_convolutions_of_kaiming=lambda: (decoder(lambda _before, after: 16 * after), torch.randn(4, 256, 4, 4)),
+)
+
+
 # Residual networks
 
 
@@ -649,26 +560,6 @@ def residual(blocks: int = 20, **options: Any) -> nn.Sequential:
     return nn.Sequential(nn.Linear(64, 64), *(Residual(**options) for _ in range(blocks)), nn.Linear(64, 10))
 
 
-@sick("too large")
-def residual_branches_that_add_up():
-    return residual(), vectors()
-
-
-@sound
-def residual_branches_that_end_in_zeros():
-    return residual(last=0.0), vectors()
-
-
-@sound
-def residual_branches_that_are_scaled():
-    return residual(scale=20**-0.5), vectors()
-
-
-@sound
-def residual_branches_behind_a_layer_norm():
-    return residual(norm=True), vectors()
-
-
 class ReZero(nn.Module):
     def __init__(self):
         super().__init__()
@@ -677,11 +568,6 @@ class ReZero(nn.Module):
 
     def forward(self, x):
         return x + self.alpha * self.back(self.layers(x))
-
-
-@sound
-def rezero():
-    return nn.Sequential(nn.Linear(64, 64), *(ReZero() for _ in range(10)), nn.Linear(64, 10)), vectors()
 
 
 class Highway(nn.Module):
@@ -694,11 +580,6 @@ class Highway(nn.Module):
     def forward(self, x):
         share = torch.sigmoid(self.gate(x))
         return share * F.relu(self.layer(x)) + (1 - share) * x
-
-
-@sound
-def highway():
-    return nn.Sequential(nn.Linear(64, 64), *(Highway() for _ in range(8)), nn.Linear(64, 10)), vectors()
 
 
 class PostNorm(nn.Module):
@@ -718,19 +599,28 @@ def post_norm(change: Callable[[nn.LayerNorm], Any]) -> tuple[nn.Module, torch.T
     return network, vectors()
 
 
-@sound
-def post_norm_blocks():
-    return post_norm(lambda norm: None)
-
-
-@sick("the same answer for all", "no gradient")
-def layer_norm_with_scale_and_shift_exchanged():
-    return post_norm(lambda norm: (nn.init.zeros_(norm.weight), nn.init.ones_(norm.bias)))
-
-
-@sick("gradient vanishes")
-def layer_norm_of_std_002():
-    return post_norm(lambda norm: (nn.init.normal_(norm.weight, 0, 0.02), nn.init.normal_(norm.bias, 0, 0.02)))
+enter("too large", residual_branches_that_add_up=lambda: (residual(), vectors()))
+enter(
+    residual_branches_that_end_in_zeros=lambda: (residual(last=0.0), vectors()),
+    residual_branches_that_are_scaled=lambda: (residual(scale=20**-0.5), vectors()),
+    residual_branches_behind_a_layer_norm=lambda: (residual(norm=True), vectors()),
+    rezero=lambda: (nn.Sequential(nn.Linear(64, 64), *(ReZero() for _ in range(10)), nn.Linear(64, 10)), vectors()),
+    highway=lambda: (nn.Sequential(nn.Linear(64, 64), *(Highway() for _ in range(8)), nn.Linear(64, 10)), vectors()),
+    post_norm_blocks=lambda: post_norm(lambda norm: None),
+)
+enter(
+    "the same answer for all",
+    "no gradient",
+    layer_norm_with_scale_and_shift_exchanged=lambda: post_norm(
+        lambda norm: (nn.init.zeros_(norm.weight), nn.init.ones_(norm.bias))
+    ),
+)
+enter(
+    "gradient vanishes",
+    layer_norm_of_std_002=lambda: post_norm(
+        lambda norm: (nn.init.normal_(norm.weight, 0, 0.02), nn.init.normal_(norm.bias, 0, 0.02))
+    ),
+)
 
 
 # Attention
@@ -757,21 +647,6 @@ class GPT(nn.Module):
         return self.head(self.norm(x))
 
 
-@sound
-def gpt_of_std_002():
-    return GPT(), tokens()
-
-
-@sound
-def bert_of_std_002():
-    return GPT(norm_first=False, tied=True), tokens()
-
-
-@sick("too large")
-def tied_embedding_of_std_1():
-    return GPT(std=0.02, tied=True).apply(_table_of_std_1), tokens()
-
-
 def _table_of_std_1(part: nn.Module) -> None:
     if isinstance(part, nn.Embedding):
         nn.init.normal_(part.weight)
@@ -780,11 +655,6 @@ def _table_of_std_1(part: nn.Module) -> None:
 def encoder() -> nn.TransformerEncoder:
     layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
     return nn.TransformerEncoder(layer, 4, enable_nested_tensor=False)
-
-
-@sick("repeated weights")
-def transformer_encoder_of_copies():
-    return encoder(), sequences()
 
 
 @sound
@@ -814,11 +684,6 @@ class DeepNorm(nn.Module):
         return self.norm_two(self.alpha * x + self.two(F.relu(self.one(x))))
 
 
-@sound
-def deepnorm():
-    return nn.Sequential(*(DeepNorm() for _ in range(12)), nn.Linear(32, 5)), sequences()
-
-
 class Gated(nn.Module):
     """A gated feed-forward branch, as Llama has it."""
 
@@ -832,9 +697,17 @@ class Gated(nn.Module):
         return x + self.down(F.silu(self.gate(y)) * self.up(y))
 
 
-@sound
-def gated_branches():
-    return nn.Sequential(nn.Linear(64, 64), *(Gated() for _ in range(4)), nn.Linear(64, 10)), vectors()
+enter(
+    gpt_of_std_002=lambda: (GPT(), tokens()),
+    bert_of_std_002=lambda: (GPT(norm_first=False, tied=True), tokens()),
+    deepnorm=lambda: (nn.Sequential(*(DeepNorm() for _ in range(12)), nn.Linear(32, 5)), sequences()),
+    gated_branches=lambda: (
+        nn.Sequential(nn.Linear(64, 64), *(Gated() for _ in range(4)), nn.Linear(64, 10)),
+        vectors(),
+    ),
+)
+enter("too large", tied_embedding_of_std_1=lambda: (GPT(std=0.02, tied=True).apply(_table_of_std_1), tokens()))
+enter("repeated weights", transformer_encoder_of_copies=lambda: (encoder(), sequences()))
 
 
 # Recurrent networks, and states that take steps
@@ -864,21 +737,6 @@ def changed_lstm(change: Callable[[torch.Tensor], Any]) -> tuple[nn.Module, torc
     return network, tokens()
 
 
-@sick("no gradient", "identical units", "the same answer for all")
-def lstm_of_zeros():
-    return changed_lstm(nn.init.zeros_)
-
-
-@sick("weights not centred")
-def lstm_of_one_number():
-    return changed_lstm(lambda parameter: nn.init.constant_(parameter, 0.1))
-
-
-@sick("too large")
-def lstm_of_std_1():
-    return changed_lstm(nn.init.normal_)
-
-
 class Cells(nn.Module):
     def __init__(self):
         super().__init__()
@@ -890,11 +748,6 @@ class Cells(nn.Module):
             h, c = self.one(word, (h, c))
             g = self.two(h, g)
         return self.out(g)
-
-
-@sound
-def recurrent_cells():
-    return Cells(), sequences()
 
 
 class ByHand(nn.Module):
@@ -911,11 +764,6 @@ class ByHand(nn.Module):
             c = f.sigmoid() * c + i.sigmoid() * g.tanh()
             h = o.sigmoid() * c.tanh()
         return self.out(h)
-
-
-@sound
-def lstm_by_hand():
-    return ByHand(), sequences()
 
 
 class StateSpace(nn.Module):
@@ -939,14 +787,23 @@ class StateSpace(nn.Module):
         return x + self.out(torch.stack(answers, 1) * F.silu(gate))
 
 
-@sound
-def state_space():
-    return nn.Sequential(StateSpace(zeroed=False), nn.Linear(32, 5)), sequences()
-
-
-@sick("steps too long")
-def state_space_with_its_step_bias_zeroed():
-    return nn.Sequential(StateSpace(zeroed=True), nn.Linear(32, 5)), sequences()
+enter("no gradient", "identical units", "the same answer for all", lstm_of_zeros=lambda: changed_lstm(nn.init.zeros_))
+enter(
+    "weights not centred", lstm_of_one_number=lambda: changed_lstm(lambda parameter: nn.init.constant_(parameter, 0.1))
+)
+enter("too large", lstm_of_std_1=lambda: changed_lstm(nn.init.normal_))
+enter(
+    recurrent_cells=lambda: (Cells(), sequences()),
+    lstm_by_hand=lambda: (ByHand(), sequences()),
+    state_space=lambda: (nn.Sequential(StateSpace(zeroed=False), nn.Linear(32, 5)), sequences()),
+)
+enter(
+    "steps too long",
+    state_space_with_its_step_bias_zeroed=lambda: (
+        nn.Sequential(StateSpace(zeroed=True), nn.Linear(32, 5)),
+        sequences(),
+    ),
+)
 
 
 # Products of two, and what is small on purpose
@@ -969,21 +826,6 @@ def lora(**zeros: bool) -> tuple[nn.Module, torch.Tensor]:
     return nn.Sequential(LoRA(**zeros), nn.ReLU(), nn.Linear(64, 10)), vectors()
 
 
-@sound
-def lora_with_its_second_factor_0():
-    return lora(one=False, two=True)
-
-
-@sound
-def lora_with_its_first_factor_0():
-    return lora(one=True, two=False)
-
-
-@sick("no gradient")
-def lora_with_both_factors_0():
-    return lora(one=True, two=True)
-
-
 class Adapted(nn.Module):
     """A frozen layer whose answers two small layers change, as a hypernetwork does."""
 
@@ -1000,16 +842,6 @@ class Adapted(nn.Module):
         return self.out(y + self.adapter(y))
 
 
-@sound
-def small_adapter():
-    return Adapted(lambda weights: nn.init.normal_(weights, 0, 0.01)), vectors()
-
-
-@sick("adapter too loud")
-def adapter_of_kaiming():
-    return Adapted(nn.init.kaiming_normal_), vectors()
-
-
 class Gate(nn.Module):
     def __init__(self):
         super().__init__()
@@ -1021,11 +853,6 @@ class Gate(nn.Module):
     def forward(self, x):
         y = F.relu(self.one(x))
         return self.out(y + self.gate(y) * self.two(y))
-
-
-@sick("no gradient")
-def gate_of_two_layers_of_zeros():
-    return Gate(), vectors()
 
 
 @sound
@@ -1086,11 +913,6 @@ class Backbone(nn.Module):
         return self.head(F.relu(features))
 
 
-@sound
-def frozen_backbone():
-    return Backbone(), vectors()
-
-
 class Llama(nn.Module):
     def __init__(self):
         super().__init__()
@@ -1142,9 +964,19 @@ class Cut(nn.Module):
         return self.three(F.relu(self.two(F.relu(self.one(x)).detach())))
 
 
-@sick("gradient off by a factor")
-def gradient_that_is_cut():
-    return Cut().apply(he), vectors()
+enter(
+    lora_with_its_second_factor_0=lambda: lora(one=False, two=True),
+    lora_with_its_first_factor_0=lambda: lora(one=True, two=False),
+    small_adapter=lambda: (Adapted(lambda weights: nn.init.normal_(weights, 0, 0.01)), vectors()),
+    frozen_backbone=lambda: (Backbone(), vectors()),
+)
+enter(
+    "no gradient",
+    lora_with_both_factors_0=lambda: lora(one=True, two=True),
+    gate_of_two_layers_of_zeros=lambda: (Gate(), vectors()),
+)
+enter("adapter too loud", adapter_of_kaiming=lambda: (Adapted(nn.init.kaiming_normal_), vectors()))
+enter("gradient off by a factor", gradient_that_is_cut=lambda: (Cut().apply(he), vectors()))
 
 
 # Weights that are made of others
@@ -1180,16 +1012,6 @@ def equalized(*, answers: bool) -> tuple[nn.Module, torch.Tensor]:
     return nn.Sequential(*parts, Equalized(5, answers=answers)), vectors()
 
 
-@sound
-def equalized_learning_rate():
-    return equalized(answers=False)
-
-
-@sound
-def answers_scaled_by_the_fan():
-    return equalized(answers=True)
-
-
 class Bilinear(nn.Module):
     def __init__(self):
         super().__init__()
@@ -1198,16 +1020,6 @@ class Bilinear(nn.Module):
     def forward(self, x):
         y = torch.tanh(self.one(x))
         return self.two(y, y)
-
-
-@sound
-def bilinear():
-    return Bilinear(), vectors()
-
-
-@sound
-def bag_of_words():
-    return nn.Sequential(nn.EmbeddingBag(100, 32), nn.Linear(32, 64), nn.ReLU(), nn.Linear(64, 5)), tokens()
 
 
 class Graph(nn.Module):
@@ -1223,11 +1035,6 @@ class Graph(nn.Module):
         return self.two(self.matrix @ F.relu(self.one(self.matrix @ x)))
 
 
-@sound
-def graph_convolutions():
-    return Graph().apply(he), vectors()
-
-
 class VAE(nn.Module):
     def __init__(self):
         super().__init__()
@@ -1239,11 +1046,6 @@ class VAE(nn.Module):
         mean, spread = self.mean(y), self.spread(y)
         code = mean + torch.randn_like(mean) * torch.exp(0.5 * spread)
         return self.out(F.relu(self.two(code))), mean, spread
-
-
-@sound
-def variational_autoencoder():
-    return VAE(), vectors()
 
 
 class Actor(nn.Module):
@@ -1263,9 +1065,18 @@ class Actor(nn.Module):
         return self.actor(x), self.critic(x)
 
 
-@sound
-def actor_and_critic():
-    return Actor(), vectors(8)
+enter(
+    equalized_learning_rate=lambda: equalized(answers=False),
+    answers_scaled_by_the_fan=lambda: equalized(answers=True),
+    bilinear=lambda: (Bilinear(), vectors()),
+    bag_of_words=lambda: (
+        nn.Sequential(nn.EmbeddingBag(100, 32), nn.Linear(32, 64), nn.ReLU(), nn.Linear(64, 5)),
+        tokens(),
+    ),
+    graph_convolutions=lambda: (Graph().apply(he), vectors()),
+    variational_autoencoder=lambda: (VAE(), vectors()),
+    actor_and_critic=lambda: (Actor(), vectors(8)),
+)
 
 
 def build(name: str, seed: int = 1) -> tuple[Any, Any]:

@@ -1,22 +1,17 @@
-"""What is measured of each layer before it is judged: a few numbers, taken from a reading's arrays."""
+"""All that is judged: every layer in numbers, the batch, and what the network answered, gathered from a reading."""
 
 import math
 from typing import NamedTuple
 
 import numpy as np
 
-from course import activations, initializers
-from course.diagnosis.functions import named
-from course.diagnosis.reading import UNTOLD, LayerReading, NetworkReading, ParameterReading
+from course import initializers
+from course.diagnosis import layer_statistics
+from course.diagnosis.layer_statistics import mean_square
+from course.diagnosis.reading import UNTOLD, LayerReading, LayerSignals, NetworkReading, ParameterReading
 
-STAND_INS = 512
-"""Units drawn to learn how many would be dead by chance."""
-MOST_VALUES = 2**18
-"""As many of a layer's answers are looked at; means of more are no better known."""
 ROUNDING = 0.01
 """What a layer answers and what the next one receives differ by less if nothing lies between them, in bfloat16 too."""
-NOISE_LENGTH = 256
-"""Two layers whose first weights are alike up to a factor this far come from one draw."""
 
 
 class Evidence(NamedTuple):
@@ -70,7 +65,6 @@ class Evidence(NamedTuple):
     preactivation_second_moment: float
     activation_second_moment: float
     gradient_second_moment: float
-    weight_gradient_second_moment: float
     greatest: float
     slope_second_moment: float
     saturated_share: float
@@ -129,22 +123,22 @@ class Network(NamedTuple):
 def gathered(reading: NetworkReading) -> Network:
     """Take the numbers of a reading."""
     readings = reading.layers
-    told = any(layer.follows != UNTOLD for layer in readings) or bool(reading.parameters)
+    told = any(layer.place.follows != UNTOLD for layer in readings) or bool(reading.parameters)
     with np.errstate(all="ignore"):  # an overflow is a finding, not an error
         parents = _parents(readings)
-        layers = [_layer(place, parents, readings) for place in range(len(readings))]
+        layers = [_layer(number, parents, readings) for number in range(1, len(readings) + 1)]
         return Network(
-            tuple(layers),
-            _data(reading, told),
-            reading.framework,
-            reading.parameters,
-            reading.outputs,
-            reading.fresh,
-            reading.loss,
-            told,
-            reading.note,
-            reading.distance,
-            _varied(reading, told),
+            layers=tuple(layers),
+            inputs=_data(reading, told),
+            framework=reading.framework,
+            parameters=reading.parameters,
+            outputs=reading.outputs,
+            fresh=reading.fresh,
+            loss=reading.loss,
+            told=told,
+            note=reading.note,
+            distance=reading.distance,
+            varied=_varied(reading, told),
         )
 
 
@@ -152,98 +146,88 @@ def _parents(readings: tuple[LayerReading, ...]) -> list[int | None]:
     """The place of the layer that each layer follows."""
     befores = [None, *readings][: len(readings)]
     return [
-        (place - 1 if before is not None and _feeds(before, layer) else None)
-        if layer.follows == UNTOLD
-        else layer.follows
+        (place - 1 if before is not None and _feeds(before.signals, layer.signals) else None)
+        if layer.place.follows == UNTOLD
+        else layer.place.follows
         for place, (before, layer) in enumerate(zip(befores, readings, strict=True))
     ]
 
 
-def _layer(place: int, parents: list[int | None], readings: tuple[LayerReading, ...]) -> Evidence:
-    layer, parent = readings[place], parents[place]
+def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading, ...]) -> Evidence:
+    (definition, signals, place), parent = readings[number - 1], parents[number - 1]
     before = None if parent is None else readings[parent]
-    weights, biases = layer.weights, np.zeros(1) if layer.biases is None else layer.biases
-    fan_in, fan_out = layer.fans or initializers.fans(weights.shape)
+    weights, biases = definition.weights, np.zeros(1) if definition.biases is None else definition.biases
+    fan_in, fan_out = definition.fans or initializers.fans(weights.shape)
     second_moment = float(np.mean(weights**2, dtype=float))
-    z = _rows(layer.preactivations)
-    dead, by_chance = _dead(layer, z, biases)
-    slope, saturated = _slopes(layer, z)
-    input_second_moment = _mean_square(layer.inputs)
-    passed = input_second_moment / (_mean_square(_after(before)) or 1.0) if before is not None else 1.0
-    told = layer.follows != UNTOLD
-    last = place == len(readings) - 1 if layer.last is None else layer.last
-    follows = place + 1 < len(readings) and parents[place + 1] != place
-    gradient = _mean_square(layer.preactivation_gradients)
+    z = layer_statistics.sampled_rows(signals.preactivations)
+    dead, by_chance = layer_statistics.dead_shares(definition, z, biases)
+    slope, saturated = layer_statistics.slopes(_answers(readings[number - 1]), z)
+    input_second_moment = mean_square(signals.inputs)
+    passed = input_second_moment / (mean_square(_after(before.signals)) or 1.0) if before is not None else 1.0
+    told = place.follows != UNTOLD
+    last = number == len(readings) if place.last is None else place.last
+    follows = number < len(readings) and parents[number] != number - 1
+    gradient = mean_square(signals.preactivation_gradients)
+    values = signals.values or math.prod(signals.preactivations.shape[1:])
     return Evidence(
-        number=place + 1,
-        name=layer.name,
+        number=number,
+        name=definition.name,
         fan_in=fan_in,
         fan_out=fan_out,
         units=weights.shape[-1],
         weights=weights.size,
-        dtype=layer.dtype,
-        activation=_answers(layer),
+        dtype=definition.dtype,
+        activation=_answers(readings[number - 1]),
         fed_by=None if before is None else _answers(before),
         parent=None if parent is None else parent + 1,
         passed=passed if told and math.isfinite(passed) and passed > 0 else 1.0,
-        ends_branch=not layer.feeds and (layer.summed or layer.gated or not last) if told else follows,
-        summed=layer.summed,
-        gated=layer.gated and not layer.feeds,
-        added=layer.added if told else place > 0 and parent is None,
-        from_data=layer.from_data,
+        ends_branch=not place.feeds and (place.summed or place.gated or not last) if told else follows,
+        summed=place.summed,
+        gated=place.gated and not place.feeds,
+        added=place.added if told else number > 1 and parent is None,
+        from_data=place.from_data,
         last=last,
-        kind=layer.kind,
-        trainable=layer.trainable,
-        step=layer.step,
-        parameter=layer.parameter,
-        bias=layer.bias,
-        own_fan_in=layer.own_fan_in,
-        normalized=layer.normalized,
-        shared_with=layer.shared_with,
+        kind=definition.kind,
+        trainable=definition.trainable,
+        step=signals.step,
+        parameter=definition.parameter,
+        bias=definition.bias,
+        own_fan_in=definition.own_fan_in,
+        normalized=definition.normalized,
+        shared_with=definition.shared_with,
         weight_mean=float(weights.mean(dtype=float)),
         weight_std=float(weights.std(dtype=float)),
         weight_variance=fan_in * second_moment,
-        weight_error=_error(weights, second_moment),
-        distinct_units=_distinct(weights, biases),
-        different_units=_different(layer, biases),
+        weight_error=layer_statistics.mean_square_error(weights, second_moment),
+        distinct_units=layer_statistics.distinct_units(weights, biases),
+        different_units=layer_statistics.different_units(weights, biases, signals.weight_gradients),
         bias_mean=float(biases.mean()),
         bias_second_moment=float(np.mean(biases**2)),
         input_second_moment=input_second_moment,
-        preactivation_second_moment=_mean_square(layer.preactivations),
-        activation_second_moment=_mean_square(_after(layer)),
+        preactivation_second_moment=mean_square(signals.preactivations),
+        activation_second_moment=mean_square(_after(signals)),
         gradient_second_moment=gradient,
-        weight_gradient_second_moment=_mean_square(layer.weight_gradients),
-        greatest=float(np.max(np.abs(layer.preactivations))),
+        greatest=float(np.max(np.abs(signals.preactivations))),
         slope_second_moment=slope,
         saturated_share=saturated,
         dead_share=dead,
         dead_by_chance=by_chance,
-        gradient_norm=math.sqrt(gradient * (layer.values or math.prod(layer.preactivations.shape[1:]))),
-        places=max(1, (layer.values or math.prod(layer.preactivations.shape[1:])) // weights.shape[-1]),
-        noise=_noise(weights),
+        gradient_norm=math.sqrt(gradient * values),
+        places=max(1, values // weights.shape[-1]),
+        noise=layer_statistics.noise(weights),
     )
 
 
-def _after(layer: LayerReading) -> np.ndarray:
-    return layer.preactivations if layer.activations is None else layer.activations
+def _after(signals: LayerSignals) -> np.ndarray:
+    return signals.preactivations if signals.activations is None else signals.activations
 
 
 def _answers(layer: LayerReading) -> str | None:
     """The name of what a layer's preactivations go through."""
-    return "linear" if layer.activations is None else layer.activation
+    return "linear" if layer.signals.activations is None else layer.definition.activation
 
 
-def _mean_square(values: np.ndarray) -> float:
-    return float(np.mean(np.square(values, dtype=float)))
-
-
-def _rows(values: np.ndarray) -> np.ndarray:
-    """Answers `(rows, units)`, a row an example and a place, evenly taken from all of them if there are many."""
-    rows = values.reshape(-1, values.shape[-1])
-    return rows[:: math.ceil(rows.size / MOST_VALUES)]
-
-
-def _feeds(before: LayerReading, layer: LayerReading) -> bool:
+def _feeds(before: LayerSignals, layer: LayerSignals) -> bool:
     """Whether a layer receives what the layer before answers, perhaps in another shape."""
     answers = _after(before)
     if answers.size != layer.inputs.size:
@@ -253,95 +237,27 @@ def _feeds(before: LayerReading, layer: LayerReading) -> bool:
     return bool(np.linalg.norm((one - two)[held]) <= ROUNDING * np.linalg.norm(two[held]))
 
 
-def _error(weights: np.ndarray, second_moment: float) -> float:
-    """The standard error of the mean of w², relative to it: √((kurtosis − 1) / count), normal weights having 3.
-
-    Taken to be normal where the weights are nearly all of one size, for a constant has no error.
-    """
-    kurtosis = float(np.mean(weights**4)) / second_moment**2 if second_moment else 3.0
-    return math.sqrt(max(kurtosis - 1.0, 0.5) / weights.size)
-
-
-def _distinct(weights: np.ndarray, biases: np.ndarray) -> int:
-    """How many units differ in a weight or in the bias: units of one random projection are taken to be the same."""
-    matrix = weights.reshape(-1, weights.shape[-1])
-    if np.size(biases) not in (1, weights.shape[-1]):  # of a grouped kernel a unit's bias is not one number
-        biases = np.zeros(1)
-    columns = np.vstack([matrix, np.broadcast_to(biases, weights.shape[-1:])])
-    scale = np.abs(columns).max()
-    if scale == 0:
-        return 1
-    projected = np.random.default_rng(0).standard_normal(len(columns)) @ (columns / scale)
-    return len(np.unique(np.round(projected, 7)))
-
-
-def _different(layer: LayerReading, biases: np.ndarray) -> int:
-    """How many units differ in a weight, in the bias, or in the gradient of their weights."""
-    weights = layer.weights.reshape(-1, layer.weights.shape[-1])
-    gradients = layer.weight_gradients.reshape(weights.shape)
-    scales = np.abs(weights).max(), np.abs(gradients).max()
-    if not all(map(math.isfinite, scales)) or np.size(biases) not in (1, weights.shape[-1]):
-        return _distinct(weights, biases)
-    both = [part / (scale or 1.0) for part, scale in zip((weights, gradients), scales, strict=True)]
-    both = np.vstack([*both, np.broadcast_to(biases, weights.shape[-1:])])
-    projected = np.random.default_rng(0).standard_normal(len(both)) @ both
-    return len(np.unique(np.round(projected, 4)))
-
-
-def _slopes(layer: LayerReading, z: np.ndarray) -> tuple[float, float]:
-    """The mean square of φ'(z), and the share of slopes below a twentieth of the steepest; nan for an unknown φ."""
-    activation = _answers(layer)
-    if activation is None:
-        return math.nan, math.nan
-    row = named(activation)
-    slopes = np.abs(row.array_slope(z))
-    return _mean_square(slopes), float(np.mean(slopes < activations.SATURATION * row.peak_slope))
-
-
-def _dead(layer: LayerReading, z: np.ndarray, biases: np.ndarray) -> tuple[float, float]:
-    """The share of units that answer 0 to the whole batch, and the share that would by chance, if φ is flat below 0.
-
-    Stand-ins for the units are normal mixtures of all of them without their biases: drawn from the distribution
-    that theory gives to a unit's answers to these examples, mean 0 and the covariance that they have here.
-    """
-    if layer.activation is None or _passes_below(layer.activation) or not np.isfinite(z).all():
-        return 0.0, 0.0
-    centred = z if layer.normalized else z - biases
-    mixing = np.random.default_rng(0).standard_normal((z.shape[1], STAND_INS))
-    return float(np.mean(np.all(z <= 0, axis=0))), float(np.mean(np.all(centred @ mixing <= 0, axis=0)))
-
-
-def _passes_below(activation: str) -> bool:
-    """Whether a function is not flat below 0."""
-    return bool(np.any(np.abs(named(activation).array_slope([-1.0, -5.0])) > 1e-9))
-
-
-def _noise(weights: np.ndarray) -> np.ndarray:
-    """The first weights in units of their size, in the order in which they were drawn."""
-    return weights.ravel()[:NOISE_LENGTH] / (np.std(weights) or 1.0)
-
-
 def _varied(reading: NetworkReading, told: bool) -> bool:
     """Whether the examples of the batch differ."""
-    data = reading.data if told else reading.layers[0].inputs
+    data = reading.data if told else reading.layers[0].signals.inputs
     return data is None or len(data) < 2 or bool(np.any(data != data[:1]))
 
 
 def _data(reading: NetworkReading, told: bool) -> Inputs | None:
     """The batch in numbers, if the network receives it as it is: one that scales it first knows why."""
     if not told:
-        return _inputs(reading.layers[0].inputs)
+        return _inputs(reading.layers[0].signals.inputs)
     if reading.data is None:
         return None
     found = _inputs(reading.data)
-    first = [_mean_square(layer.inputs) for layer in reading.layers if layer.from_data]
+    first = [mean_square(layer.signals.inputs) for layer in reading.layers if layer.place.from_data]
     as_it_is = any(0.25 < one / (found.second_moment or 1.0) < 4.0 for one in first)
     return found if as_it_is else None
 
 
 def _inputs(inputs: np.ndarray) -> Inputs:
     rows = inputs.reshape(-1, inputs.shape[-1])
-    second_moment = _mean_square(rows)
+    second_moment = mean_square(rows)
     features = np.mean(np.square(rows, dtype=float), axis=0)
     return Inputs(
         examples=len(inputs),
@@ -349,6 +265,6 @@ def _inputs(inputs: np.ndarray) -> Inputs:
         mean=float(rows.mean()),
         std=float(rows.std()),
         second_moment=second_moment,
-        common_share=_mean_square(rows.mean(axis=0)) / second_moment if second_moment else 0.0,
+        common_share=mean_square(rows.mean(axis=0)) / second_moment if second_moment else 0.0,
         loudest_share=float(features.max() / features.sum()) if second_moment else 0.0,
     )

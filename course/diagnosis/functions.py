@@ -1,4 +1,4 @@
-"""Activation functions that networks use and the course's menus do not have, so that `diagnose` knows them."""
+"""The activation functions that `diagnose` knows, by name and by their values; some the course's menus do not have."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,6 +9,10 @@ from course.activations import ACTIVATIONS, Activation
 
 _PLACES = np.linspace(-20, 20, 40_001)
 _STEP = 1e-4
+COMPARED = 256
+"""As many values are compared to recognize a function."""
+ROUNDINGS = {"float16": 4e-3, "bfloat16": 3e-2}
+"""How far values may be from a function's, relative to 1 and to themselves; 1e-4 in other types."""
 
 
 def named(activation: str | Activation) -> Activation:
@@ -54,3 +58,39 @@ KNOWN = {**ACTIVATIONS, **{row.name: row for row in _ROWS}}
 """All functions that `diagnose` recognizes, by name."""
 GATES = ("sigmoid", "hardsigmoid", "softplus", "sin")
 """Functions whose biases may be meant: gates that start open or shut, steps that start short, phases."""
+
+
+def recognized(preactivations: np.ndarray, activations: np.ndarray, dtype: str = "") -> str | None:
+    """Return the name of the nonlinear function of the table that turns the one into the other, or `None`.
+
+    Of several that agree within the precision of the arrays, the one that agrees best.
+    """
+    if np.shape(preactivations) != np.shape(activations):
+        return None
+    stride = max(1, np.size(preactivations) // COMPARED)
+    z, h = (np.asarray(part, float).ravel()[::stride] for part in (preactivations, activations))
+    if np.array_equal(z, h) or not (np.isfinite(z).all() and np.isfinite(h).all()):
+        return None
+    rounding = max(ROUNDINGS.get(kind, 1e-4) for kind in (dtype, str(preactivations.dtype), str(activations.dtype)))
+    misses = {name: _miss(name, z, h, rounding) for name in KNOWN if name != "linear"}
+    best = min(misses, key=misses.get)
+    if misses[best] <= 1:
+        return best
+    return "leaky_relu" if _is_leaky(z, h, rounding) else None
+
+
+def _miss(name: str, z: np.ndarray, h: np.ndarray, rounding: float) -> float:
+    """How far values are from an activation function's, in units of what is forgiven."""
+    row = KNOWN[name]
+    allowed = max(rounding, row.approximation) * min(1.0, float(np.abs(z).max()))
+    expected = row.array_function(z)
+    return float(np.max(np.abs(expected - h) / (allowed + rounding * np.abs(expected) + 1e-300)))
+
+
+def _is_leaky(z: np.ndarray, h: np.ndarray, rounding: float) -> bool:
+    """Whether positive values are kept, and negative ones multiplied by one factor from 0 to 1."""
+    below = z < 0
+    if not below.any() or not (~below).any() or not np.allclose(h[~below], z[~below], rtol=rounding):
+        return False
+    slope = float(h[below] @ z[below] / (z[below] @ z[below]))
+    return 0 <= slope < 0.9 and np.allclose(h[below], slope * z[below], rtol=2 * rounding)

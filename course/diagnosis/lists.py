@@ -8,7 +8,7 @@ import numpy as np
 
 from course import activations
 from course.diagnosis.batches import as_array, short
-from course.diagnosis.reading import LayerReading, NetworkReading
+from course.diagnosis.reading import LayerDefinition, LayerReading, LayerSignals, NetworkReading
 
 
 class Layer(NamedTuple):
@@ -106,17 +106,14 @@ def _backward(layers: Sequence[Layer], passes: Sequence[Pass], gradient: np.ndar
 def _reading(name: str, layer: Layer, one_pass: Pass, gradient: np.ndarray) -> LayerReading:
     inputs, z, outputs = (np.asarray(part, float) for part in one_pass)
     gradient = np.asarray(gradient, float)
-    return LayerReading(
+    definition = LayerDefinition(
         name=name,
         weights=np.asarray(layer.weights, float),
         biases=None if layer.biases is None else np.asarray(layer.biases, float),
         dtype=str(layer.weights.dtype),
-        inputs=inputs,
-        preactivations=z,
-        activations=None if layer.activation is None else outputs,
         activation=layer.activation,
-        preactivation_gradients=gradient,
-        weight_gradients=inputs.T @ gradient,
         parameter=name,
         bias=name if layer.biases is not None else "",
     )
+    answers = None if layer.activation is None else outputs
+    return LayerReading(definition, LayerSignals(inputs, z, answers, gradient, inputs.T @ gradient))

@@ -10,40 +10,59 @@ MOST_VALUES = 2**16
 UNTOLD = -1
 
 
-class LayerReading(NamedTuple):
-    """One layer of weights, what came in, what went out, and what came back.
+class LayerDefinition(NamedTuple):
+    """What a layer of weights is, as its network declares it.
 
     `weights` have shape `(fan_in, units)`, or `(*spatial, channels_in, channels_out)` for a convolution, as the
-    course writes them, whatever the framework's order; `biases` `(units,)` or `None`. `inputs` are what the weights
-    were applied to, `(examples, *spatial, fan_in)`, and `preactivations`, `(examples, *spatial, units)`, what the
-    nonlinearity received: the product plus the bias, after a normalization where there is one (`normalized`).
-    `activations` has the same shape, or is `None` where no nonlinearity follows; `activation` is its name in
-    `functions.KNOWN`, or `None` where it is none of them. Of large arrays only rows are kept, `(rows, units)`. The
-    gradients are those of C = Σ v · outputs with v ~ N(0, 1).
-
-    `fans` is given where the shape does not tell: groups, strides, stacks of matrices. `follows` is the place of the
-    layer whose answers are the inputs, and nothing else; `None` where it is not certain, `UNTOLD` where nobody
-    followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and `added` that its
-    answers are added to others, multiplied with others, and that its inputs are such a sum; `last` that its answers
-    are the network's. `parameter` and `bias` are the full names, `own_fan_in` is what the framework takes for the fan.
-    `step` is the mean length of the steps that its answers are. `values` counts its answers an example; `kind` is
-    "dense", "convolution", "recurrent" or "bilinear".
+    course writes them, whatever the framework's order; `biases` `(units,)` or `None`. `activation` is the name of what
+    follows in `functions.KNOWN`, or `None` where it is none of them; `kind` is "dense", "convolution", "recurrent" or
+    "bilinear". `fans` is given where the shape does not tell: groups, strides, stacks of matrices; `own_fan_in` is
+    what the framework takes for the fan. `parameter` and `bias` are the full names.
     """
 
     name: str
     weights: np.ndarray
     biases: np.ndarray | None
     dtype: str
-    inputs: np.ndarray
-    preactivations: np.ndarray
-    activations: np.ndarray | None
     activation: str | None
-    preactivation_gradients: np.ndarray
-    weight_gradients: np.ndarray
+    kind: str = "dense"
     normalized: bool = False
     trainable: bool = True
     shared_with: str | None = None
     fans: tuple[int, int] | None = None
+    own_fan_in: int = 0
+    parameter: str = ""
+    bias: str = ""
+
+
+class LayerSignals(NamedTuple):
+    """What came in, what went out, and what came back, in one pass forward and one backward.
+
+    `inputs` are what the weights were applied to, `(examples, *spatial, fan_in)`, and `preactivations`, `(examples,
+    *spatial, units)`, what the nonlinearity received: the product plus the bias, after a normalization where there is
+    one. `activations` has the same shape, or is `None` where no nonlinearity follows. Of large arrays only rows are
+    kept, `(rows, units)`. The gradients are those of C = Σ v · outputs with v ~ N(0, 1). `values` counts the layer's
+    answers an example; `step` is the mean length of the steps that they are.
+    """
+
+    inputs: np.ndarray
+    preactivations: np.ndarray
+    activations: np.ndarray | None
+    preactivation_gradients: np.ndarray
+    weight_gradients: np.ndarray
+    values: int = 0
+    step: float | None = None
+
+
+class LayerPlace(NamedTuple):
+    """Where a layer stands in its network.
+
+    `follows` is the place of the layer whose answers are the inputs, and nothing else; `None` where it is not certain,
+    `UNTOLD` where nobody followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and
+    `added` that its answers are added to others, multiplied with others, and that its inputs are such a sum; `last`
+    that its answers are the network's.
+    """
+
     follows: int | None = UNTOLD
     feeds: bool = False
     summed: bool = False
@@ -51,12 +70,14 @@ class LayerReading(NamedTuple):
     added: bool = False
     last: bool | None = None
     from_data: bool = False
-    values: int = 0
-    kind: str = "dense"
-    step: float | None = None
-    parameter: str = ""
-    bias: str = ""
-    own_fan_in: int = 0
+
+
+class LayerReading(NamedTuple):
+    """One layer of weights: what it is, what was measured of it, and where it stands."""
+
+    definition: LayerDefinition
+    signals: LayerSignals
+    place: LayerPlace = LayerPlace()
 
 
 class ParameterReading(NamedTuple):
@@ -109,6 +130,11 @@ def chosen(lead: tuple[int, ...], units: int) -> tuple[np.ndarray, ...] | None:
         return None
     kept = np.linspace(0, rows - 1, min(rows, max(16, MOST_VALUES // units))).astype(int)
     return np.unravel_index(kept, lead)
+
+
+def by_unit(bias: np.ndarray, units: int) -> np.ndarray | None:
+    """Return a constant that is added to a layer's answer as `(units,)`; `None` if it has not one number a unit."""
+    return np.broadcast_to(bias.reshape(-1), (units,)) if bias.size in (1, units) else None
 
 
 def first_loss(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, int] | None:

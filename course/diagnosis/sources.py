@@ -313,15 +313,15 @@ def _kind(batch: Any) -> str:
 
 
 def _checked_reading(reading: NetworkReading) -> NetworkReading:
-    for number, layer in enumerate(reading.layers, 1):
-        wrong = int(np.sum(~np.isfinite(layer.weights)))
+    for number, (definition, signals, _place) in enumerate(reading.layers, 1):
+        wrong = int(np.sum(~np.isfinite(definition.weights)))
         if wrong:
             raise ValueError(
-                f"the weights of layer {number} ({layer.name}) hold NaN or infinity in {wrong} of {layer.weights.size} "
-                "places; allowed are finite numbers"
+                f"the weights of layer {number} ({definition.name}) hold NaN or infinity in {wrong} of "
+                f"{definition.weights.size} places; allowed are finite numbers"
             )
-        if math.prod(layer.preactivations.shape) == 0:
-            raise ValueError(f"layer {number} ({layer.name}) answers with nothing, {layer.preactivations.shape}")
+        if signals.preactivations.size == 0:
+            raise ValueError(f"layer {number} ({definition.name}) answers with nothing, {signals.preactivations.shape}")
     wrong = [one for one in reading.parameters if not math.isfinite(one.mean)]
     if wrong:
         raise ValueError(

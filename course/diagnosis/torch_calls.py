@@ -90,10 +90,10 @@ class Calls:
         if not isinstance(tensor, self._torch.Tensor):
             return False
         number = self.number(tensor)
-        return number in self.origins and number not in self.flows.flows
+        return number in self.origins and number not in self.flows.of
 
     def _note(self, name, function, arguments, keywords, inputs, fresh, tensors, found: list[Use]) -> None:
-        active = any(number in self.flows.flows for number in inputs)
+        active = any(number in self.flows.of for number in inputs)
         origins = tuple(dict.fromkeys(one for number in inputs for one in self.origins.get(number, ())))
         if name in SUMS:
             self.added.update(origins)
@@ -118,7 +118,7 @@ class Calls:
         followers = self.flows.add(step, self.shapes.__getitem__)
         if followers and step.operation in SUMS:
             pairs = zip(inputs, _tensors([*arguments, *keywords.values()], self._torch.Tensor), strict=True)
-            self.constants.update((number, tensor) for number, tensor in pairs if number not in self.flows.flows)
+            self.constants.update((number, tensor) for number, tensor in pairs if number not in self.flows.of)
         known = dict(zip(fresh, tensors, strict=False))
         for follower in followers:
             self._keep(follower, known[follower.number])
@@ -139,7 +139,7 @@ class Calls:
             self.idle.update(names)
         self.constants[number] = use.weights
         bias = None
-        if use.bias is not None and self.number(use.bias) not in self.flows.flows:
+        if use.bias is not None and self.number(use.bias) not in self.flows.of:
             bias = self.number(use.bias)
             self.constants[bias] = use.bias
         name = max(names, key=lambda one: self.shapes_of(one))

@@ -10,9 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, first_distance, first_loss
+from course.diagnosis.layer_answers import Answer, answers_of
+from course.diagnosis.reading import (
+    LayerDefinition,
+    LayerReading,
+    LayerSignals,
+    NetworkReading,
+    ParameterReading,
+    by_unit,
+    first_distance,
+    first_loss,
+)
 from course.diagnosis.torch_calls import Calls, rows
-from course.diagnosis.traces import Answer
 
 ATTENTION = "multi_head_attention_forward"
 ROUNDS, STEP = 3, 0.01
@@ -45,7 +54,7 @@ def read(
         gradients = _gradients(torch, outputs, learned, seed)
         stuck = _stuck(torch, module, own, call, gradients, seed, calls.idle)
     numbers = [calls.number(one) for one in outputs]
-    answers = calls.flows.answers(calls.values, numbers, calls.dtypes)
+    answers = answers_of(calls.flows, calls.values, numbers, calls.dtypes)
     layers = tuple(_layer_readings(answers, calls, gradients))
     used_as = _uses(calls, layers)
     return NetworkReading(
@@ -223,58 +232,44 @@ def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[
     for answer in answers:
         applied = answer.applied
         name = applied.name.removesuffix(".weight")
-        weights = _turned(calls.constants[applied.weights], applied)
+        weights = applied.turned(_array(calls.constants[applied.weights]))
         inputs = calls.received[applied.weights, applied.inputs]
-        recurrent = applied.kind == "recurrent"
+        bias, recurrent = calls.constants.get(answer.bias), applied.kind == "recurrent"
         z = inputs[..., : len(weights)] @ weights if recurrent else calls.values[answer.preactivations]
         h = None if answer.activations is None or recurrent else calls.values[answer.activations]
         of_z = None if recurrent else calls.gradients.get(answer.preactivations, np.zeros_like(z))
         of_weights = gradients.get(applied.name)
         same = of_weights is not None and tuple(of_weights.shape) == calls.shapes[applied.weights]
         examples = max(1, calls.shapes[applied.inputs][0]) if calls.shapes[applied.inputs] else 1
-        yield LayerReading(
+        definition = LayerDefinition(
             name=name,
             weights=weights * np.float32(answer.scale),
-            biases=_bias(calls.constants.get(answer.bias), weights.shape[-1]),
+            biases=None if bias is None else by_unit(_array(bias), weights.shape[-1]),
             dtype=calls.dtypes[applied.weights],
-            inputs=inputs,
-            preactivations=z,
-            activations=h,
             activation=None if recurrent else answer.activation,
-            preactivation_gradients=np.full((1, 1), math.nan) if of_z is None else of_z,
-            weight_gradients=_turned(of_weights, applied) if same else np.zeros_like(weights),
+            kind=answer.layer.kind,
             normalized=answer.normalized,
             trainable=applied.trainable,
             shared_with=name if name in seen else None,
             fans=applied.fans,
-            follows=answer.follows,
-            feeds=answer.feeds,
-            summed=answer.layer.summed,
-            gated=answer.layer.gated,
-            added=answer.layer.inputs.added,
-            last=answer.last,
-            from_data=-1 in answer.layer.inputs.sources and len(answer.layer.inputs.sources) == 1,
-            values=math.prod(calls.shapes[answer.preactivations]) // examples,
-            kind=answer.layer.kind,
-            step=calls.step_mean(answer.layer.step),
+            own_fan_in=math.prod(calls.shapes[applied.weights][1:]),
             parameter=applied.name,
             bias=next(iter(calls.origins.get(answer.bias, ())), ""),
-            own_fan_in=math.prod(calls.shapes[applied.weights][1:]),
         )
+        signals = LayerSignals(
+            inputs=inputs,
+            preactivations=z,
+            activations=h,
+            preactivation_gradients=np.full((1, 1), math.nan) if of_z is None else of_z,
+            weight_gradients=applied.turned(_array(of_weights)) if same else np.zeros_like(weights),
+            values=math.prod(calls.shapes[answer.preactivations]) // examples,
+            step=calls.step_mean(answer.layer.step),
+        )
+        yield LayerReading(definition, signals, answer.place)
         seen.add(name)
 
 
-def _bias(tensor: Any, units: int) -> np.ndarray | None:
-    """A constant that is added to a layer's answer, if it has one number a unit."""
-    if tensor is None or tensor.numel() not in (1, units):
-        return None
-    return np.broadcast_to(tensor.detach().float().cpu().numpy().reshape(-1), (units,))
-
-
-def _turned(tensor: Any, applied: Any) -> np.ndarray:
-    """Weights with their units made one axis and last, and the fan one axis unless it is a convolution's."""
-    turned = tensor.detach().float() if str(tensor.dtype) != "torch.float64" else tensor.detach()
-    turned = turned.permute(*applied.fan_axes, *applied.unit_axes).cpu().numpy()
-    fan = turned.shape[: len(applied.fan_axes)]
-    fan = fan if applied.kind == "convolution" else (math.prod(fan),)
-    return turned.reshape(*fan, -1)
+def _array(tensor: Any) -> np.ndarray:
+    """The numbers of a tensor, those of less than 32 bits in float32."""
+    kept = tensor.detach() if str(tensor.dtype) == "torch.float64" else tensor.detach().float()
+    return kept.cpu().numpy()

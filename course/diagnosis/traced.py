@@ -10,8 +10,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from course.diagnosis.jaxprs import Program, listed
-from course.diagnosis.reading import LayerReading, NetworkReading, ParameterReading, chosen, first_distance, first_loss
-from course.diagnosis.traces import SUMS, Answer, Flows
+from course.diagnosis.layer_answers import Answer, answers_of
+from course.diagnosis.reading import (
+    LayerDefinition,
+    LayerReading,
+    LayerSignals,
+    NetworkReading,
+    ParameterReading,
+    by_unit,
+    chosen,
+    first_distance,
+    first_loss,
+)
+from course.diagnosis.traces import SUMS, Flows
 
 QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 """What runs once had better be compiled in a hurry."""
@@ -29,7 +40,7 @@ def read(
     _check_types(program, shapes)
     outputs = _outputs(program, shapes)
     flows = _flows(program, shapes)
-    answers = flows.answers(*_tame_values(program, flows, leaves, shapes, outputs))
+    answers = answers_of(flows, *_tame_values(program, flows, leaves, shapes, outputs))
     return _reading(program, flows, answers, leaves, shapes, outputs, seed, framework, targets)
 
 
@@ -217,7 +228,7 @@ def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int
     found: dict[int, str] = {number: "unused" for number in program.parameters if number not in taken}
     for step in flows.steps:
         of_step = set().union(*(origins.get(number, set()) for number in step.inputs))
-        active = any(number in flows.flows for number in step.inputs)
+        active = any(number in flows.of for number in step.inputs)
         if step.operation == "gather" and active:
             found.update(dict.fromkeys(of_step, "table"))
         if step.operation in SUMS and active:
@@ -257,48 +268,29 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
         applied = answer.applied
         name = program.names.get(int(applied.name), f"layer {place}")
         shared, seen[applied.name] = seen.get(applied.name), name
-        weights = turned(values["weights"], applied)
+        weights = applied.turned(np.asarray(values["weights"], float))
         examples = max(1, shapes[applied.inputs].shape[0])
-        yield LayerReading(
+        definition = LayerDefinition(
             name=name,
             weights=weights * answer.scale,
-            biases=_biases(values.get("bias"), weights.shape[-1]),
+            biases=by_unit(np.asarray(values["bias"], float), weights.shape[-1]) if "bias" in values else None,
             dtype=str(values["weights"].dtype),
-            inputs=np.asarray(values["inputs"], float),
-            preactivations=np.asarray(values["z"], float),
-            activations=np.asarray(values["h"], float) if "h" in values else None,
             activation=answer.activation,
-            preactivation_gradients=np.asarray(of_z[answer.preactivations], float),
-            weight_gradients=turned(of_weights[applied.weights], applied),
+            kind=answer.layer.kind,
             normalized=answer.normalized,
             trainable=applied.trainable,
             shared_with=shared,
             fans=applied.fans,
-            follows=answer.follows,
-            feeds=answer.feeds,
-            summed=answer.layer.summed,
-            gated=answer.layer.gated,
-            added=answer.layer.inputs.added,
-            last=answer.last,
-            from_data=answer.layer.inputs.sources == {-1},
-            values=math.prod(shapes[answer.preactivations].shape) // examples,
-            kind=answer.layer.kind,
-            step=float(values["step"]) if "step" in values else None,
             parameter=name,
             bias=program.names.get(answer.bias, ""),
         )
-
-
-def turned(values: Any, applied: Any) -> np.ndarray:
-    """Return weights with their units made one axis and last, and the fan one axis unless it is a convolution's."""
-    whole = np.asarray(values, float).transpose(*applied.fan_axes, *applied.unit_axes)
-    fan = whole.shape[: len(applied.fan_axes)]
-    fan = fan if applied.kind == "convolution" else (math.prod(fan),)
-    return whole.reshape(*fan, -1)
-
-
-def _biases(bias: Any, units: int) -> np.ndarray | None:
-    """A constant that is added to a layer's answer, if it has one number a unit."""
-    if bias is None or np.size(bias) not in (1, units):
-        return None
-    return np.broadcast_to(np.asarray(bias, float).reshape(-1), (units,))
+        signals = LayerSignals(
+            inputs=np.asarray(values["inputs"], float),
+            preactivations=np.asarray(values["z"], float),
+            activations=np.asarray(values["h"], float) if "h" in values else None,
+            preactivation_gradients=np.asarray(of_z[answer.preactivations], float),
+            weight_gradients=applied.turned(np.asarray(of_weights[applied.weights], float)),
+            values=math.prod(shapes[answer.preactivations].shape) // examples,
+            step=float(values["step"]) if "step" in values else None,
+        )
+        yield LayerReading(definition, signals, answer.place)

@@ -9,12 +9,18 @@ KINDS = ("compute", "write", "change", "break", "find the bug")
 
 
 class Exercise(NamedTuple):
-    """What is asked in a few words, which of `KINDS` it is, who judges it, and two hints, the second nearly telling."""
+    """What is asked in a few words, which of `KINDS` it is, who judges it, and two hints."""
 
     title: str
     kind: str
     judge: Judge
-    hints: tuple[str, str]
+    first_hint: str
+    second_hint: str
+
+    @property
+    def hints(self) -> tuple[str, str]:
+        """The hints, the second nearly telling."""
+        return self.first_hint, self.second_hint
 
 
 def of_page(page: str) -> dict[str, Exercise]:

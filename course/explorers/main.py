@@ -11,8 +11,12 @@ from course.explorers.signals import (
     BATCH,
     CURVES,
     Curves,
+    Piece,
+    backward_words,
     by_layer,
     columns,
+    flat_slope_words,
+    forward_words,
     measured_curves,
     pairs,
     predicted_curves,
@@ -30,6 +34,13 @@ from course.live.words import number, say
 
 MANY = 100
 LAYERS = layers()
+LAYER = Piece(
+    "layer",
+    overflow="Forward: overflow at layer {place}, where the numbers pass float32's 3.4e38.",
+    nothing="Forward: nothing is left at layer {place}, where every activation is exactly 0.",
+    forward="Forward: layer {place} carries {ratio} of the input's mean square{theory}: {verdict}.",
+    backward="Backward: layer 1 receives {ratio} of the gradient's variance{theory}: {verdict}.",
+)
 
 
 class Band(NamedTuple):
@@ -128,11 +139,11 @@ def describe(measured: Curves, predicted: Curves, saturated_share: np.ndarray, s
     """Say what the network does to the signal and to the gradient, computed from the numbers of the picture."""
     if spread is not None:
         return _spread_words(measured, predicted, spread)
-    forward = _forward_words(measured.forward, predicted.forward[-1])
-    backward = _backward_words(measured.gradient, predicted.gradient[0])
+    forward = forward_words(LAYER, measured.forward, predicted.forward[-1])
+    backward = backward_words(LAYER, measured.gradient, predicted.gradient[0])
     if len(saturated_share) == 1:
         backward = say("With a single layer there is no way back to lose anything on.")
-    return f"{forward} {backward} {_saturation_words(saturated_share)}"
+    return f"{forward} {backward} {flat_slope_words(LAYER, saturated_share)}"
 
 
 def _spread_words(median: Curves, predicted: Curves, spread: Band) -> str:
@@ -158,44 +169,3 @@ def _numbers(**values: float) -> dict[str, str]:
 
 def _received(variance: np.ndarray) -> float:
     return variance[0] / variance[-1]
-
-
-def _saturation_words(share: np.ndarray) -> str:
-    worst = int(np.argmax(share))
-    if share[worst] < 0.01:
-        return say("In no layer are slopes nearly flat.")
-    return say(
-        "Layer {layer} has the most slopes that are nearly flat: {share:.0%}.", layer=worst + 1, share=share[worst]
-    )
-
-
-def _forward_words(second_moment: np.ndarray, predicted: float) -> str:
-    infinite, nothing = np.isinf(second_moment), second_moment == 0
-    if infinite.any():
-        text = "Forward: overflow at layer {layer}, where the numbers pass float32's 3.4e38."
-        return say(text, layer=np.argmax(infinite) + 1)
-    if nothing.any():
-        text = "Forward: nothing is left at layer {layer}, where every activation is exactly 0."
-        return say(text, layer=np.argmax(nothing) + 1)
-    return say(
-        "Forward: layer {layer} carries {ratio} of the input's mean square{theory}: {verdict}.",
-        layer=len(second_moment),
-        ratio=number(second_moment[-1]),
-        theory=theory_words(predicted),
-        verdict=verdict(second_moment[-1]),
-    )
-
-
-def _backward_words(variance: np.ndarray, predicted: float) -> str:
-    infinite, nothing = np.isinf(variance), variance == 0
-    if infinite.any():
-        return say("Backward: the gradient overflows at layer {layer}.", layer=np.flatnonzero(infinite)[-1] + 1)
-    if nothing.any():
-        text = "Backward: the gradient is exactly 0 at layer {layer} and below."
-        return say(text, layer=np.flatnonzero(nothing)[-1] + 1)
-    return say(
-        "Backward: layer 1 receives {ratio} of the gradient's variance{theory}: {verdict}.",
-        ratio=number(_received(variance)),
-        theory=theory_words(predicted),
-        verdict=verdict(_received(variance)),
-    )

@@ -111,5 +111,56 @@ def theory_words(predicted: float) -> str:
     return "" if np.isnan(predicted) else say(" (theory: {value})", value=number(predicted))
 
 
+class Piece(NamedTuple):
+    """How a picture speaks of a network's layers, or of its blocks: the word, and what it says in other words of each.
+
+    The sentences have the fields `place`, `ratio`, `theory` and `verdict`, as they need them.
+    """
+
+    word: str
+    overflow: str
+    nothing: str
+    forward: str
+    backward: str
+
+
+def forward_words(piece: Piece, second_moment: np.ndarray, predicted: float) -> str:
+    """Say what the pieces leave of the signal: a ratio of mean squares, or where it overflows or ends."""
+    infinite, nothing = np.isinf(second_moment), second_moment == 0
+    if infinite.any():
+        return say(piece.overflow, place=np.argmax(infinite) + 1)
+    if nothing.any():
+        return say(piece.nothing, place=np.argmax(nothing) + 1)
+    return _ratio_words(piece.forward, second_moment[-1], predicted, place=len(second_moment))
+
+
+def backward_words(piece: Piece, variance: np.ndarray, predicted: float) -> str:
+    """Say what the pieces leave of the gradient's variance on its way back, or where it overflows or ends."""
+    infinite, nothing = np.isinf(variance), variance == 0
+    if infinite.any():
+        text, place = "Backward: the gradient overflows at {piece} {place}.", np.flatnonzero(infinite)[-1] + 1
+        return say(text, piece=say(piece.word), place=place)
+    if nothing.any():
+        text, place = (
+            "Backward: the gradient is exactly 0 at {piece} {place} and below.",
+            np.flatnonzero(nothing)[-1] + 1,
+        )
+        return say(text, piece=say(piece.word), place=place)
+    return _ratio_words(piece.backward, variance[0] / variance[-1], predicted)
+
+
+def _ratio_words(text: str, ratio: float, predicted: float, **place: int) -> str:
+    return say(text, ratio=number(ratio), theory=theory_words(predicted), verdict=verdict(ratio), **place)
+
+
+def flat_slope_words(piece: Piece, share: np.ndarray) -> str:
+    """Say which piece has the largest share of nearly flat slopes, if it is one in a hundred or more."""
+    worst = int(np.argmax(share))
+    if share[worst] < 0.01:
+        return say("In no {piece} are slopes nearly flat.", piece=say(piece.word))
+    text = "{piece} {place} has the most slopes that are nearly flat: {share:.0%}."
+    return say(text, piece=say(piece.word).capitalize(), place=worst + 1, share=share[worst])
+
+
 RANDOM_SCHEMES = {row.title: name for name, row in SCHEMES.items() if row.distribution != "constant"}
 """The schemes whose weights are drawn, by their titles."""

@@ -7,9 +7,23 @@ from typing import NamedTuple
 import numpy as np
 
 from course import initializers, theory, training
+from course.live.controls import slider
 from course.live.words import say
 from course.training import TASKS, History, Setup, Training, Trial
 from course.training.round_robin import RoundRobin
+
+SEEDS_CONTROL = slider(0, 0, 9, label="seeds")
+"""Which group of seeds is trained: `seed_group` counts them out."""
+
+
+def seed_group(place: int, size: int) -> range:
+    """Return the seeds of a group: groups of one size have none in common."""
+    return range(size * place, size * (place + 1))
+
+
+def record_at(steps: np.ndarray, moment: float, total: int) -> int:
+    """Return the place of the last record, 0 where there is none yet, up to a `moment`, a share of all steps."""
+    return max(np.searchsorted(steps, moment * total, side="right") - 1, 0)
 
 
 class Start(NamedTuple):

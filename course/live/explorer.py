@@ -1,9 +1,8 @@
 """What every explorer is: controls, a picture that answers to them, and a sentence that says what is seen."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -11,17 +10,15 @@ import ipywidgets as widgets
 
 from course import cells
 from course.live import settings, tables
+from course.live.actions import Actions
 from course.live.canvas import Canvas, Frame
 from course.live.controls import fitted
-from course.live.expectation import Expected
 from course.live.kernel_thread import keep_figures_whole
 from course.live.looks import Look
 from course.live.screen import Screen
 from course.live.settings import PINNED, PROJECTOR
 from course.live.toolbar import Toolbar
 from course.live.words import say
-
-_CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml", "csv": "text/csv"}
 
 
 class Pinned(NamedTuple):
@@ -31,7 +28,7 @@ class Pinned(NamedTuple):
     sentence: str
 
 
-class Explorer(widgets.VBox):
+class Explorer(Actions, widgets.VBox):
     """Controls wired to a picture: one moves, the settings are read, drawn, and shown in the page by one message.
 
     `controls` maps names to ipywidgets, `draw(**settings)` draws on `canvas` and returns the `Frame` of a state;
@@ -69,11 +66,6 @@ class Explorer(widgets.VBox):
         self.children = self._children()
         self._listen()
         cells.made(self, lambda: (self._toolbar.pin, self._toolbar.play, self._toolbar.over))
-
-    def _actions(self) -> dict[str, Callable[[], object]]:
-        seeds = {"new_seed": self.new_seed, "same_seed": self.same_seed} if "seed" in self.controls else {}
-        saves = {form: lambda form=form: self.download(form) for form in _CONTENT_TYPES}
-        return {"reset": self.reset, **seeds, **saves, "copy": self.copy}
 
     def _children(self) -> list[widgets.Widget]:
         box = widgets.GridBox([fitted(control) for control in self.controls.values()])
@@ -134,77 +126,6 @@ class Explorer(widgets.VBox):
         """Bring back the state that a text describes; `ValueError` for one that is not of this explorer."""
         self.state = settings.read(text, self.name, self.controls)
 
-    def reset(self) -> None:
-        """Go back to where the explorer began, with nothing pinned that was not pinned then."""
-        self.play(False)
-        self.state = {PINNED: None, **self._start, PROJECTOR: self._toolbar.projector.value}
-
-    def keep_in_view(self, names: Collection[str]) -> None:
-        """Fold all controls away but these, behind a button that shows them; without names none is folded."""
-        settings.check_names(self.controls, names)
-        for name, control in self.controls.items():
-            folded = names and name not in names
-            (control.add_class if folded else control.remove_class)("course-folded")
-
-    def begin(self, state: Mapping[str, Any]) -> None:
-        """Begin anew in a state: controls that it leaves out go to their defaults, and `reset` comes back here."""
-        self.play(False)
-        self.state = {**self._defaults, PINNED: None, **state}
-        self._start = self.state
-
-    def new_seed(self) -> None:
-        """Draw everything again with the next seed."""
-        seed = self.controls["seed"]
-        seed.value = seed.value + 1 if seed.value < seed.max else seed.min
-
-    def same_seed(self) -> None:
-        """Go back to the seed of the beginning, and so to the very draws that were seen then."""
-        self.controls["seed"].value = self._start["seed"]
-
-    @property
-    def can_pin(self) -> bool:
-        """Whether the picture has curves that can be kept for comparison."""
-        return self.canvas.can_pin
-
-    def pin(self) -> None:
-        """Keep the present curves as ghosts, to compare others with them."""
-        self.state = {PINNED: settings.values(self.controls)}
-
-    def unpin(self) -> None:
-        """Let the pinned curves go."""
-        self.state = {PINNED: None}
-
-    def expect(self, expected: Expected) -> None:
-        """Draw what the reader expected into the picture, and say it after the sentence."""
-        with self._answering("Your prediction could not be drawn"):
-            self.canvas.expect(expected)
-            self._expected = expected.words
-            self._show()
-
-    def forget(self) -> None:
-        """Take away what the reader expected."""
-        with self._answering():
-            self.canvas.forget()
-            self._expected = ""
-            self._show()
-
-    def play(self, on: bool = True) -> None:
-        """Let the control that the toolbar names run by itself, each step after the picture before it was shown."""
-        control = self.controls.get(self._toolbar.over.value)
-        if on and settings.following(control) is None:
-            control.value = settings.first(control)
-        self.screen.playing = self._toolbar.play.value = on
-
-    def _step(self, number: int) -> None:
-        if not self.screen.playing or number != self.screen.number:  # a second page has already asked for this step
-            return
-        control = self.controls[self._toolbar.over.value]
-        value = settings.following(control)
-        if value is not None:
-            control.value = value
-        if self.exception is not None or settings.following(control) is None:
-            self.play(False)
-
     @property
     def sentence(self) -> str:
         """What the picture shows, in words, and what is pinned in it."""
@@ -228,33 +149,6 @@ class Explorer(widgets.VBox):
     def on_complete(self, call: Callable[[tables.Table], object]) -> None:
         """Call once with the numbers behind the present picture, as soon as it is complete: here, now."""
         call(self.table)
-
-    def csv(self) -> str:
-        """Return the numbers behind the picture as comma-separated values."""
-        return tables.as_csv(self.table)
-
-    def file(self, form: str) -> bytes:
-        """Return the picture as "png" or "svg", with its sentence and state as metadata, or the numbers as "csv"."""
-        if form not in _CONTENT_TYPES:
-            raise ValueError(f"an explorer is saved as one of {', '.join(_CONTENT_TYPES)}, not {form!r}")
-        with self._drawing:
-            if form == "csv":
-                return self.csv().encode()
-            return self.canvas.file(form, title=self.title, sentence=self.sentence, source=self.state_string)
-
-    def save(self, path: str | Path) -> None:
-        """Write the file that the ending of `path` asks for: .png, .svg or .csv."""
-        path = Path(path)
-        path.write_bytes(self.file(path.suffix[1:]))
-
-    def download(self, form: str) -> None:
-        """Let the reader's browser save a file."""
-        with self._answering("This could not be saved"):
-            self.screen.offer(f"{self.name}.{form}", _CONTENT_TYPES[form], self.file(form))
-
-    def copy(self) -> None:
-        """Put the state string on the reader's clipboard."""
-        self.screen.copy(self.state_string)
 
     @property
     def error(self) -> str | None:

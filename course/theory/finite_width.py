@@ -21,6 +21,7 @@ import numpy as np
 from course import theory
 from course.activations import Activation, named
 from course.theory import Variance, expectations
+from course.theory.checks import checked_count
 
 Width = int | Sequence[int] | np.ndarray
 """A number of units for all layers, or one for every layer."""
@@ -215,7 +216,4 @@ def _widths(width: Width, depth: int) -> tuple[int, ...]:
     widths = [width] * depth if isinstance(width, Integral) else list(width)
     if len(widths) != depth:
         raise ValueError(f"width has {len(widths)} entries; allowed is a number, or one for each of {depth} layers")
-    for units in widths:
-        if isinstance(units, bool) or not isinstance(units, Integral) or units < 1:
-            raise ValueError(f"width is {units!r}; allowed is a whole number, 1 or more")
-    return tuple(int(units) for units in widths)
+    return tuple(checked_count("width", units) for units in widths)

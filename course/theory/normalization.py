@@ -10,11 +10,6 @@ DIVISORS = ("layer", "batch")
 """What is divided by: the deviation over the units of an example, or over the examples of a batch for each unit."""
 
 
-def passed_second_moment(activation: str | Activation) -> float:
-    """The mean square of the activations after a normalized layer, E[φ(z)²]: 1/2 for relu, in every layer."""
-    return expectations.second_moment(named(activation), 1.0)
-
-
 def passed_variance(activation: str | Activation, normalization: str) -> float:
     """What the next normalization finds to divide by, per unit of weight variance.
 

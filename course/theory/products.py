@@ -21,12 +21,11 @@ NODES = 400
 class Law(NamedTuple):
     """The law as a curve over singular values s, from the largest one down: arrays of shape `(400,)`.
 
-    `per_log` is the share of singular values per unit of log s, `share_below` the share that is smaller than s, and
-    `weights` sum up: the mean of f(s) is Σ weights · f(s), to the digits of float64 for a polynomial f.
+    `share_below` is the share that is smaller than s, and `weights` sum up: the mean of f(s) is Σ weights · f(s), to
+    the digits of float64 for a polynomial f.
     """
 
     singular_values: np.ndarray
-    per_log: np.ndarray
     share_below: np.ndarray
     weights: np.ndarray
 
@@ -96,4 +95,4 @@ def _law(depth: int) -> Law:
     weights = lengths * density_times_square * fall
     # From the small values up, so that small shares keep their digits.
     below = np.cumsum(weights[::-1])[::-1] - weights / 2
-    return Law(frozen(np.exp(log_square / 2)), frozen(2 * density_times_square), frozen(below), frozen(weights))
+    return Law(frozen(np.exp(log_square / 2)), frozen(below), frozen(weights))

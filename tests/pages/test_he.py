@@ -7,6 +7,8 @@ import jax
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
+from samples import assert_mean, gradient_ratio
 
 from course import initializers, probes, theory
 from course.activations import leaky_relu
@@ -24,16 +26,6 @@ def measured(seed, scheme="he_normal", activation="relu", depth=DEPTH, width=WID
 
 def mean_squares(seed, scheme="he_normal", **others):
     return measured(seed, scheme, **others).activation_rms ** 2
-
-
-def gradient_ratio(stats):
-    return stats.preactivation_gradient_variance[0] / stats.preactivation_gradient_variance[-1]
-
-
-def assert_mean(sample, expected):
-    """The sample's mean lies within five standard errors of the expected one."""
-    error = np.std(sample, ddof=1) / np.sqrt(len(sample))
-    assert abs(np.mean(sample) - expected) < 5 * error
 
 
 GIVES_AWAY = (
@@ -80,6 +72,7 @@ def test_relu_leaves_a_variance_of_0341_and_the_next_layer_takes_the_mean_square
 # He's rule
 
 
+@asserts("For ReLU the weights' std")
 def test_he_is_a_normal_of_std_root_2_over_fan_in_or_a_uniform_of_bound_root_6_over_fan_in():
     for scheme in ("he_normal", "he_uniform"):
         assert initializers.standard_deviation(scheme, (100, 300)) == pytest.approx(math.sqrt(2 / 100), rel=1e-12)
@@ -88,6 +81,7 @@ def test_he_is_a_normal_of_std_root_2_over_fan_in_or_a_uniform_of_bound_root_6_o
     assert uniform.max() > math.sqrt(6 / 100) * (1 - 2e-5)  # the chance that a million stay below is e^-20
 
 
+@asserts("For ReLU the weights' std")
 def test_jaxs_he_normal_is_a_truncated_normal_of_the_same_std():
     w = np.asarray(jax.nn.initializers.he_normal()(jax.random.key(0), (1000, 1000))) / math.sqrt(2 / 1000)
     assert_mean(w**2, 1.0)
@@ -106,6 +100,7 @@ def test_he_keeps_signal_and_gradient_in_the_mean_over_draws(scheme):
 # What other starts do to ReLU
 
 
+@asserts("A linear layer is initialized")
 @pytest.mark.parametrize(
     ("scheme", "he", "factor"),
     [
@@ -133,6 +128,7 @@ def test_what_is_left_is_what_the_page_says(weight_variance, depth, left):
     assert predicted == pytest.approx(left, rel=0.03)
 
 
+@asserts("Half of the units are off")
 def test_the_wrong_bound_is_half_of_xaviers_and_falls_by_8_a_layer():
     shape = (WIDTH, WIDTH)
     bound = math.sqrt(3) * initializers.standard_deviation(DIVIDED, shape)
@@ -140,6 +136,7 @@ def test_the_wrong_bound_is_half_of_xaviers_and_falls_by_8_a_layer():
     assert theory.activation_second_moments("relu", 1, WIDTH * bound**2 / 3)[0] == pytest.approx(1 / 8, rel=1e-11)
 
 
+@asserts("A linear layer is initialized")
 def test_pytorchs_biases_keep_the_output_from_zero_and_do_not_depend_on_the_input():
     settings = {"scheme": "standard_uniform", "bias_variance": 1 / (3 * WIDTH)}
     digits, noise = (mean_squares(0, inputs=inputs, **settings) for inputs in ("digits", "gaussian"))
@@ -150,6 +147,7 @@ def test_pytorchs_biases_keep_the_output_from_zero_and_do_not_depend_on_the_inpu
 # Leaky ReLU
 
 
+@asserts("The gain for leaky ReLU is")
 def test_leaky_relu_of_slope_01_has_this_gain_mean_second_moment_and_variance():
     leaky = leaky_relu(0.1)
     h = leaky.array_function(np.random.default_rng(2).normal(size=1_000_000))
@@ -216,10 +214,12 @@ def dice(depth, width, draws=100_000):
 
 
 @pytest.mark.long
+@asserts("He initialization keeps the")
 def test_he_keeps_the_mean_square_in_the_mean_over_draws_at_depth_50():
     assert_mean(left_by_400_draws(), 1.0)
 
 
+@asserts("He initialization keeps the")
 @pytest.mark.parametrize(("quantile", "share"), [(0.284, 0.5), (0.035, 0.1), (2.2, 0.9)])
 def test_a_single_draw_strays_median_028_and_eight_of_ten_from_0035_to_22(quantile, share):
     exact = np.exp(dice(DEPTH, WIDTH))
@@ -228,6 +228,7 @@ def test_a_single_draw_strays_median_028_and_eight_of_ten_from_0035_to_22(quanti
     assert np.mean(left_by_400_draws() < quantile) == pytest.approx(share, abs=0.005 + 5 * spread)
 
 
+@asserts("He initialization keeps the")
 @pytest.mark.parametrize(("depth", "width"), [(50, 100), (10, 100), (50, 1000)])
 def test_the_logarithms_variance_grows_as_about_5_depth_over_width(depth, width):
     assert np.var(dice(depth, width)) == pytest.approx(5 * depth / width, rel=0.05)
@@ -256,12 +257,14 @@ def test_one_factor_of_the_dice_has_mean_1_and_variance_5_over_width():
 COSINES = {1: 0.318, 2: 0.494, 5: 0.736, 10: 0.872, 20: 0.948, 50: 0.988, 100: 0.996}
 
 
+@asserts("In a deep ReLU network different")
 def test_theory_brings_orthogonal_inputs_together_as_the_page_says():
     predicted = theory.correlations("relu", 100, 2.0)
     assert predicted[0] == pytest.approx(1 / math.pi, rel=1e-9)
     assert {layer: round(float(predicted[layer - 1]), 3) for layer in COSINES} == COSINES
 
 
+@asserts("In a deep ReLU network different")
 def test_two_orthogonal_inputs_come_together_in_drawn_networks():
     rng, width, cosines = np.random.default_rng(4), 256, []
     for _network in range(20):

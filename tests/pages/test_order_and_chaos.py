@@ -6,6 +6,8 @@ import math
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
+from samples import assert_mean
 
 from course import theory, training
 from course.activations import ACTIVATIONS
@@ -24,12 +26,6 @@ LAYERS = np.array([1, 2, 4, 8, 16, 32, 64, 100])
 def runs(activation, weight_variance, bias_variance=0.0, depth=50, cosine=0.0, seeds=10):
     setting = {"weight_variance": weight_variance, "bias_variance": bias_variance, "cosine": cosine}
     return [measure_pairs(seed, depth=depth, activation=activation, **setting) for seed in range(seeds)]
-
-
-def assert_mean(sample, expected, allowed=0.0):
-    """The sample's mean lies within five standard errors of the expected one, and what theory leaves out."""
-    error = np.std(sample, ddof=1) / math.sqrt(len(sample))
-    assert abs(np.mean(sample) - expected) < 5 * error + allowed
 
 
 # The gain
@@ -59,12 +55,13 @@ def test_the_gain_of_the_sine_is_15209():
 # Lengths
 
 
+@asserts("The recommended gain for")
 def test_with_five_thirds_tanh_settles_at_1178_in_theory_and_in_drawn_networks():
     assert round((5 / 3) ** 2, 2) == 2.78
     assert theory.fixed_point("tanh", PYTORCH) == pytest.approx(1.178, abs=5e-4)
     assert theory.fixed_point("tanh", theory.gain("tanh") ** 2) == pytest.approx(1.0, rel=1e-9)
     settled = [run.preactivation_variance[30] for run in runs("tanh", PYTORCH)]
-    assert_mean(settled, 1.178, allowed=0.01)  # the map is bent: a spread of 1/256 in length lowers the mean
+    assert_mean(settled, 1.178, slack=0.01)  # the map is bent: a spread of 1/256 in length lowers the mean
 
 
 def test_with_xavier_tanh_falls_as_one_over_twice_the_layer():
@@ -94,6 +91,7 @@ def test_gelu_and_silu_leave_the_length_that_their_gain_keeps(name):
 # Two inputs
 
 
+@asserts("In a deep ReLU network different")
 def test_two_orthogonal_inputs_become_one_through_he_relu():
     layers = np.array([1, 2, 5, 10, 20, 50, 100])
     found = theory.correlations("relu", 100, 2.0)[layers - 1]
@@ -105,7 +103,7 @@ def test_two_orthogonal_inputs_become_one_through_he_relu():
 def test_pytorchs_gain_makes_strangers_of_two_inputs_and_weaker_weights_make_them_one():
     assert theory.fixed_correlation("tanh", PYTORCH) == 0.0
     assert abs(theory.correlations("tanh", 50, 2.78, correlation=0.5)[-1]) < 0.02
-    assert_mean([run.cosine[-1] for run in runs("tanh", PYTORCH, cosine=0.5)], 0.0, allowed=0.01)
+    assert_mean([run.cosine[-1] for run in runs("tanh", PYTORCH, cosine=0.5)], 0.0, slack=0.01)
     alike = [run.cosine[-1] for run in runs("tanh", 1.5, 0.2, cosine=0.5)]
     assert min(alike) > 0.99
 
@@ -119,7 +117,7 @@ def test_chi_is_what_a_layer_does_to_gradients(weight_variance, chi):
     gradients = np.array([run.preactivation_gradient_variance for run in runs("tanh", weight_variance)])
     logs = np.log(gradients[:, 19] / gradients[:, 39]) / 20
     # A mean of logarithms lies below the logarithm of the mean: the spread of one layer's factor is about 2/width.
-    assert_mean(logs, math.log(chi), allowed=2 / 256)
+    assert_mean(logs, math.log(chi), slack=2 / 256)
 
 
 @pytest.mark.parametrize("weight_variance", [2.0, PYTORCH])
@@ -190,6 +188,7 @@ def test_the_phase_of_a_point_is_that_of_the_plane():
 # Depth scales
 
 
+@asserts("A network can be trained")
 @pytest.mark.parametrize(("weight_variance", "scale"), [(0.5, 1.2), (1.3, 7.8), (1.7, 74.9), (2.0, 25.2), (2.5, 11.8)])
 def test_depth_scales_of_tanh_at_bias_variance_005(weight_variance, scale):
     length, correlation = theory.depth_scales("tanh", weight_variance, 0.05)
@@ -210,6 +209,7 @@ def test_at_the_border_relus_inputs_meet_by_a_power_of_the_layer():
 # Training, sigmoid
 
 
+@asserts("A network can be trained")
 def test_thirty_layers_of_tanh_train_near_the_border_and_not_far_from_it():
     variances = (0.5, 1.3, 6.0)
     scales = [theory.depth_scales("tanh", variance).correlation for variance in variances]
@@ -233,7 +233,7 @@ def test_sixteen_times_the_variance_does_not_let_a_sigmoid_networks_gradient_liv
     assert theory.critical_weight_variance("sigmoid", 0.0) == pytest.approx(103, abs=0.5)
     gradients = np.array([run.preactivation_gradient_variance for run in runs("sigmoid", 16.0, depth=10)])
     measured = np.log(gradients[:, 0] / gradients[:, -1])
-    assert_mean(measured, math.log(left[1]), allowed=10 * 2 / 256)
+    assert_mean(measured, math.log(left[1]), slack=10 * 2 / 256)
 
 
 # The exercises and the check

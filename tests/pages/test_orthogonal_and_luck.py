@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
 
 from course import data, initializers, networks, probes, theory
 from course.initializers import Scheme
@@ -129,6 +130,7 @@ def test_ten_layers_are_enough_for_a_condition_number_of_more_than_a_million():
 # Orthogonal matrices
 
 
+@asserts("Orthogonal weights are u")
 @pytest.mark.parametrize("depth", [1, 10, 50, 100])
 def test_a_product_of_orthogonal_matrices_has_only_the_singular_value_1(depth):
     # float32 weights are orthogonal to about 1e-6 a layer.
@@ -158,6 +160,7 @@ def test_q_as_it_comes_has_a_first_entry_that_is_never_positive():
     assert abs(entries.mean() - expected) < 5 * entries.std() / math.sqrt(1000)
 
 
+@asserts("Orthogonal weights are u")
 def test_the_signs_of_r_make_the_mean_trace_0_and_its_variance_1():
     before, after = traces(20, raw), traces(20, signed)
     assert before.mean() == pytest.approx(-2.7, abs=0.15)
@@ -165,6 +168,7 @@ def test_the_signs_of_r_make_the_mean_trace_0_and_its_variance_1():
     assert abs(after.var() - 1) < 5 * np.std((after - after.mean()) ** 2) / math.sqrt(1000)
 
 
+@asserts("Orthogonal weights are u")
 def test_u_of_the_svd_is_orthogonal_and_in_three_dimensions_not_uniform():
     u = np.linalg.svd(np.random.default_rng(0).normal(size=(20, 20)))[0]
     np.testing.assert_allclose(u.T @ u, np.eye(20), atol=1e-13)
@@ -257,6 +261,7 @@ def test_the_law_at_width_100_and_depth_50_is_what_the_pages_say():
 
 
 @pytest.mark.long
+@asserts("He initialization keeps the")
 def test_400_networks_of_width_100_and_depth_50_follow_the_law():
     network = {"depth": DEPTH, "width": WIDTH, "activation": "relu", "scheme": "he_normal", "batch": 1}
     kept = probes.measure_many(0, networks=400, **network).activation_rms[:, -1] ** 2
@@ -341,6 +346,7 @@ def test_lsuv_brings_every_layer_to_variance_1_within_its_tolerance(activation):
     np.testing.assert_allclose(variances, 1, atol=0.1 + 1e-3)
 
 
+@asserts("Dividing weights by the measured")
 def test_lsuv_leaves_tanhs_gradient_growing_a_thousandfold():
     predicted = theory.gradient_variances("tanh", DEPTH, theory.gain("tanh") ** 2)[0]
     assert predicted == pytest.approx(1600, rel=0.05)

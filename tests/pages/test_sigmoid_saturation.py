@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
 
 from course import explorers, probes, theory
 from course.activations import ACTIVATIONS
@@ -42,6 +43,7 @@ def random_chains(std, centred):
 # The slope
 
 
+@asserts("The sigmoid's slope σ′ =")
 def test_the_slope_is_the_sigmoid_times_its_complement_and_rise_over_run():
     z = np.linspace(-12, 12, 241)
     value = SIGMOID.array_function(z)
@@ -51,18 +53,21 @@ def test_the_slope_is_the_sigmoid_times_its_complement_and_rise_over_run():
     np.testing.assert_allclose(rise / 1e-3, slope(z), atol=(5e-4) ** 2 / 48 + 1e-12)
 
 
+@asserts("The sigmoid's slope σ′ =")
 def test_the_slope_peaks_at_0_with_a_quarter():
     z = np.linspace(-12, 12, 2401)
     assert slope(z).max() == slope(0) == SIGMOID.peak_slope == 0.25
     assert z[np.argmax(slope(z))] == pytest.approx(0, abs=1e-12)
 
 
+@asserts("At 2 it is about 1/10, at")
 @pytest.mark.parametrize(("z", "inverse"), [(0, "4"), (2, "9.52"), (4, "56.6"), (10, "22028")])
 def test_the_inverse_of_the_slope_is_the_figure_of_the_page(z, inverse):
     digits = len(inverse.partition(".")[2])
     assert f"{1 / slope(z):.{digits}f}" == inverse
 
 
+@asserts("So learning at 10 is 2200")
 def test_a_tenth_and_1_over_22000_are_fair_roundings_but_their_ratio_is_not():
     assert slope(2) == pytest.approx(1 / 10, rel=0.05)
     assert slope(10) == pytest.approx(1 / 22000, rel=0.002)
@@ -70,6 +75,7 @@ def test_a_tenth_and_1_over_22000_are_fair_roundings_but_their_ratio_is_not():
     assert 0.048 < 1 - 2200 / (slope(2) / slope(10)) < 0.05
 
 
+@asserts("A sigmoid's inputs should")
 @pytest.mark.parametrize(("edge", "lost"), [(3, "5.5"), (4, "14.2"), (5, "38")])
 def test_at_the_edge_of_a_band_the_slope_has_lost_this_factor(edge, lost):
     digits = len(lost.partition(".")[2])
@@ -143,6 +149,7 @@ def test_the_chain_multiplies_slopes_and_weights_as_automatic_differentiation_do
     np.testing.assert_allclose(run_chain(weights, biases, 0.3).bias_gradients, expected, rtol=1e-5)
 
 
+@asserts("The gradient of a chain of")
 def test_the_gradient_of_four_layers_is_the_product_of_the_page():
     weights = np.array([0.5, -1.0, 0.8, 1.0])
     chain = run_chain(weights, np.zeros(4), 0.5)
@@ -167,6 +174,7 @@ def test_a_chain_without_layers_or_with_two_lengths_is_refused(weights, biases):
         run_chain(np.array(weights), np.array(biases), 0.5)
 
 
+@asserts("The gradient of a chain of")
 @pytest.mark.parametrize("greatest", [1.0, 4.0, 10.0])
 def test_no_chain_passes_the_bound_and_with_weights_up_to_1_it_is_a_quarter_a_layer(greatest):
     key = np.random.default_rng(11)
@@ -180,11 +188,13 @@ def test_no_chain_passes_the_bound_and_with_weights_up_to_1_it_is_a_quarter_a_la
 # Large weights
 
 
+@asserts("Large weights make this product")
 def test_a_large_weight_vanishes_where_the_bound_would_let_it_explode():
     assert f"{constant_chain(10.0).bias_gradients[0]:.0e}" == "2e-66"
     assert f"{0.25 * 2.5**19:.0e}" == "9e+06"
 
 
+@asserts("Large weights make this product")
 def test_a_chain_explodes_on_a_knife_edge_only():
     on_the_edge, beside = constant_chain(10.0, -5.0), constant_chain(10.0, -5.0, 0.52)
     assert on_the_edge.bias_gradients[0] == pytest.approx(0.25 * 2.5**19, rel=1e-9)
@@ -247,6 +257,7 @@ def first_variances(std):
     return np.array([stats.preactivation_gradient_variance[0] for stats in runs])
 
 
+@asserts("Large weights make this product")
 def test_the_gradient_of_a_wide_network_explodes_above_a_weight_std_of_10_1():
     border = math.sqrt(theory.critical_weight_variance("sigmoid", 0.0))
     assert round(border, 1) == 10.1

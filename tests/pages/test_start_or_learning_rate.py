@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
 
 from course import initializers, training
 from course.networks.classifier import Architecture, Parameters, classify
@@ -241,6 +242,7 @@ def test_momentum_learns_at_the_gains_of_sgd_with_rates_three_squares_lower():
 # Adam
 
 
+@asserts("Adam's steps are about as")
 def test_adams_first_steps_are_as_long_as_the_learning_rate_down_to_its_epsilon():
     adam = training.OPTIMIZERS["adam"](0.01)
     gradient = np.array([1000.0, 1.0, -1e-3, 1e-6, 1e-9, 1e-11])
@@ -275,6 +277,7 @@ def test_at_twenty_layers_sgd_with_residual_connections_learns_at_gains_of_one_h
 # Normalization
 
 
+@asserts("Behind a normalization, weights")
 @pytest.mark.parametrize("a", [2, 4])
 @pytest.mark.parametrize("network", NORMALIZED)
 def test_normalized_weights_times_a_and_rate_times_a_squared_are_one_network_before_and_after_a_step(network, a):
@@ -291,6 +294,7 @@ def test_normalized_weights_times_a_and_rate_times_a_squared_are_one_network_bef
         assert rms(one - other) < TOLERANCE * rms(one)
 
 
+@asserts("The gradient of scale-invariant")
 @pytest.mark.parametrize("network", NORMALIZED)
 def test_gradients_of_normalized_weights_stand_at_right_angles_to_them(network):
     weights = initialized(1.0)

@@ -1,12 +1,13 @@
 """What the page says about equal starts: who may start at zero, what stays equal, what ends it, and how fast."""
 
+import functools
 import math
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import scene_numbers as seen
+from claims import asserts
 
 from course import activations, data, explorers, networks, probes, training
 from course.activations import ACTIVATIONS
@@ -24,7 +25,8 @@ GIVES_AWAY = (
 """That units which begin equal stay equal."""
 
 
-def trained(start, activation, steps=1000, units=8, **perturbed):
+@functools.cache
+def trained(start, activation="tanh", steps=1000, units=8, **perturbed):
     layer = training.starting_layer(start, units, **perturbed)
     return training.train(layer, POINTS, INSIDE, activation, steps=steps)
 
@@ -37,9 +39,13 @@ def gradients(run, step, activation):
     return training.loss_and_gradients(at(run, step), POINTS, INSIDE, activation)[1]
 
 
+APART = 0.5
+"""Units whose weights differ by so much have come apart."""
+
+
 def steps_until_half(run):
-    """How many steps it takes until two units differ by 0.5."""
-    apart = training.largest_difference(run.layers) > 0.5
+    """How many steps it takes until two units have come apart."""
+    apart = training.largest_difference(run.layers) > APART
     assert apart.any()
     return int(np.argmax(apart))
 
@@ -90,6 +96,7 @@ def logistic_run(steps):
     return np.mean(np.logaddexp(0, z) - y * z), np.mean((z > 0) == y)
 
 
+@asserts("Logistic regression may start")
 @pytest.mark.parametrize(
     ("steps", "loss", "right"), [(0, 0.693, 0.51), (1, 0.233, 0.96), (10, 0.087, 0.98), (50, 0.033, 1.0)]
 )
@@ -107,6 +114,7 @@ def test_its_gradient_at_zero_differs_from_pixel_to_pixel():
     assert len(np.unique(gradient)) == x.shape[1]
 
 
+@asserts("Logistic regression may start")
 def test_its_loss_is_convex():
     (x, y), rng = threes_and_eights(), np.random.default_rng(7)
     for one, other in rng.normal(size=(200, 2, x.shape[1])):
@@ -130,6 +138,7 @@ def test_the_loss_of_a_hidden_layer_is_not_convex():
 # Equal units stay equal
 
 
+@asserts("A deep network may not: the")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("constant", [0.0, 0.5, -0.1])
 def test_units_that_start_equal_stay_equal_to_the_last_digit(activation, constant):
@@ -181,6 +190,16 @@ def test_a_network_of_33_numbers_holds_five_different_ones():
 # All weights zero
 
 
+def entropy(share):
+    return -share * math.log(share) - (1 - share) * math.log(1 - share)
+
+
+def nothing_moves(activation):
+    layers = trained("zeros", activation).layers
+    return not layers.weights.any() and not layers.outgoing.any()
+
+
+@asserts("A deep network may not: the")
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_from_zero_tanh_and_relu_move_nothing_but_the_outputs_bias(activation):
     run = trained("zeros", activation)
@@ -191,12 +210,12 @@ def test_from_zero_tanh_and_relu_move_nothing_but_the_outputs_bias(activation):
         assert not gradient.outgoing.any()
     assert not run.layers.weights.any()
     assert INSIDE.mean() == 0.25
-    entropy = -(math.log(1 / 4) / 4 + 3 * math.log(3 / 4) / 4)
-    assert entropy == pytest.approx(0.562, abs=5e-4)
-    assert run.losses[-1] == pytest.approx(entropy, rel=1e-9)
+    assert entropy(1 / 4) == pytest.approx(0.562, abs=5e-4)
+    assert run.losses[-1] == pytest.approx(entropy(1 / 4), rel=1e-9)
     assert 1 / (1 + math.exp(-run.layers.output_bias[-1])) == pytest.approx(1 / 4, rel=1e-6)
 
 
+@asserts("A deep network may not: the")
 def test_from_zero_sigmoids_hidden_weights_get_equal_gradients_after_the_first_step():
     run = trained("zeros", "sigmoid")
     first, second = gradients(run, 0, "sigmoid"), gradients(run, 1, "sigmoid")
@@ -210,6 +229,7 @@ def test_from_zero_sigmoids_hidden_weights_get_equal_gradients_after_the_first_s
     assert (training.largest_difference(run.layers) == 0).all()
 
 
+@asserts("With zero weights every middle")
 @pytest.mark.parametrize(("activation", "value"), [("tanh", 0.0), ("relu", 0.0), ("sigmoid", 0.5)])
 def test_with_zero_weights_every_node_is_0_for_tanh_and_relu_and_05_for_sigmoid(activation, value):
     stats = probes.measure(0, depth=5, width=128, activation=activation, scheme="zeros")
@@ -332,19 +352,36 @@ def test_every_perturbation_of_the_weights_keeps_the_units_apart(start, activati
 # Random biases alone?
 
 
+SLEEPY = {"perturbation": 0.1, "perturbed": "biases"}
+
+
+def asleep():
+    """Which of the ReLU units with random biases and weights of zero have never moved."""
+    layers = trained("zeros", "relu", **SLEEPY).layers
+    return ~layers.outgoing.any(axis=0) & ~layers.weights.any(axis=(0, 1))
+
+
+def sleepy_biases():
+    return trained("zeros", "relu", **SLEEPY).layers.biases[0]
+
+
+def distinct_at(step):
+    return training.distinct_units(at(trained("random"), step))
+
+
 def test_random_biases_alone_are_enough_for_tanh():
-    run = trained("zeros", "tanh", perturbation=0.1, perturbed="biases")
+    run = trained("zeros", **SLEEPY)
     assert training.distinct_units(at(run, -1)) == 8
     assert run.losses[-1] == pytest.approx(0.08, abs=5e-3)
 
 
 def test_with_random_biases_alone_relu_units_of_negative_bias_never_move():
-    run = trained("zeros", "relu", perturbation=0.1, perturbed="biases")
-    asleep = run.layers.biases[0] < 0
-    assert asleep.sum() == 4
+    run = trained("zeros", "relu", **SLEEPY)
+    negative = sleepy_biases() < 0
+    assert negative.sum() == 4
     for part in (run.layers.weights, run.layers.biases, run.layers.outgoing):
-        np.testing.assert_array_equal(part[-1][..., asleep], part[0][..., asleep])
-    assert run.layers.outgoing[-1][~asleep].all()
+        np.testing.assert_array_equal(part[-1][..., negative], part[0][..., negative])
+    assert run.layers.outgoing[-1][~negative].all()
     assert run.losses[-1] == pytest.approx(0.46, abs=5e-3)
 
 
@@ -380,39 +417,39 @@ FACTS = {
         "0.486": "the loss is 0.486",
     },
     "All weights zero": {
-        "With tanh none, and with ReLU none either": lambda: seen.nothing_moves("tanh") and seen.nothing_moves("relu"),
+        "With tanh none, and with ReLU none either": lambda: all(map(nothing_moves, ("tanh", "relu"))),
         "25 %": lambda: 100 * data.disc()[1].mean(),
         "0.562": "the loss is 0.562",
         "a quarter of them": lambda: bool(data.disc()[1].mean() == 0.25),
-        "That output has the loss 0.562": lambda: seen.entropy(0.25),
+        "That output has the loss 0.562": lambda: entropy(0.25),
     },
     "Zero weights, sigmoid": {
         "0.5 when it receives 0": lambda: float(activations.named("sigmoid").array_function(np.float64(0))),
         "1 distinct unit": "1 distinct unit",
         "0.541": "the loss is 0.541",
-        "0.562": lambda: seen.run("zeros", "tanh").losses[-1],
+        "0.562": lambda: trained("zeros").losses[-1],
     },
     "A millionth of noise": {
-        "1.042": seen.growth,
-        "56": lambda: math.log(10) / math.log(seen.growth()),
+        "1.042": growth,
+        "56": lambda: math.log(10) / math.log(growth()),
         "8 distinct units": "8 distinct units",
         "0.132": "the loss is 0.132",
     },
     "From zero or from 0.5?": {
         "constant 0.5": lambda: training.STARTS["constant"][0],
-        "differ by 0.5": lambda: seen.APART,
-        "317": lambda: seen.steps_apart("zeros"),
-        "952": lambda: seen.steps_apart("constant"),
+        "differ by 0.5": lambda: APART,
+        "317": lambda: steps_until_half(trained("zeros", perturbation=1e-6)),
+        "952": lambda: steps_until_half(trained("constant", perturbation=1e-6)),
     },
     "Noise in the biases only": {
-        "0.080": lambda: seen.run("zeros", "tanh", **seen.SLEEPY).losses[-1],
-        "4 of the 8 units never move": lambda: seen.asleep().sum(),
-        "their bias is negative": lambda: bool(np.all(seen.sleepy_biases()[seen.asleep()] < 0)),
+        "0.080": lambda: trained("zeros", **SLEEPY).losses[-1],
+        "4 of the 8 units never move": lambda: asleep().sum(),
+        "their bias is negative": lambda: bool(np.all(sleepy_biases()[asleep()] < 0)),
         "0.456": "the loss is 0.456",
     },
     "Random weights": {
         "8 distinct units": "8 distinct units",
-        "from the first step to the last": lambda: seen.distinct_at(0) == 8 == seen.distinct_at(-1),
+        "from the first step to the last": lambda: distinct_at(0) == 8 == distinct_at(-1),
         "0.073": "the loss is 0.073",
         "0.515": "(identical units: 0.515)",
     },

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from claims import asserts
 
 from course import theory, training
 from course.pages.the_papers.papers import EXPERIMENTS, HERE, SAXE, SEEDS, LearningTimes, fastest, reproduction
@@ -123,6 +124,7 @@ def test_a_factor_of_0_056_a_layer_is_left_of_what_tells_two_inputs_apart_in_sig
     assert theory.chi("sigmoid", 1.0) == pytest.approx(0.056, abs=0.0005)
 
 
+@asserts("From the standard initialization")
 @pytest.mark.long
 def test_tanh_layers_saturate_one_after_the_other_the_first_layer_first():
     share = histories("tanh")[0].layers.saturated_share[-1]
@@ -131,6 +133,7 @@ def test_tanh_layers_saturate_one_after_the_other_the_first_layer_first():
     assert np.sum(share[:, 0] < histories("tanh")[1].layers.saturated_share[-1][:, 0]) >= ENOUGH
 
 
+@asserts("The normalized initialization")
 @pytest.mark.long
 def test_before_training_the_gradient_shrinks_much_more_from_the_standard_start():
     standard, normalized = (gradient_left(history) for history in histories("tanh"))
@@ -152,6 +155,7 @@ def test_theory_predicts_the_gradient_before_training(start, weight_variances, l
     assert (round(measured**0.25, 2), round(expected**0.25, 2)) == by_layer
 
 
+@asserts("The normalized initialization")
 @pytest.mark.long
 def test_the_errors_of_tanh_networks_do_not_differ_by_start_as_in_table_1():
     standard, normalized = (1 - history.accuracies[-1] for history in histories("tanh"))
@@ -164,6 +168,7 @@ def test_the_errors_of_tanh_networks_do_not_differ_by_start_as_in_table_1():
 # He et al. 2015
 
 
+@asserts("A 30-layer ReLU network learns")
 @pytest.mark.long
 @pytest.mark.parametrize(("layers", "ahead"), [("22 layers", ENOUGH), ("30 layers", 8)])
 def test_he_learns_in_most_seeds_and_is_ahead_of_xavier(layers, ahead):
@@ -173,6 +178,7 @@ def test_he_learns_in_most_seeds_and_is_ahead_of_xavier(layers, ahead):
     assert np.sum(learned(he)) >= 7
 
 
+@asserts("A 30-layer ReLU network learns")
 @pytest.mark.long
 def test_with_22_layers_xavier_gets_off_the_ground_too_later():
     xavier, he = histories("22 layers")
@@ -182,6 +188,7 @@ def test_with_22_layers_xavier_gets_off_the_ground_too_later():
     assert median_loss(he) == pytest.approx(0.2, abs=0.1)
 
 
+@asserts("A 30-layer ReLU network learns")
 @pytest.mark.long
 def test_with_30_layers_xavier_learns_in_no_seed_and_most_have_not_moved():
     xavier, _ = histories("30 layers")
@@ -200,6 +207,7 @@ def test_with_100_layers_selu_learns_and_relu_hardly():
     assert median_loss(relu) == pytest.approx(2.3, abs=0.1)
 
 
+@asserts("With SELU and LeCun's weights")
 @pytest.mark.long
 def test_selu_keeps_std_1_at_every_depth_and_its_gradient_grows_by_7_percent_a_layer():
     std = histories("100 layers")[1].layers.activation_std[0].mean(axis=0)
@@ -236,6 +244,7 @@ def test_he_makes_two_inputs_alike_in_100_layers():
 # Saxe et al. 2014
 
 
+@asserts("Learning time grows with")
 @pytest.mark.long
 def test_learning_time_grows_with_depth_from_gaussian_weights_and_not_from_orthogonal_ones():
     orthogonal, gaussian = (np.median(fastest(learning_times()[:, start])[0], axis=1) for start in (0, 1))

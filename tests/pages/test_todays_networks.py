@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
 
 from course import initializers, probes, theory
 from course.networks.residual import SCALINGS
@@ -31,6 +32,7 @@ def test_a_branch_of_either_sign_adds_its_mean_square_and_one_of_a_single_sign_m
 # Convolutions
 
 
+@asserts("A 1-1-3×3 convolution has")
 @pytest.mark.parametrize(
     ("shape", "fans", "std"),
     [((3, 3, 1, 1), (9, 9), 0.471), ((3, 3, 32, 64), (288, 576), 0.083), ((5, 5, 32, 128), (800, 3200), 0.05)],
@@ -160,6 +162,7 @@ def test_real_digits_explode_by_nearly_that_factor_at_every_gain(gain):
 # Frameworks and half precision
 
 
+@asserts("A linear layer is initialized")
 def test_a_relu_layer_keeps_half_with_flax_and_a_sixth_with_pytorch():
     assert f"{(1 / 6) ** 10:.1e}" == "1.7e-08"
     assert f"{(1 / 2) ** 10:.1e}" == "9.8e-04"

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
 
 from course import initializers, theory, training
 from course.explorers.training_runs import predicted_rms
@@ -86,6 +87,7 @@ def test_the_wait_of_a_chain_is_what_the_formula_says_the_better_the_deeper(dept
     assert math.isclose(steps_to_half(depth), wait(depth), rel_tol=tolerance)
 
 
+@asserts("A chain of linear units takes")
 def test_each_layer_more_multiplies_the_wait_by_one_over_the_weight():
     assert math.isclose(wait(21) * 19 / (wait(20) * 18), 2.0)
 
@@ -225,6 +227,7 @@ def test_from_fifteen_layers_on_he_alone_learns_and_not_with_every_seed():
     assert learned(20)[HE] < SEEDS
 
 
+@asserts("Xavier initialization suits")
 @pytest.mark.long
 def test_he_ends_below_xavier_in_at_least_nine_of_ten_seeds_at_fifteen_and_at_twenty_layers():
     for depth in (15, 20):
@@ -243,6 +246,7 @@ def test_xavier_ends_below_the_standard_start_in_every_seed_at_ten_layers():
     assert np.sum(losses(10)[XAVIER] < losses(10)[STANDARD]) == SEEDS
 
 
+@asserts("Xavier initialization suits")
 @pytest.mark.long
 def test_with_tanh_xavier_and_orthogonal_weights_end_below_he():
     medians = np.median(losses(10, "tanh"), axis=1)

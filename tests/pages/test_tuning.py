@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
 
 from course import tuning
 from course.pages.tuning.batch_sizes import RULES, SIZES, BatchSizes
@@ -116,6 +117,7 @@ def miss(strategy: str, right: float, seed: int) -> float:
     return search(strategy, lambda point: abs(point["rate"] - right), unit, 9, seed).losses.min()
 
 
+@asserts("Random search beats a grid")
 def test_where_one_setting_matters_a_grid_of_nine_misses_by_a_twelfth_and_random_points_by_less():
     right = (np.arange(1000) + 0.5) / 1000
     means = {name: np.mean([miss(name, r, seed) for seed, r in enumerate(right)]) for name in ("grid", "random")}
@@ -172,6 +174,7 @@ def test_three_places_and_what_they_promise():
     assert abs(below - 1 / 7) < 0.01
 
 
+@asserts("Bayesian optimization with")
 @pytest.mark.long
 def test_bayesian_optimization_ends_lowest_in_the_median_and_below_random_search_in_most_repeats():
     assert medians()["bayesian"] < 0.85 * min(medians()["grid"], medians()["random"])
@@ -179,6 +182,7 @@ def test_bayesian_optimization_ends_lowest_in_the_median_and_below_random_search
     assert below > 2 * above
 
 
+@asserts("Bayesian optimization with")
 @pytest.mark.long
 def test_bayesian_optimization_is_no_guarantee_but_fails_less_often_than_random_search():
     failed = {name: np.sum(ends(name) > good_below()) for name in ("bayesian", "random")}
@@ -246,6 +250,7 @@ def test_as_many_examples_are_1600_steps_of_size_8_and_50_of_size_256():
     assert [batches().trainings["examples"][size].total for size in (8, 256)] == [1600, 50]
 
 
+@asserts("The batch size should be")
 @pytest.mark.long
 @pytest.mark.parametrize("after", ["examples", "steps"])
 @pytest.mark.parametrize("rule", RULES)
@@ -268,6 +273,7 @@ def test_after_as_many_steps_with_one_rate_large_batches_win_by_less_and_less():
     assert middle / large < small / middle
 
 
+@asserts("With the batch, multiply")
 @pytest.mark.long
 def test_with_a_rate_in_proportion_to_the_batch_the_difference_is_gone_from_8_to_256():
     losses = batches().losses("examples", "proportional")

@@ -6,6 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
+from samples import assert_mean, gradient_ratio
 
 from course import probes, theory
 
@@ -15,16 +17,6 @@ OPEN = 2.18  # |z| of a tanh unit whose slope is 5 % of the steepest
 
 def measured(seed, activation="linear", std=1.0, depth=DEPTH, width=WIDTH):
     return probes.measure(seed, depth=depth, width=width, activation=activation, scheme="normal_1", gain=std)
-
-
-def gradient_ratio(stats):
-    return stats.preactivation_gradient_variance[0] / stats.preactivation_gradient_variance[-1]
-
-
-def assert_mean(sample, expected):
-    """The sample's mean lies within five standard errors of the expected one."""
-    error = np.std(sample, ddof=1) / np.sqrt(len(sample))
-    assert abs(np.mean(sample) - expected) < 5 * error
 
 
 GIVES_AWAY = (
@@ -83,6 +75,7 @@ def test_the_std_of_one_over_root_width_keeps_the_mean_square_through_fifty_laye
 # What float32 makes of it
 
 
+@asserts("Small Gaussian weights, std")
 def test_width_100_and_std_1_overflow_at_layer_38_forward_and_twelve_layers_from_the_input_backward():
     stats = measured(0)
     assert np.argmax(np.isinf(stats.activation_rms)) + 1 == 38
@@ -110,6 +103,7 @@ def test_float32_ends_where_the_page_says():
     assert float(limits.smallest_subnormal) == pytest.approx(1.4e-45, rel=0.01)
 
 
+@asserts("Small Gaussian weights, std")
 @pytest.mark.parametrize("seed", range(10))
 def test_where_denormals_are_kept_std_001_is_exactly_zero_at_layer_45_or_46(seed):
     rng = np.random.default_rng(seed)
@@ -155,6 +149,7 @@ def test_the_backward_factor_of_tanh_grows_like_root_width_times_std():
         assert theory.chi("tanh", WIDTH * std**2) == pytest.approx(0.53 * np.sqrt(WIDTH) * std, rel=0.03)
 
 
+@asserts("Too large explodes, too small")
 def test_tanh_explodes_at_four_and_vanishes_at_a_hundred_where_theory_explodes_at_both():
     for std in (4.0, 100.0):
         assert theory.gradient_variances("tanh", DEPTH, WIDTH * std**2)[0] > 1e60
@@ -176,6 +171,7 @@ def test_at_std_30_fewer_than_one_unit_of_a_layer_is_not_saturated():
     assert closed > DEPTH / 2
 
 
+@asserts("Too large explodes, too small")
 def test_sigmoid_loses_the_gradient_below_a_std_of_about_one_and_then_explodes_and_then_vanishes():
     ratios = {std: gradient_ratio(measured(0, "sigmoid", std)) for std in (0.1, 0.5, 0.9, 1.0, 1.2, 4.0)}
     assert ratios[0.1] < 1e-50
@@ -188,6 +184,7 @@ def test_sigmoid_loses_the_gradient_below_a_std_of_about_one_and_then_explodes_a
 # A good start
 
 
+@asserts("A good initialization: no")
 def test_no_saturated_and_no_zero_activations_sort_out_both_ends_and_leave_a_gradient_that_explodes():
     runs = {std: measured(0, "tanh", std) for std in (0.01, 0.05, 0.1, 0.2, 1.0)}
     assert runs[0.01].activation_rms.min() == 0
@@ -199,6 +196,7 @@ def test_no_saturated_and_no_zero_activations_sort_out_both_ends_and_leave_a_gra
     assert gradient_ratio(runs[0.2]) > 1e6
 
 
+@asserts("A good initialization: no")
 def test_one_over_root_width_passes_all_three_conditions_best():
     stats = measured(0, "tanh", 0.1)
     assert stats.saturated_share.max() < 0.05
@@ -206,6 +204,7 @@ def test_one_over_root_width_passes_all_three_conditions_best():
     assert 0.005 < gradient_ratio(stats) < 1
 
 
+@asserts("Small Gaussian weights, std")
 def test_small_gaussian_weights_suit_the_one_layer_of_an_rbm_and_kill_fifty():
     stats = measured(0, "sigmoid", 0.01)
     assert stats.saturated_share[0] == 0

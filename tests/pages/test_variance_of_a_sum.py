@@ -7,6 +7,8 @@ import math
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
+from samples import assert_mean
 
 from course import activations, pages, probes, theory
 from course.initializers import standard_deviation
@@ -34,15 +36,10 @@ def variances(activation):
     return np.array([probes.measure(seed, **network).preactivation_variance for seed in range(SEEDS)])
 
 
-def assert_mean(sample, expected, slack=0.0):
-    """The sample's mean lies within five standard errors of the expected one, and `slack`."""
-    error = np.std(sample, ddof=1) / math.sqrt(len(sample))
-    assert abs(np.mean(sample) - expected) <= 5 * error + slack
-
-
 # Uniform variables, sums and products
 
 
+@asserts("Var U(a, b) = (b − a)²/12")
 @pytest.mark.parametrize(("a", "b"), [(2, 5), (0, 1), (-0.1, 0.1)])
 def test_a_uniform_variable_has_the_variance_of_its_length_squared_over_12(a, b):
     sample = np.random.default_rng(0).uniform(a, b, 1_000_000)
@@ -51,6 +48,7 @@ def test_a_uniform_variable_has_the_variance_of_its_length_squared_over_12(a, b)
     assert np.var(np.linspace(a, b, 1001)) == pytest.approx((b - a) ** 2 / 12 * (1 + 2 / 1000), rel=1e-5)
 
 
+@asserts("Var U(a, b) = (b − a)²/12")
 @pytest.mark.parametrize(("faces", "of_the_product"), [((-1, 1), 1), ((0, 2), 3)])
 def test_the_variances_of_two_coins_add_and_multiply_only_if_both_means_are_0(faces, of_the_product):
     pairs = np.array(list(itertools.product(faces, faces)))
@@ -74,6 +72,7 @@ def test_a_product_of_normal_variables_has_the_variance_of_the_full_formula(mean
 # One unit
 
 
+@asserts("Weights from U(±1/√d) and")
 @pytest.mark.parametrize("d", [1, 10, 100, 1000])
 def test_the_standard_start_gives_z_the_mean_0_and_the_variance_a_third_for_every_number_of_inputs(d):
     z = drawn(d, 5000)
@@ -136,6 +135,7 @@ def test_a_uniform_weight_and_a_normal_input_make_a_kurtosis_of_5_4():
     assert TERMS["uniform"].kurtosis * TERMS["normal"].kurtosis == pytest.approx(5.4)
 
 
+@asserts("That sum is normal.")
 @pytest.mark.parametrize("d", [1, 2, 5, 10])
 def test_the_excess_kurtosis_falls_as_2_4_over_the_number_of_inputs(d):
     assert sums.excess_kurtosis(d, 9 / 5, 3) == pytest.approx(2.4 / d)
@@ -148,6 +148,7 @@ def test_the_excess_kurtosis_of_coins_is_exact_by_counting():
         assert np.mean(z**4) / np.mean(z**2) ** 2 - 3 == pytest.approx(sums.excess_kurtosis(d, 1, 1))
 
 
+@asserts("That sum is normal.")
 def test_one_input_is_not_normal_and_a_hundred_nearly_are():
     """At |z| < 0.1 a normal z has the probability 0.137; one input has twice as much there."""
     normal = 1 - sums.normal_share_outside(0.1, 1 / 3)
@@ -157,6 +158,7 @@ def test_one_input_is_not_normal_and_a_hundred_nearly_are():
     assert_mean(abs(drawn(100, 40_000)) < 0.1, normal, slack=0.003 * normal)
 
 
+@asserts("It falls outside ±4 with")
 def test_outside_4_lies_4e_minus_12_in_the_normal_limit_and_700000_times_more_with_one_input():
     limit = sums.normal_share_outside(4, 1 / 3)
     assert limit == pytest.approx(4.26e-12, rel=1e-3)
@@ -175,6 +177,7 @@ def test_beyond_2_one_input_has_twelve_times_the_share_of_a_normal_variable():
     assert sums.normal_share_outside(2, 1 / 3) == pytest.approx(0.00053, abs=5e-6)
 
 
+@asserts("A sigmoid's inputs should")
 def test_at_4_the_sigmoid_has_lost_a_factor_of_14_of_its_slope():
     slope = activations.named("sigmoid").array_slope(np.array([0.0, 4.0]))
     assert slope[0] / slope[1] == pytest.approx(14, abs=0.5)
@@ -183,6 +186,7 @@ def test_at_4_the_sigmoid_has_lost_a_factor_of_14_of_its_slope():
 # The second layer
 
 
+@asserts("So the variance does not")
 def test_a_linear_network_keeps_a_third_a_layer_so_its_variance_does_depend_on_the_number_of_layers():
     expected = theory.preactivation_variances("linear", DEPTH, 1 / 3)
     np.testing.assert_allclose(expected, 3.0 ** -np.arange(1, DEPTH + 1), rtol=1e-12)
@@ -192,6 +196,7 @@ def test_a_linear_network_keeps_a_third_a_layer_so_its_variance_does_depend_on_t
     assert abs(np.mean(variances("linear")[:, 1]) - 1 / 3) > 0.2
 
 
+@asserts("So the variance does not")
 def test_at_layer_2_of_a_sigmoid_network_only_the_mean_square_predicts_the_variance():
     mean, mean_square = (f("sigmoid", 1, 1 / 3)[0] for f in (theory.activation_means, theory.activation_second_moments))
     assert mean == pytest.approx(0.5, rel=1e-12)

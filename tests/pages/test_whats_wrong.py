@@ -8,6 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
 from random_states import mostly_long
 
 from course import mistakes, theory
@@ -85,6 +86,7 @@ def test_a_missing_root_follows_the_width():
     assert np.round(weight_variances("root_forgotten")[1:4], 3).tolist() == [0.008, 0.01, 0.013]
 
 
+@asserts("The fan_in of a weight matrix")
 def test_fan_out_for_fan_in_makes_it_twice_their_ratio():
     layers = drawn("fan_out").layers
     expected = np.array([2 * fan_in / fan_out for fan_in, fan_out in (layer.weights.shape for layer in layers)])
@@ -102,6 +104,7 @@ def test_the_band_of_fifty_layers_is_what_the_page_prints(width, low, high):
     assert float(f"{band.high.activations[-1]:.2g}") == high
 
 
+@asserts("Biases that do not start")
 def test_biases_with_the_weights_std_add_two_nths_a_layer():
     for width, layers in ((128, 20), (64, 3)):
         variances = theory.preactivation_variances("relu", layers + 1, 2.0, 2 / width)
@@ -110,6 +113,7 @@ def test_biases_with_the_weights_std_add_two_nths_a_layer():
     assert math.isclose(mean_square, 1 + 20 / 128)
 
 
+@asserts("Biases that do not start")
 def test_biases_with_the_weights_std_are_called_healthy():
     for seed in range(5):
         assert diagnose(*mistakes.draw(mistakes.Recipe(widths=mistakes.SQUARE, bias_std=1.0), seed)).healthy
@@ -125,6 +129,7 @@ def test_louder_biases_are_found_from_the_root_of_the_first_layers_fan_in_on(fac
 # The patients
 
 
+@asserts("weights.normal_(std) draws", "Biases that do not start")
 @pytest.mark.parametrize("name", mostly_long(MISTAKES, tuple(MISTAKES)[:4]))
 def test_every_patient_has_its_finding_and_is_healthy_when_fixed(name):
     finding, layer = FOUND[name]
@@ -135,6 +140,7 @@ def test_every_patient_has_its_finding_and_is_healthy_when_fixed(name):
     assert diagnose(*drawn(name)).primary.layer == layer
 
 
+@asserts("A key that is used twice")
 def test_the_patient_with_one_key_has_every_curve_in_its_band():
     table = diagnose(*drawn("one_key")).table
     band = finite_width.band("relu", 20, 128, 2.0)

@@ -8,6 +8,8 @@ import jax
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
+from samples import assert_mean, gradient_ratio
 
 from course import activations, initializers, networks, probes, theory
 from course.pages.xavier.tapered_network import scheme as tapered_scheme
@@ -37,20 +39,9 @@ def tapered(scheme, widths, draws=50):
     return [probes.measure_tapered(seed, widths=widths, activation="linear", scheme=scheme) for seed in range(draws)]
 
 
-def assert_mean(sample, expected):
-    """The sample's mean lies within five standard errors of the expected one."""
-    error = np.std(sample, axis=0, ddof=1) / np.sqrt(len(sample))
-    assert np.all(np.abs(np.mean(sample, axis=0) - expected) < 5 * error)
-
-
 def assert_ratio(sample, expected, finite_width):
     """The mean lies within five standard errors and a relative `finite_width` of the limit of infinite width."""
-    error = np.std(sample, axis=0, ddof=1) / np.sqrt(len(sample))
-    assert np.all(np.abs(np.mean(sample, axis=0) - expected) < 5 * error + finite_width * np.asarray(expected))
-
-
-def gradient_ratio(stats):
-    return stats.preactivation_gradient_variance[0] / stats.preactivation_gradient_variance[-1]
+    assert_mean(sample, expected, slack=finite_width * np.asarray(expected))
 
 
 # Both derivations
@@ -63,6 +54,7 @@ def test_a_layer_of_4_inputs_and_2_outputs_cannot_have_both_factors_at_1(varianc
     assert_mean(np.ravel(weights.sum(axis=2)) ** 2, down)
 
 
+@asserts("The signal needs fan_in ·")
 @pytest.mark.parametrize("variance", [1 / 200, 1 / 40, 2 / 240])
 def test_the_signal_is_multiplied_by_fan_in_and_the_gradient_by_fan_out_times_var_w(variance):
     rng = np.random.default_rng(2)
@@ -78,6 +70,7 @@ def test_the_gradient_that_the_page_derives_is_the_one_jax_finds():
     assert np.asarray(found)[0] == pytest.approx([sum(w[i, j] * v[j] for j in range(3)) for i in range(7)], rel=1e-5)
 
 
+@asserts("The signal needs fan_in ·")
 def test_xaviers_variance_is_two_over_the_sum_of_the_fans_and_solves_both_conditions_only_when_square():
     for fan_in, fan_out in ((100, 100), (300, 100), (16, 128)):
         variance = initializers.standard_deviation("glorot_normal", (fan_in, fan_out)) ** 2
@@ -86,6 +79,7 @@ def test_xaviers_variance_is_two_over_the_sum_of_the_fans_and_solves_both_condit
         assert both == (fan_in == fan_out)
 
 
+@asserts("The signal needs fan_in ·")
 @pytest.mark.parametrize(
     ("scheme", "widths", "signal", "gradient"),
     [
@@ -119,6 +113,7 @@ def test_a_pair_of_layers_from_128_to_16_and_back_keeps_0395_with_xavier():
 # Distributions, gain and fans
 
 
+@asserts("Uniform bound √(6/(fan_in")
 @pytest.mark.parametrize("gain", [1.0, 2.0])
 def test_xaviers_uniform_bound_and_normal_std_are_as_stated_and_the_gain_multiplies_both(gain):
     shape = (300, 100)
@@ -132,11 +127,13 @@ def test_xaviers_uniform_bound_and_normal_std_are_as_stated_and_the_gain_multipl
         assert_mean(weights.ravel() ** 2, std**2)
 
 
+@asserts("The bound is sqrt(6/fan_in+fan_out)")
 def test_a_blogs_sqrt_6_over_fan_in_plus_fan_out_without_parentheses_is_another_number():
     assert math.sqrt(6 / (300 + 100)) == pytest.approx(0.1225, abs=5e-5)
     assert math.sqrt(6 / 300 + 100) == pytest.approx(10.00, abs=5e-3)
 
 
+@asserts("The second of its code examples")
 def test_tails_tell_uniform_weights_from_normal_ones_of_the_same_std():
     for seed, gain in itertools.product(range(5), (1.0, 3.0)):
         uniform, normal = (
@@ -149,6 +146,7 @@ def test_tails_tell_uniform_weights_from_normal_ones_of_the_same_std():
         assert kurtosis == [pytest.approx(1.8, abs=0.1), pytest.approx(3, abs=5 * math.sqrt(24 / 10_000))]
 
 
+@asserts("A 1-1-3×3 convolution has")
 def test_a_3_by_3_convolution_from_1_to_1_channels_has_the_fans_9_and_9():
     assert initializers.fans((3, 3, 1, 1)) == (9, 9)
     assert initializers.fans((3, 3, 64, 128)) == (576, 1152)
@@ -158,6 +156,7 @@ def test_a_3_by_3_convolution_from_1_to_1_channels_has_the_fans_9_and_9():
 # The four comparisons
 
 
+@asserts("On tanh, Xavier's activations")
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_all_four_comparisons_agree_with_theory_layer_by_layer(scheme):
     depth, variance = 5, SCHEMES[scheme]
@@ -180,6 +179,7 @@ def test_all_four_comparisons_agree_with_theory_layer_by_layer(scheme):
     )
 
 
+@asserts("On tanh, Xavier's activations")
 def test_xaviers_activations_are_larger_than_the_standard_ones_at_every_layer_and_not_smaller():
     for xavier, standard in zip(runs("glorot_uniform"), runs("standard_uniform"), strict=True):
         assert np.all(xavier.activation_rms > standard.activation_rms)
@@ -187,6 +187,7 @@ def test_xaviers_activations_are_larger_than_the_standard_ones_at_every_layer_an
     assert theory.activation_second_moments("tanh", 5, 1 / 3)[-1] == pytest.approx(0.0022, abs=5e-5)
 
 
+@asserts("With the standard scheme")
 def test_the_standard_schemes_weight_gradient_variance_hardly_depends_on_the_layer():
     for depth in (5, 20):
         predicted = theory.weight_gradient_variances("tanh", depth, 1 / 3, batch=BATCH)
@@ -209,6 +210,7 @@ def test_in_a_linear_network_the_layer_drops_out_of_the_weight_gradients_varianc
 # Tanh
 
 
+@asserts("With tanh, Xavier initialization")
 def test_with_tanh_xaviers_mean_square_falls_as_one_over_twice_the_layer():
     stated = {1: 0.394, 2: 0.236, 4: 0.128, 8: 0.065, 16: 0.0325, 32: 0.0161, 64: 0.0080, 100: 0.0051}
     predicted = theory.activation_second_moments("tanh", 100, 1.0)
@@ -219,6 +221,7 @@ def test_with_tanh_xaviers_mean_square_falls_as_one_over_twice_the_layer():
     assert np.abs(2 * later * predicted[7:] - 1).max() < 0.05
 
 
+@asserts("With tanh, Xavier initialization")
 def test_drawn_tanh_networks_follow_that_fall():
     drawn = runs("glorot_normal", depth=100, width=256, draws=10)
     layers = np.array([1, 2, 4, 8, 16, 32])
@@ -242,6 +245,7 @@ def test_a_gain_that_levels_tanhs_signal_makes_its_gradient_grow(gain, settled, 
     assert_ratio(np.exp(back), chi, finite_width=4 / WIDTH)
 
 
+@asserts("The recommended gain for")
 def test_the_gain_that_preserves_tanh_exactly_is_15925_and_not_five_thirds():
     assert theory.gain("tanh") == pytest.approx(1.5925, abs=5e-5)
     z = np.random.default_rng(4).normal(size=1_000_000)
@@ -257,6 +261,7 @@ def test_with_gain_1_tanhs_gradient_keeps_about_one_and_a_half_percent_over_fift
 # ReLU and the sigmoid
 
 
+@asserts("Xavier is not for ReLU and")
 def test_xavier_halves_relus_mean_square_at_every_layer():
     predicted = theory.activation_second_moments("relu", 50, 1.0)
     assert (predicted[9], predicted[49]) == (pytest.approx(9.8e-4, rel=5e-3), pytest.approx(8.9e-16, rel=5e-3))
@@ -267,6 +272,7 @@ def test_xavier_halves_relus_mean_square_at_every_layer():
     assert abs(logarithms.mean() - 50 * math.log(0.5)) < 5 * 50 / WIDTH
 
 
+@asserts("Xavier is not for ReLU and")
 def test_with_xavier_the_sigmoids_variance_falls_and_what_is_left_does_not_depend_on_the_input():
     moments = theory.activation_second_moments("sigmoid", 10, 1.0) - theory.activation_means("sigmoid", 10, 1.0) ** 2
     assert moments[0] == pytest.approx(0.043, abs=5e-4)
@@ -279,6 +285,7 @@ def test_with_xavier_the_sigmoids_variance_falls_and_what_is_left_does_not_depen
     assert layers[-1].var() > 1e5 * over_examples[-1]
 
 
+@asserts("Sigmoid needs weights 4 times")
 @pytest.mark.parametrize(
     ("scheme", "variance", "chi"), [("glorot_uniform", 1, 0.056), ("glorot_sigmoid_uniform", 16, 0.399)]
 )
@@ -297,6 +304,7 @@ def test_with_the_four_sigmoids_preactivations_spread_to_a_variance_of_59_and_te
     assert_ratio(settled, theory.fixed_point("sigmoid", 16), finite_width=4 / WIDTH)
 
 
+@asserts("The bound is sqrt(6/fan_in+fan_out)")
 def test_the_bound_typed_without_parentheses_would_saturate_about_98_of_100_tanh_units():
     # z over 300 inputs of mean square 1 has variance 300 · bound² / 3; the unsaturated lie where tanh' ≥ 0.05.
     spread = math.sqrt(300 * (6 / 300 + 100) / 3)

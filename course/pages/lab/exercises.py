@@ -256,30 +256,28 @@ EXERCISES = (
         "He initialization by hand",
         "compute",
         _STD,
-        ("Which of the two fans counts in the forward pass?", "Var w = 2/fan_in, and the std is its root."),
+        "Which of the two fans counts in the forward pass?",
+        "Var w = 2/fan_in, and the std is its root.",
     ),
     Exercise(
         "a network's weights",
         "write",
         _DRAW,
-        (
-            "Each layer needs a key of its own: `jax.random.split`.",
-            "`jax.random.normal(key, (fan_in, fan_out))` has std 1; He's has √(2/fan_in).",
-        ),
+        "Each layer needs a key of its own: `jax.random.split`.",
+        "`jax.random.normal(key, (fan_in, fan_out))` has std 1; He's has √(2/fan_in).",
     ),
     Exercise(
         "an activation without a rule",
         "change",
         _elu_gain,
-        (
-            "Open the first scene of page start_here, set elu, 50 layers, Glorot normal, and move the gain.",
-            "`theory.gain` computes it for any activation: one over the root of E[φ(z)²].",
-        ),
+        "Open the first scene of page start_here, set elu, 50 layers, Glorot normal, and move the gain.",
+        "`theory.gain` computes it for any activation: one over the root of E[φ(z)²].",
     ),
     Exercise(
         "inputs that are not standardized",
         "find the bug",
         _STANDARDIZE,
-        ("Take images of std 10: which std do they have afterwards?", "The variance of x/s is Var x / s²."),
+        "Take images of std 10: which std do they have afterwards?",
+        "The variance of x/s is Var x / s².",
     ),
 )

@@ -155,42 +155,35 @@ EXERCISES = (
         "a hundredth of the peak",
         "compute",
         _FAR,
-        ("The peak is 1/4. Which value of cosh² makes it a hundred times less?", "cosh(z/2) = 10: `math.acosh(10)`."),
+        "The peak is 1/4. Which value of cosh² makes it a hundred times less?",
+        "cosh(z/2) = 10: `math.acosh(10)`.",
     ),
     Exercise(
         "the gradient at the first bias",
         "write",
         _FIRST_GRADIENT,
-        (
-            "Look at the product for four units: how many slopes does it have, and how many weights?",
-            "Multiply `slope(z)` of all layers, and `weights[1:]`.",
-        ),
+        "Look at the product for four units: how many slopes does it have, and how many weights?",
+        "Multiply `slope(z)` of all layers, and `weights[1:]`.",
     ),
     Exercise(
         "a chain that keeps its gradient",
         "change",
         _kept,
-        (
-            "The factor of a layer is w σ'(z). Where is σ' greatest, and which w makes the factor 1 there?",
-            "At z = 0 a unit outputs 0.5. Choose b so that w · 0.5 + b is 0 again.",
-        ),
+        "The factor of a layer is w σ'(z). Where is σ' greatest, and which w makes the factor 1 there?",
+        "At z = 0 a unit outputs 0.5. Choose b so that w · 0.5 + b is 0 again.",
     ),
     Exercise(
         "off the knife's edge",
         "break",
         _pushed_off,
-        (
-            "A change grows by 10/4 = 2.5 a layer as long as it is small.",
-            "Take the largest change that is allowed, a whole thousandth.",
-        ),
+        "A change grows by 10/4 = 2.5 a layer as long as it is small.",
+        "Take the largest change that is allowed, a whole thousandth.",
     ),
     Exercise(
         "the slope from the answer",
         "find the bug",
         _SLOPE_OF_ANSWER,
-        (
-            "Put in y = 0.5, the output at z = 0. What should come out, and what does?",
-            "y is σ(z) already, and σ'(z) = σ(z)(1 − σ(z)).",
-        ),
+        "Put in y = 0.5, the output at z = 0. What should come out, and what does?",
+        "y is σ(z) already, and σ'(z) = σ(z)(1 − σ(z)).",
     ),
 )

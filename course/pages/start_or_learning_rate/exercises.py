@@ -183,42 +183,35 @@ EXERCISES = (
         "a rate for half the gain",
         "compute",
         _FIRST_RATE,
-        (
-            "How many gains does the gradient of one layer contain?",
-            "The gradient is 2⁹ times smaller and the weights are twice smaller: what is left of their ratio?",
-        ),
+        "How many gains does the gradient of one layer contain?",
+        "The gradient is 2⁹ times smaller and the weights are twice smaller: what is left of their ratio?",
     ),
     Exercise(
         "a fair comparison",
         "write",
         _BEST_OF_EACH,
-        (
-            "A row is an initialization, and each has a best rate of its own.",
-            "`np.nanmin(losses, axis=1)` leaves NaN out.",
-        ),
+        "A row is an initialization, and each has a best rate of its own.",
+        "`np.nanmin(losses, axis=1)` leaves NaN out.",
     ),
     Exercise(
         "a gain for residual layers",
         "change",
         _residual_gain,
-        ("A layer multiplies the mean square by 1 + 2g/π + g²: which term decides for a small gain?", "Try 1/N."),
+        "A layer multiplies the mean square by 1 + 2g/π + g²: which term decides for a small gain?",
+        "Try 1/N.",
     ),
     Exercise(
         "too small for Adam",
         "break",
         _too_small_for_adam,
-        (
-            "The gradient of each layer contains the gains of all others.",
-            "g^(L − 1) is to be below 10⁻¹⁰: try the greatest depth.",
-        ),
+        "The gradient of each layer contains the gains of all others.",
+        "g^(L − 1) is to be below 10⁻¹⁰: try the greatest depth.",
     ),
     Exercise(
         "a step of Adam",
         "find the bug",
         _ADAM,
-        (
-            "With gradients of 0.001, mean and mean square are 0.001 and 0.000001. The step should be −rate.",
-            "What has the same unit as the mean: the mean square, or its root?",
-        ),
+        "With gradients of 0.001, mean and mean square are 0.001 and 0.000001. The step should be −rate.",
+        "What has the same unit as the mean: the mean square, or its root?",
     ),
 )

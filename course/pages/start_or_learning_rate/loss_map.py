@@ -9,6 +9,7 @@ import numpy as np
 
 from course import initializers, theory, training
 from course.activations import ACTIVATIONS
+from course.explorers.training_runs import SEEDS_CONTROL, record_at, seed_group
 from course.live.axes import cells, fixed
 from course.live.controls import menu, slider, stops
 from course.live.declare import explorer
@@ -95,7 +96,7 @@ class Comparisons:
     def _map_of(self, optimizer: str, network: str, size: str, *, seed: int, **shared) -> Training:
         """Return the runs of a map: every gain, learning rate and seed of one setup."""
         setup = Setup(width=WIDTH, batch=BATCH, optimizer=optimizer, **NETWORKS[network].setup, **shared)
-        runs = training.trials((SCHEME,), range(SEEDS * seed, SEEDS * (seed + 1)), *GRIDS[size])
+        runs = training.trials((SCHEME,), seed_group(seed, SEEDS), *GRIDS[size])
         known = self._maps.get((setup, size, seed))
         found = known or Training(setup, runs, steps=STEPS, records=RECORDS, layers=False)
         self._maps[setup, size, seed] = found
@@ -155,7 +156,7 @@ PICTURE = Picture(
         "activation": menu(tuple(ACTIVATIONS), "relu"),
         "depth": stops(DEPTHS, 6),
         "size": menu(tuple(GRIDS), "medium", label="map"),
-        "seed": slider(0, 0, 9, label="seeds"),
+        "seed": SEEDS_CONTROL,
         "moment": slider(1.0, 0.0, 1.0),
     },
     PICTURE,
@@ -170,7 +171,7 @@ def loss_map(maps: TwoMaps, moment: float, **_settings) -> View:
     histories, guessing = (maps.left.history, maps.right.history), training.guessing_loss(maps.left.setup)
     records = min(len(history.steps) for history in histories)
     steps = histories[0].steps[:records]
-    record = max(np.searchsorted(steps, moment * maps.total, side="right") - 1, 0) if records else None
+    record = record_at(steps, moment, maps.total) if records else None
     left, right = (
         _side(part.setup, network, maps.grid, history, record)
         for part, network, history in zip((maps.left, maps.right), maps.networks, histories, strict=True)

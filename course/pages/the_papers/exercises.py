@@ -179,33 +179,28 @@ EXERCISES = (
         "how many of twenty seeds",
         "compute",
         _ENOUGH,
-        (
-            "The formula of this page, with n = 20, has to fall below 0.01.",
-            "`math.comb(20, k)` counts the ways; sum from the top until 1 % of 2²⁰ is passed.",
-        ),
+        "The formula of this page, with n = 20, has to fall below 0.01.",
+        "`math.comb(20, k)` counts the ways; sum from the top until 1 % of 2²⁰ is passed.",
     ),
     Exercise(
         "learning times",
         "write",
         _TIMES,
-        (
-            "`(losses < threshold).argmax(axis=0)` is the first place that is True, or 0 if there is none.",
-            "`np.where(learned.any(axis=0), …, np.inf)` tells the two apart.",
-        ),
+        "`(losses < threshold).argmax(axis=0)` is the first place that is True, or 0 if there is none.",
+        "`np.where(learned.any(axis=0), …, np.inf)` tells the two apart.",
     ),
     Exercise(
         "a gain for the standard start",
         "change",
         _STANDARD_GAIN,
-        (
-            "Which variance has U(±1/√n), and which has Xavier's start for n inputs and n outputs?",
-            "1/(3n) has to become 1/n: what multiplies the weights if 3 multiplies their variance?",
-        ),
+        "Which variance has U(±1/√n), and which has Xavier's start for n inputs and n outputs?",
+        "1/(3n) has to become 1/n: what multiplies the weights if 3 multiplies their variance?",
     ),
     Exercise(
         "an unfair comparison",
         "find the bug",
         _FAIR,
-        ("The same rates are on offer. Who gets to choose among them?", "`row.min()` for every row."),
+        "The same rates are on offer. Who gets to choose among them?",
+        "`row.min()` for every row.",
     ),
 )

@@ -6,9 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course.explorers.training_runs import Race, Start, outcome_words, predicted_rms, seed_range
+from course.explorers.training_runs import (
+    SEEDS_CONTROL,
+    Race,
+    Start,
+    outcome_words,
+    predicted_rms,
+    seed_group,
+    seed_range,
+)
 from course.live.axes import Axis, fixed
-from course.live.controls import buttons, menu, slider
+from course.live.controls import buttons, menu
 from course.live.declare import explorer
 from course.live.marks import band, curve, every, level, paths
 from course.live.panels import Panel, Picture, View
@@ -90,7 +98,7 @@ PICTURE = Picture(
 def begin(experiment: str, size: str, seed: int) -> Race:
     """Return the runs of an experiment, ten seeds of each start."""
     chosen = EXPERIMENTS[experiment]
-    return reproduction(chosen, chosen.sizes[size], range(SEEDS * seed, SEEDS * (seed + 1)))
+    return reproduction(chosen, chosen.sizes[size], seed_group(seed, SEEDS))
 
 
 @explorer(
@@ -99,7 +107,7 @@ def begin(experiment: str, size: str, seed: int) -> Race:
         "experiment": menu(tuple(EXPERIMENTS), TANH),
         "size": buttons((HERE, PAPER)),
         "lower": menu(tuple(LOWER), label="below"),
-        "seed": slider(0, 0, 9, label="seeds"),
+        "seed": SEEDS_CONTROL,
     },
     PICTURE,
     begin=begin,

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from course.explorers.training_runs import SEEDS_CONTROL, seed_group
 from course.live.axes import Axis, fixed
-from course.live.controls import buttons, slider
+from course.live.controls import buttons
 from course.live.declare import explorer
 from course.live.marks import curve, paths
 from course.live.panels import Panel, Picture, View
@@ -41,12 +42,12 @@ PICTURE = Picture(
 
 def begin(size: str, seed: int) -> LearningTimes:
     """Return the runs of all depths, ten seeds of each start and each learning rate."""
-    return LearningTimes(SAXE[size], range(SEEDS * seed, SEEDS * (seed + 1)))
+    return LearningTimes(SAXE[size], seed_group(seed, SEEDS))
 
 
 @explorer(
     "Learning time and depth",
-    {"size": buttons((HERE, PAPER)), "seed": slider(0, 0, 9, label="seeds")},
+    {"size": buttons((HERE, PAPER)), "seed": SEEDS_CONTROL},
     PICTURE,
     begin=begin,
 )

@@ -327,54 +327,42 @@ EXERCISES = (
         "a kernel's standard deviation",
         "compute",
         _KERNEL_STD,
-        (
-            "fan_in of a convolution is positions times channels in.",
-            "fan_in is 5 · 5 · 32, and the variance is 2/fan_in.",
-        ),
+        "fan_in of a convolution is positions times channels in.",
+        "fan_in is 5 · 5 · 32, and the variance is 2/fan_in.",
     ),
     Exercise(
         "the smallest loss scale",
         "compute",
         _smallest_scale,
-        (
-            '`range_of("float16").smallest_normal` is the number to pass.',
-            "6.1e-5 divided by 3e-7 is about 203. Which is the next power of 2?",
-        ),
+        '`range_of("float16").smallest_normal` is the number to pass.',
+        "6.1e-5 divided by 3e-7 is about 203. Which is the next power of 2?",
     ),
     Exercise(
         "the last kernel of a branch",
         "write",
         _LAST_KERNEL,
-        (
-            "Begin with the std of He initialization for this kernel. What does 1/√L do to it?",
-            "The std is √(2/(size² · channels_in)) divided by √branches.",
-        ),
+        "Begin with the std of He initialization for this kernel. What does 1/√L do to it?",
+        "The std is √(2/(size² · channels_in)) divided by √branches.",
     ),
     Exercise(
         "a network that doubles",
         "change",
         _branch_factor,
-        (
-            "A factor a of the last weights makes the growth of a block 1 + 2a².",
-            "(1 + 2a²)²⁴ = 2. Take the 24th root first.",
-        ),
+        "A factor a of the last weights makes the growth of a block 1 + 2a².",
+        "(1 + 2a²)²⁴ = 2. Take the 24th root first.",
     ),
     Exercise(
         "a normalized network that explodes",
         "break",
         _exploding,
-        (
-            "The section on batch normalization and gradients gives the factor of a layer.",
-            "1.467 a layer, in plain blocks: how many layers make a million?",
-        ),
+        "The section on batch normalization and gradients gives the factor of a layer.",
+        "1.467 a layer, in plain blocks: how many layers make a million?",
     ),
     Exercise(
         "a branch that cannot learn",
         "find the bug",
         _branch,
-        (
-            "The gradient for W₂ has φ(W₁x) in it, the one for W₁ has W₂.",
-            "For the branch to add nothing, only one of the two has to be zero: the last one.",
-        ),
+        "The gradient for W₂ has φ(W₁x) in it, the one for W₁ has W₂.",
+        "For the branch to add nothing, only one of the two has to be zero: the last one.",
     ),
 )

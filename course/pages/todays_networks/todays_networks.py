@@ -7,14 +7,23 @@ import numpy as np
 
 from course import initializers
 from course.activations import ACTIVATIONS
-from course.explorers.signals import RANDOM_SCHEMES, by_layer, columns, pairs, verdict
+from course.explorers.signals import (
+    RANDOM_SCHEMES,
+    Piece,
+    backward_words,
+    by_layer,
+    columns,
+    flat_slope_words,
+    forward_words,
+    pairs,
+)
 from course.live.axes import decades, fixed, layers
 from course.live.controls import SEED, menu, slider
 from course.live.declare import explorer
 from course.live.marks import strip
 from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
-from course.live.words import number, say
+from course.live.words import say
 from course.networks.normalization import NORMALIZATIONS
 from course.networks.residual import SCALINGS
 from course.probes.blocks import DEEPEST, STACKS, BlockStats, inputs_of, measure_blocks
@@ -36,6 +45,13 @@ CURVES = {
 }
 """The curves' titles by their keys."""
 BLOCKS = layers(label="block")
+BLOCK = Piece(
+    "block",
+    overflow="Forward: overflow at block {place}.",
+    nothing="Forward: nothing is left at block {place}.",
+    forward="Forward: block {place} passes on {ratio} times the input's mean square{theory}: {verdict}.",
+    backward="Backward: block 1 receives {ratio} times the gradient's variance{theory}: {verdict}.",
+)
 PICTURE = Picture(
     (
         Panel("Signal x that each block passes on", BLOCKS, fixed(*LIMITS), (strip("densities"),)),
@@ -137,49 +153,9 @@ def describe(curves: Mapping[str, np.ndarray], saturated_share: np.ndarray, sile
 
     `silent_first` says that the first weights of all branches receive a gradient of exactly 0.
     """
-    words = [_forward_words(curves["forward"], curves["forward.theory"][-1])]
+    words = [forward_words(BLOCK, curves["forward"], curves["forward.theory"][-1])]
     if len(saturated_share) > 1:
-        words.append(_backward_words(curves["gradient"], curves["gradient.theory"][0]))
+        words.append(backward_words(BLOCK, curves["gradient"], curves["gradient.theory"][0]))
     if silent_first:
         words.append(say("The first weights of every branch get a gradient of exactly 0, the last ones do not."))
-    return " ".join([*words, _saturation_words(saturated_share)])
-
-
-def _saturation_words(share: np.ndarray) -> str:
-    worst = int(np.argmax(share))
-    if share[worst] < 0.01:
-        return say("In no block are slopes nearly flat.")
-    return say(
-        "Block {block} has the most slopes that are nearly flat: {share:.0%}.", block=worst + 1, share=share[worst]
-    )
-
-
-def _forward_words(second_moment: np.ndarray, predicted: float) -> str:
-    infinite, nothing = np.isinf(second_moment), second_moment == 0
-    if infinite.any():
-        return say("Forward: overflow at block {block}.", block=np.argmax(infinite) + 1)
-    if nothing.any():
-        return say("Forward: nothing is left at block {block}.", block=np.argmax(nothing) + 1)
-    return say(
-        "Forward: block {block} passes on {ratio} times the input's mean square (theory: {predicted}): {verdict}.",
-        block=len(second_moment),
-        ratio=number(second_moment[-1]),
-        predicted=number(predicted),
-        verdict=verdict(second_moment[-1]),
-    )
-
-
-def _backward_words(variance: np.ndarray, predicted: float) -> str:
-    infinite, nothing = np.isinf(variance), variance == 0
-    if infinite.any():
-        return say("Backward: the gradient overflows at block {block}.", block=np.flatnonzero(infinite)[-1] + 1)
-    if nothing.any():
-        text = "Backward: the gradient is exactly 0 at block {block} and below."
-        return say(text, block=np.flatnonzero(nothing)[-1] + 1)
-    ratio = variance[0] / variance[-1]
-    return say(
-        "Backward: block 1 receives {ratio} times the gradient's variance (theory: {predicted}): {verdict}.",
-        ratio=number(ratio),
-        predicted=number(predicted),
-        verdict=verdict(ratio),
-    )
+    return " ".join([*words, flat_slope_words(BLOCK, saturated_share)])

@@ -205,30 +205,28 @@ EXERCISES = (
         "a shorter wait",
         "compute",
         _START_WEIGHT,
-        ("The formula is 1/(η (L − 2) w^(L − 2)).", "w¹⁸ = 1/1800: take the 18th root."),
+        "The formula is 1/(η (L − 2) w^(L − 2)).",
+        "w¹⁸ = 1/1800: take the 18th root.",
     ),
     Exercise(
         "a step with momentum",
         "write",
         _MOMENTUM,
-        (
-            "Two lines: the velocity first, then the weight.",
-            "`velocity = 0.9 * velocity + gradient`, and the weight goes against it.",
-        ),
+        "Two lines: the velocity first, then the weight.",
+        "`velocity = 0.9 * velocity + gradient`, and the weight goes against it.",
     ),
     Exercise(
         "a gain for a uniform initialization",
         "change",
         _standard_gain,
-        ("How much of the mean square does a layer keep?", "A sixth: by what must the variance be multiplied?"),
+        "How much of the mean square does a layer keep?",
+        "A sixth: by what must the variance be multiplied?",
     ),
     Exercise(
         "learned by heart",
         "find the bug",
         _fresh_batches,
-        (
-            "One key gives the same numbers each time. What changes from step to step?",
-            "`jax.random.fold_in(key, step)` makes a key for each step.",
-        ),
+        "One key gives the same numbers each time. What changes from step to step?",
+        "`jax.random.fold_in(key, step)` makes a key for each step.",
     ),
 )

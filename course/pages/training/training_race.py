@@ -7,7 +7,16 @@ import numpy as np
 
 from course import initializers
 from course.activations import ACTIVATIONS
-from course.explorers.training_runs import Race, Start, outcome_words, predicted_rms, seed_range
+from course.explorers.training_runs import (
+    SEEDS_CONTROL,
+    Race,
+    Start,
+    outcome_words,
+    predicted_rms,
+    record_at,
+    seed_group,
+    seed_range,
+)
 from course.live.axes import fixed, layers, powers
 from course.live.controls import menu, slider, stops
 from course.live.declare import explorer
@@ -96,9 +105,8 @@ PICTURE = Picture(
 
 def begin(line_up: str, learning_rate: float, seed: int, steps: int, **setup) -> Race:
     """Return the runs of a race, five seeds of each start."""
-    seeds = range(SEEDS * seed, SEEDS * (seed + 1))
     setup = Setup(width=WIDTH, batch=BATCH, **setup)
-    return Race(LINE_UPS[line_up], setup, seeds, learning_rate=learning_rate, steps=steps)
+    return Race(LINE_UPS[line_up], setup, seed_group(seed, SEEDS), learning_rate=learning_rate, steps=steps)
 
 
 @explorer(
@@ -111,7 +119,7 @@ def begin(line_up: str, learning_rate: float, seed: int, steps: int, **setup) ->
         "optimizer": menu(tuple(OPTIMIZERS), "sgd"),
         "task": menu(tuple(TASKS), "digits"),
         "steps": stops(STEPS, 300),
-        "seed": slider(0, 0, 9, label="seeds"),
+        "seed": SEEDS_CONTROL,
         "moment": slider(0.0, 0.0, 1.0),
     },
     PICTURE,
@@ -125,7 +133,7 @@ def training_race(race: Race, moment: float, **_settings) -> View:
     """
     histories = race.histories()
     steps, guessing = histories[0].steps, histories[0].guessing_loss
-    record = max(np.searchsorted(steps, moment * race.total, side="right") - 1, 0)
+    record = record_at(steps, moment, race.total)
     end = 1.01 * race.total
     curves = {
         "guessing": guessing,

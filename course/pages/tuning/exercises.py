@@ -247,30 +247,28 @@ EXERCISES = (
         "tries for a hundredth",
         "compute",
         _TRIES,
-        ("All n tries miss with the chance 0.99ⁿ.", "Solve 0.99ⁿ = 0.05 with logarithms, and round up."),
+        "All n tries miss with the chance 0.99ⁿ.",
+        "Solve 0.99ⁿ = 0.05 with logarithms, and round up.",
     ),
     Exercise(
         "a random learning rate",
         "write",
         _random_rate,
-        (
-            "Which quantity should be uniform? Not the rate.",
-            "Draw between the logarithms of the two ends, and take the exponential.",
-        ),
+        "Which quantity should be uniform? Not the rate.",
+        "Draw between the logarithms of the two ends, and take the exponential.",
     ),
     Exercise(
         "a smaller box",
         "change",
         _small_box,
-        (
-            "Page he derived the gain. Must it be searched at all?",
-            "Gains from 0.8 to 1.25, and the rates at which the map is good for gain 1, both on a logarithmic scale.",
-        ),
+        "Page he derived the gain. Must it be searched at all?",
+        "Gains from 0.8 to 1.25, and the rates at which the map is good for gain 1, both on a logarithmic scale.",
     ),
     Exercise(
         "a share that looks too good",
         "find the bug",
         _SHARE_LEARNED,
-        ("A run that diverges is a result too. Where does it get lost?", "Divide by the number of all runs."),
+        "A run that diverges is a result too. Where does it get lost?",
+        "Divide by the number of all runs.",
     ),
 )

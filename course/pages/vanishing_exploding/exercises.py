@@ -168,42 +168,35 @@ EXERCISES = (
         "growth of a linear network",
         "compute",
         _GROWTH,
-        ("By what does one layer multiply the mean square?", "400 · 0.06² = 1.44, twenty times over."),
+        "By what does one layer multiply the mean square?",
+        "400 · 0.06² = 1.44, twenty times over.",
     ),
     Exercise(
         "the mean square of every layer",
         "write",
         _MEAN_SQUARES,
-        (
-            "Layer l has multiplied l times. Which is the first l?",
-            "`(width * std**2) ** np.arange(1, depth + 1)` is nearly all there is to write.",
-        ),
+        "Layer l has multiplied l times. Which is the first l?",
+        "`(width * std**2) ** np.arange(1, depth + 1)` is nearly all there is to write.",
     ),
     Exercise(
         "a good std for tanh",
         "change",
         _good_std,
-        (
-            "Which std keeps the signal of a linear network of 100 units?",
-            "The window is narrow, and 1/√100 lies in it.",
-        ),
+        "Which std keeps the signal of a linear network of 100 units?",
+        "The window is narrow, and 1/√100 lies in it.",
     ),
     Exercise(
         "an overflow between bounds",
         "break",
         _breaking_std,
-        (
-            "The gradient's variance must grow by more than 10⁷⁶ in 99 steps: which factor a layer is that?",
-            "Between 1 and 10: too large a std leaves no unit unsaturated.",
-        ),
+        "The gradient's variance must grow by more than 10⁷⁶ in 99 steps: which factor a layer is that?",
+        "Between 1 and 10: too large a std leaves no unit unsaturated.",
     ),
     Exercise(
         "an instrument that overflows first",
         "find the bug",
         _RMS,
-        (
-            "At which size does a square leave float32, which ends at 3.4e38?",
-            "Divide by the largest value before you square, or square in float64.",
-        ),
+        "At which size does a square leave float32, which ends at 3.4e38?",
+        "Divide by the largest value before you square, or square in float64.",
     ),
 )

@@ -158,42 +158,35 @@ EXERCISES = (
         "the bound for variance 1",
         "compute",
         _BOUND,
-        ("U(±b) has the variance b²/3. How many such terms does z have?", "300 · b²/3 = 1. Solve it for b."),
+        "U(±b) has the variance b²/3. How many such terms does z have?",
+        "300 · b²/3 = 1. Solve it for b.",
     ),
     Exercise(
         "uniform weights for any inputs",
         "write",
         _UNIFORM_WEIGHTS,
-        (
-            "z has the variance d · Var w · E[x²]. Which Var w makes it 1?",
-            "Var w = 1/(d · mean_square) is b²/3: the bound is the root of 3/(d · mean_square).",
-        ),
+        "z has the variance d · Var w · E[x²]. Which Var w makes it 1?",
+        "Var w = 1/(d · mean_square) is b²/3: the bound is the root of 3/(d · mean_square).",
     ),
     Exercise(
         "grey values",
         "change",
         _GREY,
-        (
-            "With weights of mean 0, what counts of an input is its mean square.",
-            "E[x²] is the integral of x² from 0 to 1.",
-        ),
+        "With weights of mean 0, what counts of an input is its mean square.",
+        "E[x²] is the integral of x² from 0 to 1.",
     ),
     Exercise(
         "weights with a mean",
         "break",
         _MIDDLE,
-        (
-            "What is the mean of one term w·x, if w and x are independent?",
-            "It is the middle times 1, and the means of 1000 terms add up to 4.",
-        ),
+        "What is the mean of one term w·x, if w and x are independent?",
+        "It is the middle times 1, and the means of 1000 terms add up to 4.",
     ),
     Exercise(
         "a product with a mean",
         "find the bug",
         _PRODUCT_VARIANCE,
-        (
-            "Try the coins of the beginning: means 1, variances 1. What should come out?",
-            "Var(XY) = Var X Var Y + μ_X² Var Y + μ_Y² Var X.",
-        ),
+        "Try the coins of the beginning: means 1, variances 1. What should come out?",
+        "Var(XY) = Var X Var Y + μ_X² Var Y + μ_Y² Var X.",
     ),
 )

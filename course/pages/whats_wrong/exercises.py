@@ -283,42 +283,35 @@ EXERCISES = (
         "causes and messengers",
         "compute",
         _remedies,
-        (
-            "Divide each mean square by the one before it: which quotients are far from 1?",
-            "The quotients are 1, 1, 2, 2.05, 0.98 and 0.01. The mean square goes with the std squared.",
-        ),
+        "Divide each mean square by the one before it: which quotients are far from 1?",
+        "The quotients are 1, 1, 2, 2.05, 0.98 and 0.01. The mean square goes with the std squared.",
     ),
     Exercise(
         "a layer by itself",
         "write",
         _OWN_FACTORS,
-        ("Weights have the shape (fan_in, fan_out).", "For one matrix: `len(weights) * np.mean(weights**2)`."),
+        "Weights have the shape (fan_in, fan_out).",
+        "For one matrix: `len(weights) * np.mean(weights**2)`.",
     ),
     Exercise(
         "when biases are heard",
         "break",
         _loud_and_quiet,
-        (
-            "Compare the two terms of E[z²] in layer 1: 64 inputs of mean square 1, and the biases.",
-            "They are equal where the factor is the root of 64. Take one number above it and one below.",
-        ),
+        "Compare the two terms of E[z²] in layer 1: 64 inputs of mean square 1, and the biases.",
+        "They are equal where the factor is the root of 64. Take one number above it and one below.",
     ),
     Exercise(
         "two mistakes in one function",
         "find the bug",
         _DRAW,
-        (
-            "Print the first weights of two layers of one shape. And which of the two fans is `shape[1]`?",
-            "The generator belongs in front of the loop, and fan_in is `shape[0]`.",
-        ),
+        "Print the first weights of two layers of one shape. And which of the two fans is `shape[1]`?",
+        "The generator belongs in front of the loop, and fan_in is `shape[0]`.",
     ),
     Exercise(
         "every tenth layer is broken",
         "find the bug",
         _order,
-        (
-            "Print `order`. What comes after layer 1?",
-            'Sort by the number: `int(name.split()[1])` for "layer 10" is 10.',
-        ),
+        "Print `order`. What comes after layer 1?",
+        'Sort by the number: `int(name.split()[1])` for "layer 10" is 10.',
     ),
 )

@@ -219,33 +219,28 @@ EXERCISES = (
         "a bound from a blog",
         "compute",
         _BOUND,
-        ("What has to be divided by what?", "√(6/(fan_in + fan_out)), with the parentheses."),
+        "What has to be divided by what?",
+        "√(6/(fan_in + fan_out)), with the parentheses.",
     ),
     Exercise(
         "Xavier's weights",
         "write",
         _DRAW,
-        (
-            "Which variance does Xavier ask for, and which variance has U(±b)?",
-            "b = √(6/(fan_in + fan_out)), and `rng.uniform(-b, b, (fan_in, fan_out))`.",
-        ),
+        "Which variance does Xavier ask for, and which variance has U(±b)?",
+        "b = √(6/(fan_in + fan_out)), and `rng.uniform(-b, b, (fan_in, fan_out))`.",
     ),
     Exercise(
         "lost in both directions",
         "break",
         _both_lost,
-        (
-            "What does a layer from 128 to 16 do to the signal, and what a layer from 16 to 128?",
-            "Let wide and narrow layers take turns.",
-        ),
+        "What does a layer from 128 to 16 do to the signal, and what a layer from 16 to 128?",
+        "Let wide and narrow layers take turns.",
     ),
     Exercise(
         "uniform or normal",
         "find the bug",
         _telltale,
-        (
-            "Two distributions of one mean and one variance: where do they differ?",
-            "How many standard deviations is the largest weight away from 0?",
-        ),
+        "Two distributions of one mean and one variance: where do they differ?",
+        "How many standard deviations is the largest weight away from 0?",
     ),
 )
