@@ -259,13 +259,32 @@ def siren() -> nn.Sequential:
     )
 
 
-@sound
-def official_siren():
+def drawn_siren(first: float) -> tuple[nn.Module, torch.Tensor]:
     network = siren()
     for place, layer in enumerate(part for part in network if isinstance(part, nn.Linear)):
-        bound = 1 / layer.in_features if place == 0 else math.sqrt(6 / layer.in_features) / 30
+        bound = first if place == 0 else math.sqrt(6 / layer.in_features) / 30
         nn.init.uniform_(layer.weight, -bound, bound)
     return network, 2 * torch.rand(256, 2) - 1
+
+
+@sound
+def official_siren():
+    return drawn_siren(1 / 2)
+
+
+@sick("frequencies too low")
+def siren_with_its_first_layer_drawn_as_the_others():
+    return drawn_siren(math.sqrt(6 / 2) / 30)
+
+
+class PlainSine(nn.Module):
+    def forward(self, x):
+        return torch.sin(x)
+
+
+@sound
+def plain_sines():
+    return mlp(4, PlainSine).apply(xavier), vectors()
 
 
 @sick("too large", "gradient off by a factor")

@@ -9,6 +9,7 @@ import numpy as np
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.findings.answers import biases_decide
 from course.live.words import number
 
 SCALED = ("too small", "too large", "saturated", "wrong fan")
@@ -25,7 +26,8 @@ class Change(NamedTuple):
 
 def change(layer: Evidence, finding: str) -> Change | None:
     """Return what to change about a layer, or `None` where that is not a matter of one parameter."""
-    if finding == "biases out of scale" and layer.bias:
+    of_biases = finding == "biases out of scale" or (finding == "dead units" and biases_decide(layer))
+    if of_biases and layer.bias:
         return Change(layer.bias, "zero")
     if not layer.parameter:
         return None

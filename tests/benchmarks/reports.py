@@ -139,7 +139,11 @@ class Tied(nn.Module):
 
     def __init__(self, std: float, *, tied: bool = True, head: float = 0.02):
         super().__init__()
-        self.table, self.one, self.two = nn.Embedding(500, 256), nn.Linear(256, 1024), nn.Linear(1024, 256)
+        self.table, self.one, self.two = (
+            nn.Embedding(500, 256),
+            nn.Linear(256, 1024, bias=False),
+            nn.Linear(1024, 256, bias=False),
+        )
         self.norm, self.head = nn.LayerNorm(256), nn.Linear(256, 500, bias=False)
         nn.init.normal_(self.table.weight, 0, std)
         nn.init.normal_(self.head.weight, 0, head)
@@ -151,7 +155,7 @@ class Tied(nn.Module):
         return self.head(self.norm(x + self.two(F.relu(self.one(x)))))
 
 
-def words() -> torch.Tensor:
+def sentences() -> torch.Tensor:
     return torch.randint(0, 500, (16, 12))
 
 
@@ -160,18 +164,6 @@ def coordinates() -> tuple[Any, Any]:
     batch = torch.stack([60 * torch.rand(256) - 30, 10 * torch.rand(256)], 1)
     parts = [part for place in range(4) for part in (nn.Linear(2 if place == 0 else 20, 20), nn.Tanh())]
     return nn.Sequential(*parts, nn.Linear(20, 1)).apply(zoo.xavier), batch
-
-
-def siren(first: float, batch: torch.Tensor) -> tuple[Any, Any]:
-    network = zoo.siren()
-    for place, layer in enumerate(part for part in network if isinstance(part, nn.Linear)):
-        bound = first if place == 0 else (6 / layer.in_features) ** 0.5 / 30
-        nn.init.uniform_(layer.weight, -bound, bound)
-    return network, batch
-
-
-def square() -> torch.Tensor:
-    return 2 * torch.rand(256, 2) - 1
 
 
 def spoilt(place: str) -> tuple[Any, Any]:
@@ -271,12 +263,12 @@ REPORTS = {
         Case("one generator", partial(one_seed, mended=True)),
     )),
     "P03": Report("transformers#26441: T5's last layer of variance 1", (
-        Case("variance 1", lambda: (Tied(0.02, tied=False, head=1.0), words()), ("too large",)),
-        Case("variance 1/n", lambda: (Tied(0.02, tied=False, head=1 / 16), words())),
+        Case("variance 1", lambda: (Tied(0.02, tied=False, head=1.0), sentences()), ("too large",)),
+        Case("variance 1/n", lambda: (Tied(0.02, tied=False, head=1 / 16), sentences())),
     )),
     "P04": Report("pytorch#3121: a tied table of std 1", (
-        Case("std 1", lambda: (Tied(1.0), words()), ("too large",)),
-        Case("std 0.02", lambda: (Tied(0.02), words())),
+        Case("std 1", lambda: (Tied(1.0), sentences()), ("too large",)),
+        Case("std 0.02", lambda: (Tied(0.02), sentences())),
     )),
     "P05": Report("torch/nn#449, mlx#2001: the default in a deep ReLU network", (
         of_zoo("deep mlp of the default"), Case("He's start", he_network),
@@ -289,7 +281,7 @@ REPORTS = {
         Case("x and t as they are", coordinates, (RAW,)),
     )),
     "P08": Report("siren#19: coordinates from 0 to 255", (
-        Case("pixels' places", lambda: siren(0.5, 255 * torch.rand(256, 2)), (RAW,)),
+        Case("pixels' places", lambda: (zoo.official_siren()[0], 255 * torch.rand(256, 2)), (RAW,)),
     )),
     "P09": Report("mlx#4536: grouped convolutions with the fan of all groups", (
         Case("all groups", partial(grouped, mended=False), SMALL), Case("one group", partial(grouped, mended=True)),
@@ -324,10 +316,9 @@ REPORTS = {
     "P18": Report("pytorch#55270, #166378: deep post-norm; nothing to see at the start", (
         Case("12 layers", deep_post_norm),
     )),
-    "P19": Report("siren-pytorch#1, tiny-cuda-nn#216: other starts of a sine network", (
-        of_zoo("siren of the default"), of_zoo("official siren"),
-        Case("first layer as the others", lambda: siren(3**0.5 / 30, square()), ("frequencies too low",)),
-    )),
+    "P19": Report("siren-pytorch#1, tiny-cuda-nn#216: other starts of a sine network", tuple(map(of_zoo, (
+        "siren of the default", "siren with its first layer drawn as the others", "official siren",
+    )))),
     "P20": Report("timm#84, pytorch#23854: depthwise convolutions with an undivided fan_out", tuple(map(of_zoo, (
         "depthwise convolutions with undivided fan out", "grouped convolutions with undivided fan out",
         "depthwise convolutions", "grouped convolutions",

@@ -17,6 +17,8 @@ FAINT, LOUD = 1e-4, 1e4
 """A layer's inputs of a root mean square beyond these are no signal to learn from."""
 LONG_STEP = 0.25
 """A state that takes steps of this mean length has forgotten most after ten of them; Mamba's are 0.001 to 0.1."""
+STRETCHED, SHORT = 5.0, 2.0
+"""A sine's factor beyond this is there for many periods across the data; phases below this make less than one."""
 FAR = 100.0
 """Targets of a larger mean square around the first answers should have been divided by their standard deviation."""
 LOUD_ADAPTER = 0.05
@@ -43,6 +45,7 @@ def search(network: Network) -> Iterator[Whole]:
     yield from _no_gradient(network)
     if network.told:
         yield from _steps(network)
+        yield from _frequencies(network)
         yield from _signal(network)
         yield from _gradient(network)
         yield from _adapters(network)
@@ -134,6 +137,24 @@ def _steps(network: Network) -> Iterator[Whole]:
                 f"layer {layer.number} ({layer.name}) gives an exponential steps of mean length {number(layer.step)}",
                 f"each step keeps about {math.exp(-layer.step):.0%} of what was before; after 20 steps nothing is left",
                 f"start its bias at softplus⁻¹ of steps from 0.001 to 0.1, log(expm1(step)): {layer.name}.bias",
+                layer.number,
+            )
+
+
+def _frequencies(network: Network) -> Iterator[Whole]:
+    """A sine whose large factor the first layer's weights undo: Sitzmann and others 2020 draw that layer wider."""
+    stds = {one.name: one.std for one in network.parameters}
+    for layer in network.layers:
+        factor = layer.weight_std / (stds.get(layer.parameter) or math.inf)
+        phases = math.sqrt(layer.weight_variance * layer.input_second_moment)  # without what biases shift
+        if layer.activation == "sin" and layer.from_data and factor > STRETCHED and phases < SHORT:
+            yield Whole(
+                "frequencies too low",
+                "warning",
+                f"the sine multiplies by {number(factor)} what layer {layer.number} ({layer.name}) answers, and its "
+                f"phases still differ by {number(phases)} between the data: less than a period",
+                "the first layer's weights undo the factor, and what changes quickly is learned slowly",
+                f"draw the first layer's weights from U(-1/fan_in, 1/fan_in): {layer.name}",
                 layer.number,
             )
 
