@@ -80,12 +80,15 @@ def _dead(layer: Evidence) -> Found:
             f"its biases have mean {number(layer.bias_mean)} and mean square {number(layer.bias_second_moment)}, its "
             f"preactivations mean square {number(layer.preactivation_second_moment)}"
         )
+    remedy = "start the biases at 0" if biases_decide(layer) else f"draw the weights anew with mean 0, {advice(layer)}"
+    if layer.last:
+        remedy = f"let the last layer answer without {layer.activation}"
     return Found(
         layer.number,
         severity(layer.dead_share > MOST_DEAD),
         f"{layer.dead_share:.0%} of its units answer 0 to the whole batch, {layer.dead_by_chance:.0%} would by chance",
         reason,
-        "start the biases at 0" if biases_decide(layer) else f"draw the weights anew with mean 0, {advice(layer)}",
+        remedy,
     )
 
 

@@ -95,7 +95,8 @@ def _zero_ends(network: Network) -> bool:
 def _why_nothing_passes(network: Network) -> str:
     dead = next((layer for layer in network.layers if layer.dead_share == 1.0), None)
     if dead is not None:
-        return f"all {dead.units} units of layer {dead.number} ({dead.name}) are off for every example"
+        units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
+        return f"{units} of layer {dead.number} ({dead.name}) {'are' if dead.units > 1 else 'is'} off for every example"
     zero = [one.name for one in network.parameters if _is_zero(one) and not one.name.endswith("bias")]
     if zero:
         return f"these parameters are 0 throughout: {_listed(zero)}"
