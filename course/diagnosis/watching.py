@@ -199,7 +199,7 @@ def _matrices(tree: Any) -> dict[str, Any]:
 
 def _copy(values: Any) -> Any:
     """A copy, for a step may write over its parameters, in JAX too where they are donated."""
-    return values.clone() if hasattr(values, "clone") else values.copy()
+    return values.copy() if hasattr(values, "copy") else values.clone()
 
 
 @jax.jit
