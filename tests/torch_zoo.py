@@ -513,6 +513,27 @@ def mobilenet():
     return network, pictures()
 
 
+class Parallel(nn.Module):
+    """RepVGG's block: three paths with a normalization each, which in evaluation are nothing yet."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.one, self.three = nn.Conv2d(channels, channels, 1), nn.Conv2d(channels, channels, 3, padding=1)
+        self.norms = nn.ModuleList(nn.BatchNorm2d(channels) for _ in range(3))
+
+    def forward(self, x):
+        parts = zip(self.norms, (x, self.one(x), self.three(x)), strict=True)
+        return F.relu(sum(norm(part) for norm, part in parts))
+
+
+@sound
+def parallel_convolutions():
+    head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)
+    return nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), *(Parallel(32) for _ in range(12)), *head).apply(he), pictures(
+        16
+    )
+
+
 class Excitation(nn.Module):
     def __init__(self, channels: int):
         super().__init__()
@@ -815,6 +836,35 @@ def transformer_encoder_drawn_anew():
     return network, sequences()
 
 
+class Biased(nn.Module):
+    """Attention whose bias is a table of distances, kept in evaluation as LeViT does."""
+
+    def __init__(self):
+        super().__init__()
+        self.heads, self.out, self.norm = nn.Linear(32, 96), nn.Linear(32, 32), nn.LayerNorm(32)
+        self.distances, self.kept = nn.Parameter(torch.zeros(4, 39)), {}
+        nn.init.zeros_(self.out.weight)
+
+    def bias(self) -> torch.Tensor:
+        place = torch.arange(20)
+        places = F.one_hot(place[:, None] - place + 19, 39).float()
+        if self.training:
+            return torch.einsum("hd,ijd->hij", self.distances, places)
+        if "bias" not in self.kept:
+            self.kept["bias"] = torch.einsum("hd,ijd->hij", self.distances, places)
+        return self.kept["bias"]
+
+    def forward(self, x):
+        heads = self.heads(self.norm(x)).unflatten(-1, (3, 4, 8)).permute(2, 0, 3, 1, 4)
+        shares = F.scaled_dot_product_attention(*heads, attn_mask=self.bias())
+        return x + self.out(shares.transpose(1, 2).flatten(2))
+
+
+@sound
+def attention_with_a_bias_that_is_kept():
+    return nn.Sequential(Biased(), Biased(), nn.LayerNorm(32), nn.Linear(32, 5)), sequences()
+
+
 class DeepNorm(nn.Module):
     """Wang and others 2022, with 24 layers in mind: the branches are small on purpose."""
 
@@ -1051,6 +1101,13 @@ def gate_of_two_layers_of_zeros():
 def last_layer_of_zeros():
     network = mlp(2).apply(he)
     nn.init.zeros_(network[-1].weight)
+    return network, vectors()
+
+
+@sound
+def last_layer_of_almost_0():
+    network = mlp(2).apply(he)
+    nn.init.normal_(network[-1].weight, std=1e-6)
     return network, vectors()
 
 

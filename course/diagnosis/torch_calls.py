@@ -18,6 +18,8 @@ TURNING = ("T", "mT", "transpose", "permute", "t", "swapaxes", "swapdims", "move
 PRIMES = (2, 3, 5, 7, 11, 13, 17)
 LOOKUPS = ("__getitem__", "index_select", "gather", "take", "take_along_dim")
 NORMS_WITH_PAST = "batch_norm"
+MASKED = ("scaled_dot_product_attention",)
+"""What adds a parameter to something inside: a bias by place."""
 
 
 class Calls:
@@ -95,7 +97,7 @@ class Calls:
     def _note(self, name, function, arguments, keywords, inputs, fresh, tensors, found: list[Use]) -> None:
         active = any(number in self.flows.flows for number in inputs)
         origins = tuple(dict.fromkeys(one for number in inputs for one in self.origins.get(number, ())))
-        if name in SUMS:
+        if name in SUMS or name in MASKED:
             self.added.update(origins)
         if not active:
             if origins:

@@ -153,8 +153,9 @@ def _is_small(layer: Evidence) -> bool:
 
 def _run(layers: tuple[Evidence, ...], *, forgiving: bool) -> Run:
     distances = np.array([_distance(layer) for layer in layers])
-    if forgiving:
-        distances = np.maximum(distances, 0.0)
+    forgiven = [forgiving or layer.last for layer in layers]
+    forgiven[:-1] = [forgiving] * (len(layers) - 1)
+    distances = np.where(forgiven, np.maximum(distances, 0.0), distances)
     variances = np.array([layer.weight_variance for layer in layers])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         suitable = np.where(

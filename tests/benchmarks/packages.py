@@ -83,7 +83,7 @@ def of_vision(name: str) -> tuple[Any, Any]:
     owner = getattr(models, folder) if folder else models
     options = {"weights_backbone": None} if folder else {"image_size": 64} if name.startswith("vit") else {}
     options |= {"init_weights": True} if name == "googlenet" else {}
-    return getattr(owner, name)(weights=None, num_classes=10, **options), pictures()
+    return getattr(owner, name)(weights=None, **options), pictures()
 
 
 def of_timm(name: str) -> tuple[Any, Any]:
@@ -91,9 +91,9 @@ def of_timm(name: str) -> tuple[Any, Any]:
     fixed = name in ("levit_128s",)
     size = 224 if fixed else 64
     try:
-        return timm.create_model(name, num_classes=10, img_size=size), pictures(size)
+        return timm.create_model(name, img_size=size), pictures(size)
     except TypeError:
-        return timm.create_model(name, num_classes=10), pictures(size)
+        return timm.create_model(name), pictures(size)
 
 
 def of_transformers(name: str) -> tuple[Any, Any]:

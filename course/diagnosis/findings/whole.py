@@ -71,6 +71,7 @@ def _the_same(network: Network) -> Iterator[Whole]:
         outputs.ndim < 2
         or len(outputs) < 2
         or not network.varied
+        or network.fresh  # nothing normalizes yet, and only what is in use after the first step does
         or not np.isfinite(outputs).all()
         or _zero_ends(network)
     ):
