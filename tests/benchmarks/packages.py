@@ -19,9 +19,9 @@ import torch
 from course.diagnosis import diagnose
 
 VISION = (
-    "resnet18", "resnet50", "resnext50_32x4d", "vgg11", "vgg11_bn", "alexnet", "densenet121", "mobilenet_v2",
+    "resnet18", "resnet50", "resnext50_32x4d", "alexnet", "densenet121", "mobilenet_v2",
     "mobilenet_v3_small", "efficientnet_b0", "regnet_y_400mf", "convnext_tiny", "swin_t", "squeezenet1_1",
-    "shufflenet_v2_x0_5", "googlenet", "mnasnet0_5", "vit_b_32", "segmentation.fcn_resnet50",
+    "shufflenet_v2_x0_5", "googlenet", "mnasnet0_5", "vit_b_32", "segmentation.fcn_resnet50", "vgg11_bn",
 )  # fmt: skip
 TIMM = (
     "resnet18", "resnet18d", "resnetv2_50", "nf_resnet50", "vit_tiny_patch16_224", "deit_tiny_patch16_224",
