@@ -48,6 +48,7 @@ class Evidence(NamedTuple):
     summed: bool
     gated: bool
     added: bool
+    evened: bool
     from_data: bool
     last: bool
     kind: str
@@ -190,6 +191,7 @@ def _layer(place: int, parents: list[int | None], readings: tuple[LayerReading, 
         summed=layer.summed,
         gated=layer.gated and not layer.feeds,
         added=layer.added if told else place > 0 and parent is None,
+        evened=layer.evened,
         from_data=layer.from_data,
         last=last,
         kind=layer.kind,

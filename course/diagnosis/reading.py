@@ -24,10 +24,11 @@ class LayerReading(NamedTuple):
     `fans` is given where the shape does not tell: groups, strides, stacks of matrices. `follows` is the place of the
     layer whose answers are the inputs, and nothing else; `None` where it is not certain, `UNTOLD` where nobody
     followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and `added` that its
-    answers are added to others, multiplied with others, and that its inputs are such a sum; `last` that its answers
-    are the network's. `parameter` and `bias` are the full names, `own_fan_in` is what the framework takes for the fan.
-    `step` is the mean length of the steps that its answers are. `values` counts its answers an example; `kind` is
-    "dense", "convolution", "recurrent" or "bilinear".
+    answers are added to others, multiplied with others, and that its inputs are such a sum; `evened` that its answers,
+    or sums of them, go through a normalization; `last` that they are the network's. `parameter` and `bias` are the full
+    names, `own_fan_in` is what the framework takes for the fan. `step` is the mean length of the steps that its answers
+    are. `values` counts its answers an example; `kind` is "dense", "convolution", "recurrent", "bilinear", "experts" or
+    "scores", which go through a softmax.
     """
 
     name: str
@@ -57,6 +58,7 @@ class LayerReading(NamedTuple):
     parameter: str = ""
     bias: str = ""
     own_fan_in: int = 0
+    evened: bool = False
 
 
 class ParameterReading(NamedTuple):
@@ -64,8 +66,8 @@ class ParameterReading(NamedTuple):
 
     `gradient` is the root mean square of ∂C/∂w, nan where the cost does not depend on it; `stuck` says that it is
     exactly 0 and still is after a small step of the parameters that have one. `use` says what is known of it:
-    "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "vector", "unused", or "" for a
-    matrix that was not followed.
+    "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "rate" of an exponential, "vector",
+    "unused", or "" for a matrix that was not followed.
     """
 
     name: str

@@ -38,6 +38,7 @@ class Calls:
         self.constants: dict[int, Any] = {}
         self.tables: set[str] = set()
         self.added: set[str] = set()
+        self.factors: dict[int, tuple[str, ...]] = {}
         self.rescaled: set[int] = set()
         self.used: set[str] = set()
         self.idle: set[str] = set()
@@ -108,6 +109,8 @@ class Calls:
                 self.flows.add(Step(name, tuple(inputs), fresh), self.shapes.__getitem__)
                 return
         self.used.update(origins)
+        if plain(name) in SCALINGS:
+            self.factors[len(self.flows.steps)] = origins
         looked_up = name in LOOKUPS and len(inputs) > 1 and inputs[0] in self.origins
         if origins and (name in TABLES or looked_up):
             self.tables.update(origins)

@@ -196,11 +196,13 @@ def _stepped(parameter: Any, gradient: Any) -> Any:
 
 
 def _uses(calls: Calls, layers: Sequence[LayerReading]) -> dict[str, str]:
-    """What is known of each parameter: whether it was read as weights, as a bias, or as a table."""
+    """What is known of each parameter: whether it was read as weights, as a bias, as a rate, or as a table."""
     found = {}
     for layer in calls.flows.layers:
         for number, use in ((layer.applied.weights, "weights"), (layer.applied.bias, "bias")):
             found.update(dict.fromkeys(calls.origins.get(number, ()), use))
+        for place in layer.exponent:
+            found.update(dict.fromkeys(calls.factors.get(place, ()), "rate"))
     found.update(dict.fromkeys(calls.tables - set(found), "table"))
     return {**dict.fromkeys(calls.used, ""), **dict.fromkeys(calls.added, "added"), **found}
 
@@ -249,6 +251,7 @@ def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[
             summed=answer.layer.summed,
             gated=answer.layer.gated,
             added=answer.layer.inputs.added,
+            evened=answer.layer.evened,
             last=answer.last,
             from_data=-1 in answer.layer.inputs.sources and len(answer.layer.inputs.sources) == 1,
             values=math.prod(calls.shapes[answer.preactivations]) // examples,

@@ -279,6 +279,7 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
             summed=answer.layer.summed,
             gated=answer.layer.gated,
             added=answer.layer.inputs.added,
+            evened=answer.layer.evened,
             last=answer.last,
             from_data=answer.layer.inputs.sources == {-1},
             values=math.prod(shapes[answer.preactivations].shape) // examples,

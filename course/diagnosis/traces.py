@@ -117,12 +117,15 @@ class Layer:
     summed: bool = False
     gated: bool = False
     step: int | None = None
+    exponent: frozenset[int] = frozenset()
     again: bool = False
+    scores: bool = False
+    evened: bool = False
 
     @property
     def kind(self) -> str:
-        """The kind of its weights; what comes by again, step by step, is recurrent."""
-        return "recurrent" if self.again else self.applied.kind
+        """The kind of its weights; what comes by again, step by step, is recurrent; scores go through a softmax."""
+        return "recurrent" if self.again else "scores" if self.scores else self.applied.kind
 
 
 class Answer(NamedTuple):
@@ -212,6 +215,9 @@ class Flows:
         normalized = is_normalization(operation) or (step.operation in PRODUCTS and any(flow.root for flow in flows))
         root = operation in SCALES or (any(flow.root for flow in flows) and not normalized)
         single = len(sources) == 1 and DATA not in sources
+        for source in sources - {DATA}:
+            self.layers[source].evened |= normalized
+            self.layers[source].scores |= single and operation == "softmax"
         behind = frozenset().union({place}, *(flow.behind for flow in flows)) if single else frozenset()
         followers = []
         for number in step.outputs:
@@ -231,6 +237,7 @@ class Flows:
         steps = [place for place in sorted(behind) if plain(self.steps[place].operation) in STEPS]
         if steps and self.layers[source].step is None:
             self.layers[source].step = self.steps[steps[-1]].outputs[0]
+            self.layers[source].exponent = behind
 
     def _mixed(self, operation: str, flows: list[Flow]) -> None:
         common = frozenset.intersection(*(flow.sources for flow in flows))
@@ -297,7 +304,7 @@ class Flows:
         through = self.flows[last.number].behind - {layer.place}
         normalized = applied.rescaled or any(self._scales(self.steps[place]) for place in through)
         if z is None:
-            last = last if normalized else self._multiplied(followers, biased)
+            last = self._before_it_parts(followers) if normalized else self._multiplied(followers, biased)
         scale = 1.0 if normalized else self._scale(followers, last, values)
         return Answer(layer, last.number, h and h.number, name, bias, last.axes, normalized, scale)
 
@@ -320,6 +327,17 @@ class Flows:
                     if name is not None:
                         return z, h, name
         return None, None, None
+
+    def _before_it_parts(self, followers: list[Follower]) -> Follower:
+        """The last value on the way of all that comes of an answer; behind it a branch begins, or nothing follows."""
+        users: dict[int, list[int]] = {one.number: [] for one in followers}
+        for place, step in enumerate(self.steps):
+            for number in users.keys() & set(step.inputs):
+                users[number].append(place)
+        current, known = followers[0], {one.place: one for one in followers[1:]}
+        while len(users[current.number]) == 1 and users[current.number][0] in known:
+            current = known[users[current.number][0]]
+        return current
 
     def _multiplied(self, followers: list[Follower], current: Follower) -> Follower:
         """What comes of an answer that nothing but constants multiply."""

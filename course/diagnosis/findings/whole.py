@@ -19,6 +19,8 @@ LONG_STEP = 0.25
 """A state that takes steps of this mean length has forgotten most after ten of them; Mamba's are 0.001 to 0.1."""
 STRETCHED, SHORT = 5.0, 2.0
 """A sine's factor beyond this is there for many periods across the data; phases below this make less than one."""
+SCALE = 1e-3
+"""A learned scale below this is small on purpose."""
 FAR = 100.0
 """Targets of a larger mean square around the first answers should have been divided by their standard deviation."""
 LOUD_ADAPTER = 0.05
@@ -186,13 +188,14 @@ def _gradient(network: Network) -> Iterator[Whole]:
     first = [layer for layer in inner if layer.from_data]
     if not first or len(inner) < 3 or network.fresh:
         return
-    longest = max(layer.gradient_norm for layer in inner)
+    # before a normalization a gradient is as long as the signal is short
+    longest = max(layer.gradient_norm * (min(1.0, _rms(layer)) if layer.normalized else 1.0) for layer in inner)
     ends = [layer.gradient_norm for layer in network.layers if layer.last]
     usual = max([float(np.median([layer.gradient_norm for layer in inner])), *ends])
     vanished = longest / max(layer.gradient_norm * max(1.0, _rms(layer)) for layer in first)
     exploded = max(layer.gradient_norm * min(1.0, _rms(layer)) for layer in first) / usual
     for ratio, word, verb in ((vanished, "shorter", "vanishes"), (exploded, "longer", "explodes")):
-        if ratio > UNEQUAL:
+        if ratio > UNEQUAL and not (verb == "vanishes" and _scales_that_grow(network)):
             yield Whole(
                 f"gradient {verb}",
                 "fault" if ratio > LOST else "warning",
@@ -201,6 +204,12 @@ def _gradient(network: Network) -> Iterator[Whole]:
                 "look at what scales the signal on the way: normalizations' scales, branches, weights",
                 first[0].number,
             )
+
+
+def _scales_that_grow(network: Network) -> bool:
+    """Whether learned scales make branches small on purpose, as LayerScale does; they grow as they are learned."""
+    scales = [math.hypot(one.mean, one.std) for one in network.parameters if one.use == "vector"]
+    return any(0 < scale < SCALE for scale in scales)
 
 
 def _rms(layer: Evidence) -> float:
