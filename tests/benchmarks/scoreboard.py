@@ -1,4 +1,4 @@
-"""Print how `diagnose` does on published faults of initialization: `python tests/benchmarks/scoreboard.py [DRAWS]`.
+"""Print how `diagnose` does on published faults of initialization: `python tests/benchmarks/scoreboard.py [DRAWS [PART]]`.
 
 The programs are rebuilt small from their published descriptions, on stand-in data of the same kind, and each fault has
 its clean twin. The sets are small, and most faults of these benchmarks (learning rate, epochs, loss, optimizer) are no
@@ -17,7 +17,7 @@ faults of a start:
 import itertools
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import autotrainer
@@ -146,20 +146,25 @@ def print_faults(draws: int) -> None:
     print(f"{found} of {total} found, {alarms} false alarms in {total} draws of clean twins")
 
 
-def print_autotrainer(draws: int) -> None:
-    """Print for AUTOTRAINER's models in how many draws something is said, and what most often."""
-    for kind, rows in (("faulty", autotrainer.FAULTY), ("clean", autotrainer.CLEAN)):
-        flagged, always, models = 0, 0, 0
-        for row in rows:
-            said = [[_first(autotrainer.built(row, depth, np.random.default_rng([seed, place, 7])))
-                     for seed in range(draws)] for place, depth in enumerate(row.depths)]  # fmt: skip
-            counts = Counter(one for of_model in said for one in of_model)
-            flagged += sum(count for one, count in counts.items() if one != "nothing")
-            always += sum("nothing" not in of_model for of_model in said)
-            models += len(said)
-            words = ", ".join(f"{one} {count}" for one, count in counts.most_common())
-            print(f"AUTOTRAINER {kind:6} {row.data:8} {row.function:11} {row.start:9} {len(said)} models: {words}")
-        print(f"{kind}: something said in {flagged} of {models * draws} draws, of {always} of {models} models in all")
+def print_autotrainer(kind: str, rows: Sequence[autotrainer.Models], draws: int) -> None:
+    """Print for AUTOTRAINER's models in how many draws something is said, and what."""
+    flagged, always, models = 0, 0, 0
+    for row in rows:
+        said = [
+            [_first(autotrainer.built(row, depth, np.random.default_rng([seed, place, 7]))) for seed in range(draws)]
+            for place, depth in enumerate(row.depths)
+        ]
+        counts = Counter(one for of_model in said for one in of_model)
+        flagged += counts.total() - counts["nothing"]
+        always += sum("nothing" not in of_model for of_model in said)
+        models += len(said)
+        words = ", ".join(f"{one} {count}" for one, count in counts.most_common())
+        print(
+            f"AUTOTRAINER {kind:6} {row.data:8} {row.function:11} {row.start:9} {len(said)} models: {words}", flush=True
+        )
+    print(
+        f"{kind}: something said in {flagged} of {models * draws} draws; in every draw of {always} of {models} models"
+    )
 
 
 def _first(network: tuple) -> str:
@@ -168,6 +173,9 @@ def _first(network: tuple) -> str:
 
 
 if __name__ == "__main__":
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    print_faults(number)
-    print_autotrainer(number)
+    number, parts = int(sys.argv[1]) if len(sys.argv) > 1 else 5, sys.argv[2:] or ["faults", "faulty", "clean"]
+    if "faults" in parts:
+        print_faults(number)
+    for part, rows in (("faulty", autotrainer.FAULTY), ("clean", autotrainer.CLEAN)):
+        if part in parts:
+            print_autotrainer(part, rows, number)
