@@ -5,8 +5,10 @@ its sources. A value with one source is that layer's answer, changed by what lie
 nonlinearity. A layer whose inputs have one source follows that layer, if nothing between is unknown.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -330,14 +332,19 @@ class Flows:
 
     def _before_it_parts(self, followers: list[Follower]) -> Follower:
         """The last value on the way of all that comes of an answer; behind it a branch begins, or nothing follows."""
-        users: dict[int, list[int]] = {one.number: [] for one in followers}
-        for place, step in enumerate(self.steps):
-            for number in users.keys() & set(step.inputs):
-                users[number].append(place)
         current, known = followers[0], {one.place: one for one in followers[1:]}
-        while len(users[current.number]) == 1 and users[current.number][0] in known:
-            current = known[users[current.number][0]]
+        while len(places := self._users[current.number]) == 1 and places[0] in known:
+            current = known[places[0]]
         return current
+
+    @cached_property
+    def _users(self) -> dict[int, list[int]]:
+        """The places of the steps that take a value, by its number; asked for when all steps are known."""
+        users = defaultdict(list)
+        for place, step in enumerate(self.steps):
+            for number in set(step.inputs):
+                users[number].append(place)
+        return users
 
     def _multiplied(self, followers: list[Follower], current: Follower) -> Follower:
         """What comes of an answer that nothing but constants multiply."""

@@ -1,5 +1,6 @@
-"""Print how `diagnose` does on published faults of initialization: `python tests/benchmarks/scoreboard.py [DRAWS [PART]]`.
+"""Print how `diagnose` does on published faults of initialization.
 
+Run it with `python tests/benchmarks/scoreboard.py [DRAWS [PART …]]`; the parts are faults, faulty and clean.
 The programs are rebuilt small from their published descriptions, on stand-in data of the same kind, and each fault has
 its clean twin. The sets are small, and most faults of these benchmarks (learning rate, epochs, loss, optimizer) are no
 faults of a start:
