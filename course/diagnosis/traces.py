@@ -331,11 +331,13 @@ class Flows:
         return None, None, None
 
     def _before_it_parts(self, followers: list[Follower]) -> Follower:
-        """The last value on the way of all that comes of an answer; behind it a branch begins, or nothing follows."""
-        current, known = followers[0], {one.place: one for one in followers[1:]}
-        while len(places := self._users[current.number]) == 1 and places[0] in known:
-            current = known[places[0]]
-        return current
+        """The last value through which all goes that comes of an answer, before a branch begins."""
+        found, passed = followers[0], set(self._users[followers[0].number])
+        for one in followers[1:]:
+            if passed <= {one.place, *self.flows[one.number].behind}:
+                found = one
+            passed.update(self._users[one.number])
+        return found
 
     @cached_property
     def _users(self) -> dict[int, list[int]]:
