@@ -7,6 +7,7 @@ import os
 import random as python_random
 import subprocess
 import sys
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -340,3 +341,56 @@ def test_a_run_leaves_no_trace(torch):
     assert python_random.getstate() == states[1]
     assert np.random.get_state()[1].tolist() == states[2]  # noqa: NPY002
     assert all(one.grad is None and one.requires_grad for one in network.parameters())
+
+
+# Haiku's pairs
+
+
+class Transformed(NamedTuple):
+    """Functions as Haiku makes them: the signature does not say whether `apply` wants a key."""
+
+    init: object
+    apply: object
+
+
+class TransformedWithState(NamedTuple):
+    init: object
+    apply: object
+
+
+def transformed(*, key: bool, state: bool) -> tuple[object, object]:
+    p = {"w": he(64, 64), "out": he(64, 5)}
+
+    def apply(p, *arguments):
+        *before, x = arguments
+        if len(before) != key + state:
+            raise TypeError("missing 1 required positional argument: 'x'")
+        answer = jax.nn.relu(x @ p["w"]) @ p["out"]
+        return (answer, before[0]) if state else answer
+
+    if state:
+        return TransformedWithState(lambda _key, _x: (p, {"mean": 0.0}), apply), (p, {"mean": 0.0})
+    return Transformed(lambda _key, _x: p, apply), p
+
+
+@pytest.mark.parametrize("key", [False, True])
+@pytest.mark.parametrize("state", [False, True])
+def test_a_transformed_pair_is_read_with_what_its_init_returns(key, state):
+    diagnosis = diagnose(transformed(key=key, state=state), VECTORS)
+    assert [layer.name for layer in diagnosis.layers] == ["w", "out"]
+    assert diagnosis.healthy, str(diagnosis)
+
+
+def test_a_transformed_pair_without_its_parameters_is_told_what_to_give():
+    with pytest.raises(ValueError, match=r"Give the pair \(network, network.init\(key, batch\)\)"):
+        diagnose(transformed(key=True, state=False)[0], VECTORS)
+
+
+def test_units_that_wide_biases_switch_off_are_blamed_on_the_biases():
+    biases = 0.3 * RANDOM.standard_normal(64).astype(np.float32)
+    diagnosis = diagnose([(he(64, 64), biases, "relu"), (he(64, 5), None)], 0.05 * VECTORS)
+    dead = diagnosis.layers[0]
+    assert dead.finding == "dead units", str(diagnosis)
+    assert "its biases have mean" in dead.reason.lower()
+    assert dead.remedy == "Start the biases at 0."
+    assert "[:] = 0" in dead.code

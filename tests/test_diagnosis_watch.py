@@ -92,3 +92,32 @@ def test_a_module_trains_the_same_with_a_recorder_and_dead_units_are_counted():
     assert "1: more than 95 % of the answers are 0." in run.sentence
     run.close()
     assert not any(part._forward_hooks for part in recorded.modules())
+
+
+def test_between_two_records_no_hook_hangs_on_the_network():
+    torch = pytest.importorskip("torch")
+    network = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.ReLU(), torch.nn.Linear(16, 4))
+    run, hooked = watch(network, every=3), []
+    for _step in range(7):
+        hooked.append(len(network[0]._forward_hooks))
+        network(torch.ones(2, 8))
+        run.step(torch.tensor(1.0))
+    assert hooked == [0, 0, 1, 0, 0, 1, 0]
+    assert all(set(one.activations) == {"0", "1", "2"} for one in run.records)
+
+
+def test_parameters_that_a_step_writes_over_are_compared_with_what_they_were():
+    step = jax.jit(lambda parameters: jax.tree.map(lambda one: 0.5 * one, parameters), donate_argnums=0)
+    run, parameters = watch(every=2), {"w": jnp.ones((4, 4))}
+    for _step in range(4):
+        parameters = step(parameters)
+        run.step(1.0, parameters, parameters)
+    assert [one.updates["w"] for one in run.records] == pytest.approx([0.5, 0.5])
+    assert [one.gradients["w"] for one in run.records] == pytest.approx([0.25, 0.0625])
+
+
+def test_updates_of_weights_that_were_0_are_their_own_size():
+    run = watch(every=2)
+    for value in (0.0, 3.0):
+        run.step(1.0, {"w": jnp.full((4, 4), value)}, {})
+    assert run.records[0].updates == {"w": 3.0}

@@ -215,8 +215,12 @@ class Fourier(nn.Module):
 
 
 class Sine(nn.Module):
+    def __init__(self, frequency: float = 30):
+        super().__init__()
+        self.frequency = frequency
+
     def forward(self, x):
-        return torch.sin(30 * x)
+        return torch.sin(self.frequency * x)
 
 
 def siren() -> nn.Sequential:
@@ -225,13 +229,16 @@ def siren() -> nn.Sequential:
     )
 
 
-@sound
-def official_siren():
+def drawn_siren(first: float) -> tuple[nn.Module, torch.Tensor]:
     network = siren()
     for place, layer in enumerate(part for part in network if isinstance(part, nn.Linear)):
-        bound = 1 / layer.in_features if place == 0 else math.sqrt(6 / layer.in_features) / 30
+        bound = first if place == 0 else math.sqrt(6 / layer.in_features) / 30
         nn.init.uniform_(layer.weight, -bound, bound)
     return network, 2 * torch.rand(256, 2) - 1
+
+
+enter(official_siren=lambda: drawn_siren(1 / 2), plain_sines=lambda: (mlp(4, lambda: Sine(1)).apply(xavier), vectors()))
+enter("frequencies too low", siren_with_its_first_layer_drawn_as_the_others=lambda: drawn_siren(math.sqrt(6 / 2) / 30))
 
 
 @sound
@@ -387,6 +394,27 @@ def mobilenet():
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, mode="fan_out")
     return network, pictures()
+
+
+class Parallel(nn.Module):
+    """RepVGG's block: three paths with a normalization each, which in evaluation are nothing yet."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.one, self.three = nn.Conv2d(channels, channels, 1), nn.Conv2d(channels, channels, 3, padding=1)
+        self.norms = nn.ModuleList(nn.BatchNorm2d(channels) for _ in range(3))
+
+    def forward(self, x):
+        parts = zip(self.norms, (x, self.one(x), self.three(x)), strict=True)
+        return F.relu(sum(norm(part) for norm, part in parts))
+
+
+@sound
+def parallel_convolutions():
+    head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)
+    return nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), *(Parallel(32) for _ in range(12)), *head).apply(he), pictures(
+        16
+    )
 
 
 class Excitation(nn.Module):
@@ -666,6 +694,35 @@ def transformer_encoder_drawn_anew():
     return network, sequences()
 
 
+class Biased(nn.Module):
+    """Attention whose bias is a table of distances, kept in evaluation as LeViT does."""
+
+    def __init__(self):
+        super().__init__()
+        self.heads, self.out, self.norm = nn.Linear(32, 96), nn.Linear(32, 32), nn.LayerNorm(32)
+        self.distances, self.kept = nn.Parameter(torch.zeros(4, 39)), {}
+        nn.init.zeros_(self.out.weight)
+
+    def bias(self) -> torch.Tensor:
+        place = torch.arange(20)
+        places = F.one_hot(place[:, None] - place + 19, 39).float()
+        if self.training:
+            return torch.einsum("hd,ijd->hij", self.distances, places)
+        if "bias" not in self.kept:
+            self.kept["bias"] = torch.einsum("hd,ijd->hij", self.distances, places)
+        return self.kept["bias"]
+
+    def forward(self, x):
+        heads = self.heads(self.norm(x)).unflatten(-1, (3, 4, 8)).permute(2, 0, 3, 1, 4)
+        shares = F.scaled_dot_product_attention(*heads, attn_mask=self.bias())
+        return x + self.out(shares.transpose(1, 2).flatten(2))
+
+
+@sound
+def attention_with_a_bias_that_is_kept():
+    return nn.Sequential(Biased(), Biased(), nn.LayerNorm(32), nn.Linear(32, 5)), sequences()
+
+
 class DeepNorm(nn.Module):
     """Wang and others 2022, with 24 layers in mind: the branches are small on purpose."""
 
@@ -708,6 +765,108 @@ enter(
 )
 enter("too large", tied_embedding_of_std_1=lambda: (GPT(std=0.02, tied=True).apply(_table_of_std_1), tokens()))
 enter("repeated weights", transformer_encoder_of_copies=lambda: (encoder(), sequences()))
+
+
+class Stage(nn.Module):
+    """Blocks behind a normalization, and a step to twice the width, as Swin has them."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.norm, self.last_norm = nn.LayerNorm(width), nn.LayerNorm(4 * width)
+        self.one, self.two = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.reduction = nn.Linear(4 * width, 2 * width, bias=False)
+
+    def forward(self, x):
+        x = x + self.two(F.gelu(self.one(self.norm(x))))
+        return self.reduction(self.last_norm(x.unflatten(1, (-1, 4)).flatten(2)))
+
+
+class Narrow(nn.Module):
+    """BERT's parts that narrow widths make small: a projection of the table, a dense layer in front of the answers."""
+
+    def __init__(self):
+        super().__init__()
+        self.table, self.project = nn.Embedding(100, 32), nn.Linear(32, 64)
+        self.blocks = nn.Sequential(*(PostNorm() for _ in range(3)))
+        self.dense, self.norm, self.answer = nn.Linear(64, 64), nn.LayerNorm(64), nn.Linear(64, 100)
+
+    def forward(self, words):
+        x = self.blocks(self.project(F.layer_norm(self.table(words), (32,))))
+        return self.answer(self.norm(F.gelu(self.dense(x))))
+
+
+class Answering(nn.Module):
+    """T5's last layer: what it receives is divided by √fan_in, and its weights are not."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.norm, self.answer = nn.Linear(64, 64), nn.LayerNorm(64), nn.Linear(64, 100, bias=False)
+        nn.init.normal_(self.answer.weight)
+
+    def forward(self, x):
+        return self.answer(self.norm(F.relu(self.inner(x))) * 64**-0.5)
+
+
+class TalkingHeads(nn.Module):
+    """CaiT's blocks: scores are mixed over the heads before and after the softmax, and branches begin at 1e-5."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm, self.heads, self.out = nn.LayerNorm(32), nn.Linear(32, 96), nn.Linear(32, 32)
+        self.before, self.after = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.scale = nn.Parameter(torch.full((32,), 1e-5))
+
+    def forward(self, x):
+        q, k, v = self.heads(self.norm(x)).unflatten(-1, (3, 4, 8)).permute(2, 0, 3, 1, 4)
+        scores = (q @ k.transpose(-1, -2)).permute(0, 2, 3, 1)
+        shares = self.after(self.before(scores).softmax(-2)).permute(0, 3, 1, 2)
+        return x + self.scale * self.out((shares @ v).transpose(1, 2).flatten(2))
+
+
+class TokenAlone(nn.Module):
+    """A token that alone is answered from, and reads all others through a scale of 1e-5."""
+
+    def __init__(self):
+        super().__init__()
+        self.token, self.scale = nn.Parameter(torch.randn(1, 1, 32) / 50), nn.Parameter(torch.full((32,), 1e-5))
+        self.norm, self.values, self.last_norm = nn.LayerNorm(32), nn.Linear(32, 32), nn.LayerNorm(32)
+
+    def forward(self, x):
+        token = self.token.expand(len(x), -1, -1)
+        token = token + self.scale * self.values(self.norm(torch.cat([token, x], 1))).mean(1, keepdim=True)
+        return self.last_norm(token[:, 0])
+
+
+def small_everywhere(network: nn.Module) -> nn.Module:
+    """The start of most transformers: std 0.02, whatever the width."""
+    for part in network.modules():
+        if isinstance(part, nn.Linear | nn.Embedding):
+            nn.init.trunc_normal_(part.weight, std=0.02)
+            if getattr(part, "bias", None) is not None:
+                nn.init.zeros_(part.bias)
+    return network
+
+
+@sound
+def stages_of_growing_width():
+    stages = nn.Linear(32, 48), nn.LayerNorm(48), Stage(48), Stage(96), Stage(192)
+    return small_everywhere(nn.Sequential(*stages, nn.LayerNorm(384), nn.Linear(384, 10))), torch.randn(8, 64, 32)
+
+
+@sound
+def narrow_words():
+    return small_everywhere(Narrow()), tokens()
+
+
+@sound
+def answers_that_are_scaled_for_their_layer():
+    return Answering(), vectors()
+
+
+@sound
+def token_that_reads_through_a_small_scale():
+    blocks = nn.Linear(32, 32), TalkingHeads(), TalkingHeads(), TokenAlone()
+    return small_everywhere(nn.Sequential(*blocks, nn.Linear(32, 5))), sequences()
 
 
 # Recurrent networks, and states that take steps
@@ -772,6 +931,7 @@ class StateSpace(nn.Module):
     def __init__(self, *, zeroed: bool):
         super().__init__()
         self.norm, self.input, self.step = nn.LayerNorm(32), nn.Linear(32, 64), nn.Linear(32, 32)
+        self.rates = nn.Parameter(torch.log(torch.arange(1.0, 5.0)).repeat(32, 1))
         self.out = nn.Linear(32, 32, bias=False)
         steps = torch.exp(torch.rand(32) * math.log(100) + math.log(0.001))
         self.step.bias.data.copy_(steps + torch.log(-torch.expm1(-steps)))
@@ -780,10 +940,11 @@ class StateSpace(nn.Module):
 
     def forward(self, x):
         values, gate = self.input(self.norm(x)).chunk(2, -1)
-        steps, state, answers = F.softplus(self.step(values)), torch.zeros_like(values[:, 0]), []
+        steps, state, answers = F.softplus(self.step(values))[..., None], 0.0, []
         for time in range(values.shape[1]):
-            state = state * torch.exp(-steps[:, time]) + steps[:, time] * values[:, time]
-            answers.append(state)
+            kept = torch.exp(-torch.exp(self.rates) * steps[:, time])
+            state = state * kept + steps[:, time] * values[:, time, :, None]
+            answers.append(state.mean(-1))
         return x + self.out(torch.stack(answers, 1) * F.silu(gate))
 
 
@@ -859,6 +1020,13 @@ class Gate(nn.Module):
 def last_layer_of_zeros():
     network = mlp(2).apply(he)
     nn.init.zeros_(network[-1].weight)
+    return network, vectors()
+
+
+@sound
+def last_layer_of_almost_0():
+    network = mlp(2).apply(he)
+    nn.init.normal_(network[-1].weight, std=1e-6)
     return network, vectors()
 
 

@@ -43,6 +43,7 @@ class Evidence(NamedTuple):
     summed: bool
     gated: bool
     added: bool
+    evened: bool
     from_data: bool
     last: bool
     kind: str
@@ -185,6 +186,7 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         summed=place.summed,
         gated=place.gated and not place.feeds,
         added=place.added if told else number > 1 and parent is None,
+        evened=place.evened,
         from_data=place.from_data,
         last=last,
         kind=definition.kind,

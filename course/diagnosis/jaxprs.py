@@ -25,7 +25,7 @@ class Operation(NamedTuple):
 class Program(NamedTuple):
     """All operations of a network; the numbers of its parameters, of its batch's arrays, and of its outputs.
 
-    `constants` are values written into it, `names` those of its parameters.
+    `constants` are values written into it, `names` those of its parameters, `shapes` say what every value is.
     """
 
     operations: list[Operation]
@@ -34,18 +34,19 @@ class Program(NamedTuple):
     outputs: list[int]
     constants: dict[int, Any]
     names: dict[int, str]
+    shapes: dict[int, jax.ShapeDtypeStruct]
 
 
 def listed(function: Callable, parameters: Any, batch: Any) -> Program:
     closed = jax.make_jaxpr(function)(parameters, batch)
     paths = jax.tree_util.tree_flatten_with_path(parameters)[0]
     lister = _Lister()
-    numbers = [lister.new() for _ in closed.jaxpr.invars]
+    numbers = [lister.new(var.aval.shape, var.aval.dtype) for var in closed.jaxpr.invars]
     kept, fed = numbers[: len(paths)], numbers[len(paths) :]
     lister.names.update((number, path_name(path)) for number, (path, _leaf) in zip(kept, paths, strict=True))
     lister.origins.update({number: number for number in kept})
     outputs = lister.inline(closed, numbers)
-    return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names)
+    return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes)
 
 
 def path_name(path: Sequence[Any]) -> str:
@@ -63,15 +64,16 @@ class _Lister:
         self.operations: list[Operation] = []
         self.constants: dict[int, Any] = {}
         self.names: dict[int, str] = {}
+        self.shapes: dict[int, jax.ShapeDtypeStruct] = {}
         self.origins: dict[int, int] = {}  # of a value that comes from parameters alone: the one that it comes from
-        self._count = 0
 
-    def new(self) -> int:
-        self._count += 1
-        return self._count
+    def new(self, shape: Sequence[int], dtype: Any) -> int:
+        number = len(self.shapes) + 1
+        self.shapes[number] = jax.ShapeDtypeStruct(shape, dtype)
+        return number
 
     def constant(self, value: Any) -> int:
-        number = self.new()
+        number = self.new(jnp.shape(value), value.dtype if hasattr(value, "dtype") else jnp.result_type(value))
         self.constants[number] = value
         self.origins[number] = number
         return number
@@ -102,11 +104,12 @@ class _Lister:
                 "Python's loops and plain calls"
             )
         axes = eqn.params["permutation"] if name == "transpose" else None
-        count, applied = len(eqn.outvars), self._applied(eqn, inputs)
-        return self._append(_called(eqn), inputs, _alone(jaxpr, eqn), count, applied=applied, axes=axes)
+        kinds = [(var.aval.shape, var.aval.dtype) for var in eqn.outvars]
+        applied = self._applied(eqn, inputs)
+        return self._append(_called(eqn), inputs, _alone(jaxpr, eqn), kinds, applied=applied, axes=axes)
 
-    def _append(self, name, inputs, compute, count=1, *, applied=None, axes=None) -> list[int]:
-        outputs = [self.new() for _ in range(count)]
+    def _append(self, name, inputs, compute, kinds, *, applied=None, axes=None) -> list[int]:
+        outputs = [self.new(*kind) for kind in kinds]
         applied = () if applied is None else (applied,)
         self.operations.append(Operation(Step(name, tuple(inputs), tuple(outputs), applied, axes), compute))
         sources = [self.origins[number] for number in inputs if number in self.origins]
@@ -127,12 +130,16 @@ class _Lister:
             carry = outputs[:carried]
             collected.append(outputs[carried:])
         collected = collected[::-1] if eqn.params["reverse"] else collected
-        stacked = [self._append("stack", column, _as_list(_stack))[0] for column in zip(*collected, strict=True)]
-        return [*carry, *stacked]
+        return [*carry, *(self._stacked(column) for column in zip(*collected, strict=True))]
+
+    def _stacked(self, parts: Sequence[int]) -> int:
+        one = self.shapes[parts[0]]
+        return self._append("stack", parts, _as_list(_stack), [((len(parts), *one.shape), one.dtype)])[0]
 
     def _part(self, number: int, turn: int) -> int:
         """One turn's part of a scanned value; a part of parameters is a parameter of its own."""
-        (part,) = self._append("slice", [number], _as_list(_taking(turn)))
+        whole = self.shapes[number]
+        (part,) = self._append("slice", [number], _as_list(_taking(turn)), [(whole.shape[1:], whole.dtype)])
         if number in self.origins:
             self.origins[part] = part
             self.names[part] = f"{self.names.get(self.origins[number], 'weights')}[{turn}]"

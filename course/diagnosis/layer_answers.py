@@ -72,6 +72,7 @@ class Answer(NamedTuple):
             summed=self.layer.summed,
             gated=self.layer.gated,
             added=inputs.added,
+            evened=self.layer.evened,
             last=self.last,
             from_data=inputs.sources == {DATA},
         )
@@ -126,7 +127,7 @@ def _answer(flows: Flows, layer: Layer, values, dtypes) -> Answer:
     through = flows.of[last.number].behind - {layer.place}
     normalized = applied.rescaled or any(_scales(flows, flows.steps[place]) for place in through)
     if z is None:
-        last = last if normalized else _multiplied(flows, followers, biased)
+        last = _before_it_parts(flows, followers) if normalized else _multiplied(flows, followers, biased)
     scale = 1.0 if normalized else _scale(flows, followers, last, values)
     return Answer(layer, last.number, h and h.number, name, bias, last.axes, normalized, scale)
 
@@ -150,6 +151,16 @@ def _nonlinearity(flows: Flows, followers: list[Follower], values, dtypes):
                 if name is not None:
                     return z, h, name
     return None, None, None
+
+
+def _before_it_parts(flows: Flows, followers: list[Follower]) -> Follower:
+    """The last value through which all goes that comes of an answer, before a branch begins."""
+    found, passed = followers[0], set(flows.users[followers[0].number])
+    for one in followers[1:]:
+        if passed <= {one.place, *flows.of[one.number].behind}:
+            found = one
+        passed.update(flows.users[one.number])
+    return found
 
 
 def _multiplied(flows: Flows, followers: list[Follower], current: Follower) -> Follower:

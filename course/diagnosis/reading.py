@@ -14,10 +14,11 @@ class LayerDefinition(NamedTuple):
     """What a layer of weights is, as its network declares it.
 
     `weights` have shape `(fan_in, units)`, or `(*spatial, channels_in, channels_out)` for a convolution, as the
-    course writes them, whatever the framework's order; `biases` `(units,)` or `None`. `activation` is the name of what
-    follows in `functions.KNOWN`, or `None` where it is none of them; `kind` is "dense", "convolution", "recurrent" or
-    "bilinear". `fans` is given where the shape does not tell: groups, strides, stacks of matrices; `own_fan_in` is
-    what the framework takes for the fan. `parameter` and `bias` are the full names.
+    course writes them, whatever the framework's order; `biases` `(units,)` or `None`. `activation` is the name of
+    what follows in `functions.KNOWN`, or `None` where it is none of them; `kind` is "dense", "convolution",
+    "recurrent", "bilinear", "experts" or "scores", which go through a softmax. `fans` is given where the shape does
+    not tell: groups, strides, stacks of matrices; `own_fan_in` is what the framework takes for the fan. `parameter`
+    and `bias` are the full names.
     """
 
     name: str
@@ -59,8 +60,8 @@ class LayerPlace(NamedTuple):
 
     `follows` is the place of the layer whose answers are the inputs, and nothing else; `None` where it is not certain,
     `UNTOLD` where nobody followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and
-    `added` that its answers are added to others, multiplied with others, and that its inputs are such a sum; `last`
-    that its answers are the network's.
+    `added` that its answers are added to others, multiplied with others, and that its inputs are such a sum; `evened`
+    that its answers, or sums of them, go through a normalization; `last` that they are the network's.
     """
 
     follows: int | None = UNTOLD
@@ -70,6 +71,7 @@ class LayerPlace(NamedTuple):
     added: bool = False
     last: bool | None = None
     from_data: bool = False
+    evened: bool = False
 
 
 class LayerReading(NamedTuple):
@@ -85,8 +87,8 @@ class ParameterReading(NamedTuple):
 
     `gradient` is the root mean square of ∂C/∂w, nan where the cost does not depend on it; `stuck` says that it is
     exactly 0 and still is after a small step of the parameters that have one. `use` says what is known of it:
-    "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "vector", "unused", or "" for a
-    matrix that was not followed.
+    "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "rate" of an exponential, "vector",
+    "unused", or "" for a matrix that was not followed.
     """
 
     name: str

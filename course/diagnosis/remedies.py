@@ -9,6 +9,8 @@ import numpy as np
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.findings.answers import biases_decide
+from course.diagnosis.findings.numbers import SLIGHT
 from course.live.words import number
 
 SCALED = ("too small", "too large", "saturated", "wrong fan")
@@ -25,9 +27,10 @@ class Change(NamedTuple):
 
 def change(layer: Evidence, finding: str) -> Change | None:
     """Return what to change about a layer, or `None` where that is not a matter of one parameter."""
-    if finding == "biases out of scale" and layer.bias:
+    of_biases = finding == "biases out of scale" or (finding == "dead units" and biases_decide(layer))
+    if of_biases and layer.bias:
         return Change(layer.bias, "zero")
-    if not layer.parameter:
+    if not layer.parameter or (finding == "dead units" and layer.last):
         return None
     suits = trend.advised(layer)
     if finding in SCALED and layer.weight_variance > 0:
@@ -47,7 +50,9 @@ def changes(network: Network, reports: Any) -> list[Change]:
 def code(network: Network, layer: Evidence, finding: str) -> str:
     """Return the remedy as a line of code, or "" where there is none."""
     if finding == "unscaled inputs" and network.inputs is not None:
-        return f"batch = (batch - {number(network.inputs.mean)}) / {number(network.inputs.std or 1.0)}"
+        mean, std = network.inputs.mean, network.inputs.std or 1.0
+        centred = "batch" if abs(mean) < SLIGHT * std else f"(batch {'-' if mean > 0 else '+'} {number(abs(mean))})"
+        return f"batch = {centred} / {number(std)}"
     one = change(layer, finding)
     if one is None:
         return ""

@@ -24,6 +24,7 @@ ALLOWED = (
     "function(parameters, batch) written in JAX or PyTorch, a Flax, Haiku, Equinox or Keras network or a PyTorch module"
 )
 LINEN = ". For a Flax Linen module give the pair (module.apply, variables) or (module, variables)"
+TRANSFORMED = ". Give the pair (network, network.init(key, batch))"
 FUNCTION = ". For a function of the batch alone give the module that it calls, and the function as forward="
 
 
@@ -60,7 +61,7 @@ def _unwrapped(network: Any) -> Any:
 
 def _read(network: Any, batch: Any, seed: int, forward: Callable | None) -> NetworkReading:
     torch, nnx, equinox = (sys.modules.get(name) for name in ("torch", "flax.nnx", "equinox"))
-    keras, haiku = sys.modules.get("keras"), sys.modules.get("haiku")
+    keras = sys.modules.get("keras")
     if isinstance(network, type):
         raise ValueError(
             f"the network is the class {network.__name__}; allowed is a network made from it: call it first"
@@ -75,7 +76,9 @@ def _read(network: Any, batch: Any, seed: int, forward: Callable | None) -> Netw
         return _read_equinox(equinox, network, batch, seed, forward)
     if keras and isinstance(network, keras.Model):
         return _read_keras(keras, network, batch, seed)
-    if lists.is_list(network) and not _is_pair(network, haiku):
+    if _is_transformed(network) and not _linen(network):
+        raise ValueError(f"the network is a {type(network).__name__}; allowed is {ALLOWED}{TRANSFORMED}")
+    if lists.is_list(network) and not _is_pair(network):
         return _read_list(network, batch, seed)
     if isinstance(network, list | tuple):
         return _read_pair(torch, *network, batch, seed, forward)
@@ -83,14 +86,19 @@ def _read(network: Any, batch: Any, seed: int, forward: Callable | None) -> Netw
     raise ValueError(f"the network is a {type(network).__name__}; allowed is {ALLOWED}{hint}")
 
 
-def _is_pair(network: Any, haiku: Any) -> bool:
+def _is_transformed(network: Any) -> bool:
+    """Whether somebody gave functions that make and apply parameters, as Flax Linen and Haiku have them."""
+    return callable(getattr(network, "init", None)) and callable(getattr(network, "apply", None))
+
+
+def _is_pair(network: Any) -> bool:
     """Whether somebody gave a network that has no numbers of its own, and its parameters."""
-    return len(network) == 2 and (bool(_linen(network[0])) or bool(haiku and hasattr(network[0], "apply")))
+    return len(network) == 2 and _is_transformed(network[0])
 
 
 def _read_pair(torch: Any, function: Any, parameters: Any, batch: Any, seed: int, forward) -> NetworkReading:
-    if hasattr(function, "init") and hasattr(function, "apply"):
-        function = _applying(function)
+    if _is_transformed(function):
+        function, parameters = _applying(function, parameters)
     if not callable(function):
         raise ValueError(f"the pair begins with a {type(function).__name__}; allowed is {ALLOWED}{LINEN}")
     if torch and any(isinstance(one, torch.Tensor) for one in batches.leaves(parameters)):
@@ -100,12 +108,30 @@ def _read_pair(torch: Any, function: Any, parameters: Any, batch: Any, seed: int
     return _read_jax(function, parameters, batch, seed, "JAX")
 
 
-def _applying(network: Any) -> Callable:
-    """The function of a Linen module or of Haiku's transformed pair, which may want a key."""
-    wants_key = "rng" in inspect.signature(network.apply).parameters and not _linen(network)
+def _applying(network: Any, parameters: Any) -> tuple[Callable, Any]:
+    """The function of a Linen module or of Haiku's transformed pair, and what it learns.
 
+    Haiku's may want a key, and a state beside the parameters; its signature does not say so, and the first way in
+    which it can be called is taken.
+    """
+    if _linen(network):
+        return network.apply, parameters
+    key = jax.random.key(0)
+    if type(network).__name__ == "TransformedWithState":
+        learned, state = parameters
+        return _first_that_runs(
+            lambda learned, batch: network.apply(learned, state, batch)[0],
+            lambda learned, batch: network.apply(learned, state, key, batch)[0],
+        ), learned
+    return _first_that_runs(network.apply, lambda learned, batch: network.apply(learned, key, batch)), parameters
+
+
+def _first_that_runs(one: Callable, other: Callable) -> Callable:
     def function(parameters, batch):
-        return network.apply(parameters, jax.random.key(0), batch) if wants_key else network.apply(parameters, batch)
+        try:
+            return one(parameters, batch)
+        except (TypeError, ValueError):  # what Haiku says to a batch in the place of a key
+            return other(parameters, batch)
 
     return function
 

@@ -18,6 +18,8 @@ TURNING = ("T", "mT", "transpose", "permute", "t", "swapaxes", "swapdims", "move
 PRIMES = (2, 3, 5, 7, 11, 13, 17)
 LOOKUPS = ("__getitem__", "index_select", "gather", "take", "take_along_dim")
 NORMS_WITH_PAST = "batch_norm"
+MASKED = ("scaled_dot_product_attention",)
+"""What adds a parameter to something inside: a bias by place."""
 
 
 class Calls:
@@ -36,6 +38,7 @@ class Calls:
         self.constants: dict[int, Any] = {}
         self.tables: set[str] = set()
         self.added: set[str] = set()
+        self.factors: dict[int, tuple[str, ...]] = {}
         self.rescaled: set[int] = set()
         self.used: set[str] = set()
         self.idle: set[str] = set()
@@ -95,7 +98,7 @@ class Calls:
     def _note(self, name, function, arguments, keywords, inputs, fresh, tensors, found: list[Use]) -> None:
         active = any(number in self.flows.of for number in inputs)
         origins = tuple(dict.fromkeys(one for number in inputs for one in self.origins.get(number, ())))
-        if name in SUMS:
+        if name in SUMS or name in MASKED:
             self.added.update(origins)
         if not active:
             if origins:
@@ -106,6 +109,8 @@ class Calls:
                 self.flows.add(Step(name, tuple(inputs), fresh), self.shapes.__getitem__)
                 return
         self.used.update(origins)
+        if plain(name) in SCALINGS:
+            self.factors[len(self.flows.steps)] = origins
         looked_up = name in LOOKUPS and len(inputs) > 1 and inputs[0] in self.origins
         if origins and (name in TABLES or looked_up):
             self.tables.update(origins)

@@ -52,7 +52,7 @@ def read(
             )
         learned = {name: own[name] for name in floating}
         gradients = _gradients(torch, outputs, learned, seed)
-        stuck = _stuck(torch, module, own, call, gradients, seed, calls.idle)
+    stuck = _stuck(torch, module, own, call, gradients, seed, calls.idle)
     numbers = [calls.number(one) for one in outputs]
     answers = answers_of(calls.flows, calls.values, numbers, calls.dtypes)
     layers = tuple(_layer_readings(answers, calls, gradients))
@@ -95,25 +95,21 @@ def as_it_was(torch: ModuleType, module: Any) -> Iterator[None]:
     """Put back what a run changes: the random state, and the attributes of modules that note what they have seen."""
     parts = [part for part in module.modules() if not isinstance(part, torch.jit.ScriptModule)]
     states = [(part, dict(part.__dict__)) for part in parts]
-    registers = [(table, dict(table)) for part in parts for table in _tables(part)]
+    registers = [(one, type(one)(one)) for part in parts for one in part.__dict__.values() if type(one) in (dict, list)]
     python, numpy = python_random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.default_generator.manual_seed(0)
             yield
     finally:
-        for table, content in registers:
-            table.clear()
-            table.update(content)
+        for one, content in registers:
+            one.clear()
+            one.extend(content) if isinstance(one, list) else one.update(content)
         for part, content in states:
             part.__dict__.clear()
             part.__dict__.update(content)
         python_random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
-
-
-def _tables(part: Any) -> list[dict]:
-    return [part.__dict__[name] for name in ("_parameters", "_buffers") if name in part.__dict__]
 
 
 def _run(torch: ModuleType, module: Any, own: Mapping[str, Any], call: Callable, calls: Calls | None = None) -> Any:
@@ -192,8 +188,9 @@ def _stuck(torch, module, own, call, gradients, seed, idle: set[str]) -> set[str
         if not still:
             break
         moved = {name: _stepped(one, found.get(name)) for name, one in moved.items()}
-        outputs = floats(torch, _run(torch, module, moved, call))
-        found = _gradients(torch, outputs, {name: moved[name] for name in gradients}, seed)
+        with as_it_was(torch, module):
+            outputs = floats(torch, _run(torch, module, moved, call))
+            found = _gradients(torch, outputs, {name: moved[name] for name in gradients}, seed)
         still = nothing(found, sorted(still))
     return still
 
@@ -208,11 +205,13 @@ def _stepped(parameter: Any, gradient: Any) -> Any:
 
 
 def _uses(calls: Calls, layers: Sequence[LayerReading]) -> dict[str, str]:
-    """What is known of each parameter: whether it was read as weights, as a bias, or as a table."""
+    """What is known of each parameter: whether it was read as weights, as a bias, as a rate, or as a table."""
     found = {}
     for layer in calls.flows.layers:
         for number, use in ((layer.applied.weights, "weights"), (layer.applied.bias, "bias")):
             found.update(dict.fromkeys(calls.origins.get(number, ()), use))
+        for place in layer.exponent:
+            found.update(dict.fromkeys(calls.factors.get(place, ()), "rate"))
     found.update(dict.fromkeys(calls.tables - set(found), "table"))
     return {**dict.fromkeys(calls.used, ""), **dict.fromkeys(calls.added, "added"), **found}
 

@@ -51,6 +51,8 @@ def uses(name: str, arguments: Sequence[Any], keywords: dict[str, Any], output: 
             arguments[:2] if len(arguments) > 1 else (arguments[0], keywords.get("other", keywords.get("mat2")))
         )
         found = _product(*((weights, x) if name == "__rmatmul__" else (x, weights)), output, is_weights)
+    elif "grouped_mm" in name:
+        found = _grouped(*_named(("input", "mat2"), arguments, keywords), output)
     elif name == "einsum":
         found = _einsum(arguments, is_weights)
     else:
@@ -109,6 +111,13 @@ def _product(x: Any, weights: Any, output: Any, is_weights: Callable) -> Use | N
         return None
     fans = weights.shape[fan], weights.shape[unit]
     return Use(weights, x, None, (fan,), (*stacked, unit), input_axes, answer_axes, fans)
+
+
+def _grouped(x: Any, weights: Any, output: Any) -> Use | None:
+    """A stack of matrices of which each row of the inputs meets one: experts, together one layer."""
+    if not hasattr(weights, "ndim") or weights.ndim != 3 or x.ndim != 2:
+        return None
+    return Use(weights, x, None, (0, 1), (2,), (0, 1), (output.ndim - 1,), tuple(weights.shape[1:]), "experts")
 
 
 def _einsum(arguments: Sequence[Any], is_weights: Callable) -> Use | None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -36,22 +37,21 @@ def read(
     """Read `function(parameters, batch)`: run it once with tame numbers to see what it is made of, then as it is."""
     program = listed(function, parameters, batch)
     leaves = [*map(jnp.asarray, jax.tree.leaves(parameters)), *map(jnp.asarray, jax.tree.leaves(batch))]
-    shapes = _shapes(program, leaves)
-    _check_types(program, shapes)
-    outputs = _outputs(program, shapes)
-    flows = _flows(program, shapes)
-    answers = answers_of(flows, *_tame_values(program, flows, leaves, shapes, outputs))
-    return _reading(program, flows, answers, leaves, shapes, outputs, seed, framework, targets)
+    _check_types(program)
+    outputs = _outputs(program)
+    flows = _flows(program)
+    answers = answers_of(flows, *_tame_values(program, flows, leaves, outputs))
+    return _reading(program, flows, answers, leaves, program.shapes, outputs, seed, framework, targets)
 
 
-def _flows(program: Program, shapes: Mapping[int, jax.ShapeDtypeStruct]) -> Flows:
+def _flows(program: Program) -> Flows:
     flows = Flows(program.batch)
     for operation in program.operations:
-        flows.add(operation.step, lambda number: shapes[number].shape)
+        flows.add(operation.step, lambda number: program.shapes[number].shape)
     return flows
 
 
-def _tame_values(program: Program, flows: Flows, leaves, shapes, outputs: Sequence[int]):
+def _tame_values(program: Program, flows: Flows, leaves: Sequence[Any], outputs: Sequence[int]):
     """Values of all that follows layers, with tame numbers for weights and data: what a network is made of shows."""
     random = np.random.default_rng(0)
     tame = [_tamed(random, leaf) for leaf in leaves]
@@ -62,8 +62,7 @@ def _tame_values(program: Program, flows: Flows, leaves, shapes, outputs: Sequen
         values = _run(program, leaves, tame=True)
         return {number: rows(values[number], one.axes) for number, one in followers.items()}
 
-    kinds = {number: str(shapes[number].dtype) for number in followers}
-    return jax.device_get(run(tame)), outputs, kinds
+    return jax.device_get(run(tame)), outputs, {number: str(program.shapes[number].dtype) for number in followers}
 
 
 def rows(values: Any, axes: tuple[int, ...]) -> Any:
@@ -77,12 +76,12 @@ def rows(values: Any, axes: tuple[int, ...]) -> Any:
     return turned if kept is None else turned[kept]
 
 
-def _check_types(program: Program, shapes: dict[int, jax.ShapeDtypeStruct]) -> None:
+def _check_types(program: Program) -> None:
     """Weights and what they answer are real, and have a gradient."""
     applying = [(operation.step, one) for operation in program.operations for one in operation.step.applied]
     for place, (step, applied) in enumerate(applying, 1):
         for number in (int(applied.name), applied.weights, *step.outputs):
-            kind = shapes[number].dtype
+            kind = program.shapes[number].dtype
             if not jnp.issubdtype(kind, jnp.floating):
                 name = program.names.get(int(applied.name), "written into the function")
                 raise ValueError(
@@ -99,15 +98,18 @@ def _tamed(random: np.random.Generator, leaf: Any) -> Any:
 
 
 def _run(
-    program: Program, leaves: Sequence[Any], nudges: dict[int, jax.Array] | None = None, *, tame: bool = False
+    program: Program,
+    leaves: Sequence[Any],
+    nudges: Mapping[int, jax.Array] = MappingProxyType({}),
+    *,
+    tame: bool = False,
 ) -> dict[int, jax.Array]:
     """Compute every value of a network; `nudges` are added to the values of their numbers.
 
     A tame run brings what weights answer to a mean square of 1.
     """
-    nudges = nudges or {}
     values = dict(program.constants)
-    values.update(zip([*program.parameters, *program.batch], leaves, strict=True))
+    values.update(zip(_numbered(program), leaves, strict=True))
     for operation in program.operations:
         results = operation.compute(*(values[number] for number in operation.step.inputs))
         if tame and operation.step.applied:
@@ -251,12 +253,8 @@ def _parameter(name: str, leaf: Any, gradient: Any, stuck: bool, use: str) -> Pa
         )
 
 
-def _shapes(program: Program, leaves: Sequence[jax.Array]) -> dict[int, jax.ShapeDtypeStruct]:
-    return jax.eval_shape(lambda: _run(program, leaves))
-
-
-def _outputs(program: Program, shapes: dict[int, jax.ShapeDtypeStruct]) -> list[int]:
-    floating = [number for number in program.outputs if jnp.issubdtype(shapes[number].dtype, jnp.floating)]
+def _outputs(program: Program) -> list[int]:
+    floating = [number for number in program.outputs if jnp.issubdtype(program.shapes[number].dtype, jnp.floating)]
     if not floating:
         raise ValueError("the network answers with 0 arrays of floating-point numbers; allowed are one or more")
     return floating

@@ -6,8 +6,10 @@ nonlinearity.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -102,12 +104,15 @@ class Layer:
     summed: bool = False
     gated: bool = False
     step: int | None = None
+    exponent: frozenset[int] = frozenset()
     again: bool = False
+    scores: bool = False
+    evened: bool = False
 
     @property
     def kind(self) -> str:
-        """The kind of its weights; what comes by again, step by step, is recurrent."""
-        return "recurrent" if self.again else self.applied.kind
+        """The kind of its weights; what comes by again, step by step, is recurrent; scores go through a softmax."""
+        return "recurrent" if self.again else "scores" if self.scores else self.applied.kind
 
 
 def plain(operation: str) -> str:
@@ -173,6 +178,9 @@ class Flows:
         normalized = is_normalization(operation) or (step.operation in PRODUCTS and any(flow.root for flow in flows))
         root = operation in SCALES or (any(flow.root for flow in flows) and not normalized)
         single = len(sources) == 1 and DATA not in sources
+        for source in sources - {DATA}:
+            self.layers[source].evened |= normalized
+            self.layers[source].scores |= single and operation == "softmax"
         behind = frozenset().union({place}, *(flow.behind for flow in flows)) if single else frozenset()
         followers = []
         for number in step.outputs:
@@ -192,6 +200,7 @@ class Flows:
         steps = [place for place in sorted(behind) if plain(self.steps[place].operation) in STEPS]
         if steps and self.layers[source].step is None:
             self.layers[source].step = self.steps[steps[-1]].outputs[0]
+            self.layers[source].exponent = behind
 
     def _mixed(self, operation: str, flows: list[Flow]) -> None:
         common = frozenset.intersection(*(flow.sources for flow in flows))
@@ -212,3 +221,12 @@ class Flows:
             if shape(number) == shape(source):
                 return axes
         return None
+
+    @cached_property
+    def users(self) -> dict[int, list[int]]:
+        """The places of the steps that take a value, by its number; asked for when all steps are known."""
+        users = defaultdict(list)
+        for place, step in enumerate(self.steps):
+            for number in set(step.inputs):
+                users[number].append(place)
+        return users

@@ -6,6 +6,7 @@ theory's. So a network of width 16 whose signal happens to vanish is not taken f
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ KEPT = math.log(10.0)
 LOST = math.log(1000.0)
 """One beyond a factor of 1000 is lost: gradients of layers then differ 30 times, more than one learning rate fits."""
 
+FACTOR = 2 * LOST
+"""What is multiplied with something else may be this small: a mean square of a millionth."""
 LEAST = 0.02
 """A weight variance that is off by less than 2 % is not named, whatever else is off in its run."""
 
@@ -105,9 +108,14 @@ def runs(layers: Sequence[Evidence]) -> list[Run]:
 
 
 def _run_that_ends(layers: tuple[Evidence, ...], end: Evidence) -> Run:
-    """A run; a branch may be small, for what it is added to carries the signal, and a factor may be a little."""
-    run = _run(layers, forgiving=end.ends_branch and end.summed)
-    slight = end.ends_branch and end.gated and run.excess < LOST
+    """A run; what is small at its end may be meant.
+
+    A branch may be small, for what it is added to carries the signal, and so may a signal that branches are added to
+    before a normalization; scores that a softmax makes equal; and a factor, up to a point.
+    """
+    branch = end.summed and (end.ends_branch or end.evened)
+    run = _run(layers, forgiving=branch or end.kind == "scores")
+    slight = end.ends_branch and end.gated and run.excess < FACTOR
     return _run(layers, forgiving=True) if slight else run
 
 
@@ -153,8 +161,9 @@ def _is_small(layer: Evidence) -> bool:
 
 def _run(layers: tuple[Evidence, ...], *, forgiving: bool) -> Run:
     distances = np.array([_distance(layer) for layer in layers])
-    if forgiving:
-        distances = np.maximum(distances, 0.0)
+    forgiven = [forgiving or layer.last for layer in layers]
+    forgiven[:-1] = [forgiving] * (len(layers) - 1)
+    distances = np.where(forgiven, np.maximum(distances, 0.0), distances)
     variances = np.array([layer.weight_variance for layer in layers])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         suitable = np.where(
@@ -170,10 +179,12 @@ def _run(layers: tuple[Evidence, ...], *, forgiving: bool) -> Run:
 
 
 def _distance(layer: Evidence) -> float:
-    """How far the weight variance is from those that suit, by the fan that fits best."""
+    """How far the weight variance is from those that suit, by the fan that fits best, or by what the layer answers."""
     interval = accepted(layer)
-    average = layer.weight_variance * (layer.fan_in + layer.fan_out) / (2 * layer.fan_in)
-    return min((starts.distance(variance, interval) for variance in (layer.weight_variance, average)), key=abs)
+    variances = [layer.weight_variance, layer.weight_variance * (layer.fan_in + layer.fan_out) / (2 * layer.fan_in)]
+    if layer.last and not layer.chained and not layer.from_data:  # its inputs may have been scaled for it
+        variances.append(layer.weight_variance * layer.input_second_moment)
+    return min((starts.distance(variance, interval) for variance in variances), key=abs)
 
 
 def accepted(layer: Evidence) -> tuple[float, float]:
@@ -217,9 +228,14 @@ def _through(layer: Evidence, preactivation: float) -> tuple[float, float]:
     if layer.activation is None:
         ratio = layer.activation_second_moment / (layer.preactivation_second_moment or 1.0)
         return ratio * preactivation, ratio
-    activation = named(layer.activation)
-    answer = theory.activation_second_moments(activation, 1, preactivation)[0]
-    slope = theory.gradient_variances(activation, 2, [preactivation, 1.0])[0]
+    return _moments(layer.activation, float(preactivation))
+
+
+@lru_cache(maxsize=4096)
+def _moments(activation: str, preactivation: float) -> tuple[float, float]:
+    row = named(activation)
+    answer = theory.activation_second_moments(row, 1, preactivation)[0]
+    slope = theory.gradient_variances(row, 2, [preactivation, 1.0])[0]
     return float(answer), float(slope)
 
 

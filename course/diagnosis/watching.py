@@ -1,11 +1,13 @@
 """While a network trains: a small recorder of update sizes, gradients, activations and dead units, and its picture."""
 
 import math
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from course.diagnosis.jaxprs import path_name
@@ -16,8 +18,10 @@ USUAL = 1e-3
 """An update is usually about a thousandth of the weights that it changes."""
 FAST, SLOW = 1e-1, 1e-6
 """Updates beyond these shares of their weights tear them or leave them."""
-BETWEEN_PICTURES = 1.0
-"""Seconds that pass between two pictures at least."""
+BETWEEN_PICTURES, MOST_DRAWING = 1.0, 0.05
+"""Seconds that pass between two pictures at least, and the share of the time that drawing them may take."""
+MOST_VALUES = 2**16
+"""Of a larger answer only some examples are measured."""
 
 
 class Record(NamedTuple):
@@ -38,6 +42,7 @@ class Watch:
     """Records every so many steps of a training loop; the run itself is not changed.
 
     Call `step(loss)` after each step of the optimizer, in JAX `step(loss, parameters, gradients)`. Displays itself.
+    Between two records nothing is measured, and no hook hangs on the network.
     """
 
     def __init__(self, network: Any = None, *, classes: int | None = None, every: int = 10, live: bool = False):
@@ -46,20 +51,21 @@ class Watch:
         self.records: list[Record] = []
         self.classes, self.every, self.live = classes, every, live
         self._network, self._count, self._before = network, 0, None
-        self._answers: dict[str, tuple[float, float]] = {}
-        self._handle, self._shown, self._drawing = None, 0.0, None
-        self._hooks = [] if network is None else list(self._hooked(network))
+        self._answers: dict[str, tuple[Any, Any]] = {}
+        self._handle, self._next_picture = None, 0.0
+        self._hooks: list[Any] = []
+        if network is not None and self._is_due(1):
+            self._hook()
 
-    def _hooked(self, network: Any):
-        for name, part in network.named_modules():
-            if not list(part.children()):
-                yield part.register_forward_hook(self._hook(name))
+    def _hook(self) -> None:
+        leaves = [(name, part) for name, part in self._network.named_modules() if not list(part.children())]
+        self._hooks = [part.register_forward_hook(self._looking(name)) for name, part in leaves]
 
-    def _hook(self, name: str):
+    def _looking(self, name: str):
         def look(_part, _inputs, output):
-            if self._is_due(self._count + 1) and hasattr(output, "detach") and output.is_floating_point():
-                values = output.detach()
-                self._answers[name] = float(values.square().mean().sqrt()), float((values == 0).float().mean())
+            if hasattr(output, "detach") and output.is_floating_point() and output.numel():
+                values = _thinned(output.detach())
+                self._answers[name] = _size(values), 1 - values.count_nonzero() / values.numel()
 
         return look
 
@@ -70,23 +76,16 @@ class Watch:
         """Note a step that the optimizer has taken; `parameters` and `gradients` are JAX's."""
         self._count += 1
         if self._is_due(self._count):
-            own, of_own = self._named(parameters), self._of_named(gradients)
-            updates = {name: _rms(own[name] - old) / (_rms(old) or 1.0) for name, old in (self._before or {}).items()}
-            answers = self._answers.items()
-            self.records.append(
-                Record(
-                    self._count,
-                    float(loss.detach() if hasattr(loss, "detach") else loss),
-                    updates,
-                    {name: _rms(one) for name, one in of_own.items()},
-                    {name: size for name, (size, _) in answers},
-                    {name: dead for name, (_, dead) in answers},
-                )
-            )
+            loss = float(loss.detach() if hasattr(loss, "detach") else loss)
+            measured = self._of_jax if self._network is None else self._of_torch
+            self.records.append(Record(self._count, loss, *measured(parameters, gradients)))
+            self.close()
             self._before, self._answers = None, {}
             self._show()
         if self._is_due(self._count + 1):
             self._before = {name: _copy(one) for name, one in self._named(parameters).items()}
+            if self._network is not None:
+                self._hook()
 
     def _named(self, parameters: Any) -> Mapping[str, Any]:
         """The weights, arrays of two or more axes, by name."""
@@ -94,11 +93,18 @@ class Watch:
             return {name: one.detach() for name, one in self._network.named_parameters() if one.ndim > 1}
         return _matrices(parameters)
 
-    def _of_named(self, gradients: Any) -> Mapping[str, Any]:
-        if self._network is not None:
-            rows = self._network.named_parameters()
-            return {name: one.grad for name, one in rows if one.ndim > 1 and one.grad is not None}
-        return _matrices(gradients)
+    def _of_jax(self, parameters: Any, gradients: Any) -> tuple[dict[str, float], ...]:
+        return *_sizes(_matrices(parameters), self._before or {}, _matrices(gradients)), {}, {}
+
+    def _of_torch(self, _parameters: Any, _gradients: Any) -> tuple[dict[str, float], ...]:
+        own = self._named(None)
+        before = (self._before or {}).items()
+        updates = {name: _size(own[name] - old) / _not_0(_size(old)) for name, old in before}
+        rows = self._network.named_parameters()
+        gradients = {name: _size(one.grad) for name, one in rows if one.ndim > 1 and one.grad is not None}
+        answers = {name: size for name, (size, _) in self._answers.items()}
+        dead = {name: share for name, (_, share) in self._answers.items()}
+        return tuple(map(_numbers, (updates, gradients, answers, dead)))
 
     def close(self) -> None:
         """Take the hooks off the network."""
@@ -146,16 +152,18 @@ class Watch:
         return drawn(self)
 
     def _show(self) -> None:
-        """Show the picture in a notebook, not more often than the eye needs."""
-        if not self.live or time.monotonic() - self._shown < BETWEEN_PICTURES:
+        """Show the picture in a notebook, not more often than the eye needs, nor than the run can spare."""
+        if not self.live or time.monotonic() < self._next_picture:
             return
         from IPython.display import display
 
-        self._shown = time.monotonic()
+        begun = time.monotonic()
         if self._handle is None:
             self._handle = display(self, display_id=True)
         else:
             self._handle.update(self)
+        took = time.monotonic() - begun
+        self._next_picture = begun + max(BETWEEN_PICTURES, took / MOST_DRAWING)
 
     def __repr__(self) -> str:
         return self.sentence
@@ -190,8 +198,43 @@ def _matrices(tree: Any) -> dict[str, Any]:
 
 
 def _copy(values: Any) -> Any:
-    return values.clone() if hasattr(values, "clone") else values
+    """A copy, for a step may write over its parameters, in JAX too where they are donated."""
+    return values.copy() if hasattr(values, "copy") else values.clone()
 
 
-def _rms(values: Any) -> float:
-    return float((values**2).mean() ** 0.5)
+@jax.jit
+def _jax_sizes(own: dict, old: dict, gradients: dict) -> tuple[dict, dict]:
+    def size(values: Any) -> Any:
+        return jnp.sqrt(jnp.mean(jnp.square(values)))
+
+    updates = {name: size(own[name] - one) / _not_0(size(one)) for name, one in old.items()}
+    return updates, {name: size(one) for name, one in gradients.items()}
+
+
+def _sizes(own: dict, old: dict, gradients: dict) -> tuple[dict[str, float], ...]:
+    """Updates over weights, and gradients, by name: computed at once, and fetched at once."""
+    parts = jax.device_get(_jax_sizes(own, old, gradients))
+    return tuple({name: float(one) for name, one in part.items()} for part in parts)
+
+
+def _thinned(values: Any) -> Any:
+    """Some examples of a large answer, for means of more are no better known."""
+    return values[:: max(1, min(len(values) // 2, values.numel() // MOST_VALUES))] if values.ndim else values
+
+
+def _size(values: Any) -> Any:
+    """The root mean square of a PyTorch tensor, a tensor too."""
+    torch = sys.modules["torch"]
+    return torch.linalg.vector_norm(values, dtype=torch.float32) / values.numel() ** 0.5
+
+
+def _not_0(size: Any) -> Any:
+    """A size to divide by, 1 for weights of 0."""
+    return size + (size == 0)
+
+
+def _numbers(tensors: Mapping[str, Any]) -> dict[str, float]:
+    """Numbers for tensors, fetched at once."""
+    if not tensors:
+        return {}
+    return dict(zip(tensors, sys.modules["torch"].stack(list(tensors.values())).tolist(), strict=True))

@@ -11,9 +11,10 @@ import scene_numbers as seen
 from claims import asserts
 from random_states import mostly_long
 
-from course import mistakes, theory
+from course import data, mistakes, theory
 from course.diagnosis import diagnose
 from course.diagnosis.findings import FINDINGS
+from course.diagnosis.reading import first_loss
 from course.mistakes import MISTAKES
 from course.pages import NOTEBOOKS, notebooks
 from course.theory import finite_width
@@ -200,6 +201,72 @@ def test_layers_sorted_as_text_are_out_of_order_from_ten_on():
     assert sorted(names[:9]) == names[:9]
     assert sorted(names)[:3] == ["layer 1", "layer 10", "layer 11"]
     assert sorted(names, key=lambda name: int(name.split()[1])) == names
+
+
+# Questions from public threads
+
+
+def xavier(random: np.random.Generator, n_in: int, n_out: int) -> np.ndarray:
+    limit = np.sqrt(6 / (n_in + n_out))
+    return random.uniform(-limit, limit, (n_in, n_out))
+
+
+def of_the_line(random: np.random.Generator, *, units: tuple[int, int], last: str | None) -> list[tuple]:
+    """The network that is to learn y = 2x - 1."""
+    shapes = itertools.pairwise((1, *units, 1))
+    return [(xavier(random, *shape), name) for shape, name in zip(shapes, ("relu", "relu", last), strict=True)]
+
+
+def answers(layers: list[tuple], signal: np.ndarray) -> np.ndarray:
+    for weights, activation in layers:
+        signal = signal @ weights if activation is None else np.maximum(signal @ weights, 0)
+    return signal
+
+
+POINTS = np.arange(-1.0, 6.0)[:, None]
+
+
+def test_the_network_of_the_line_is_dead_in_its_only_last_unit():
+    diagnosis = diagnose(of_the_line(np.random.default_rng(4), units=(4, 2), last="relu"), POINTS)
+    assert (diagnosis.primary.finding, diagnosis.primary.layer) == ("dead units", 3)
+    assert diagnosis.primary.remedy == "Let the last layer answer without relu."
+    assert "The only unit of layer 3" in diagnosis.whole[0].reason
+
+
+def dead_share(draws: int = 4000, **network) -> float:
+    random = np.random.default_rng(0)
+    return np.mean([np.ptp(answers(of_the_line(random, **network), POINTS)) == 0 for _ in range(draws)])
+
+
+def test_almost_half_of_all_draws_are_dead_and_hardly_any_of_the_mended_ones():
+    assert 0.45 < dead_share(units=(4, 2), last="relu") < 0.5
+    assert dead_share(units=(16, 16), last=None) < 0.01
+
+
+def test_the_fourth_power_needs_inputs_and_targets_of_one_scale():
+    random = np.random.default_rng(4)
+    x = np.arange(-100.0, 100.0, 0.5)[:, None]
+    network = [(xavier(random, 1, 50), "sigmoid"), (xavier(random, 50, 50), "elu"), (xavier(random, 50, 1), None)]
+    diagnosis = diagnose(network, (x, x**4))
+    assert (diagnosis.primary.finding, diagnosis.primary.layer) == ("unscaled inputs", 1)
+    assert round(np.sqrt(np.mean(x**2))) == 58
+    assert diagnosis.table["saturated"][0] > 0.5
+    assert [row.finding for row in diagnosis.whole] == ["unscaled targets"]
+    assert diagnose(network, (x / x.std(), x**4 / (x**4).std())).healthy
+
+
+def test_a_smaller_last_layer_begins_at_the_loss_of_guessing():
+    pixels, labels = data.digits()
+    batch = data.standardized(pixels)
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        shapes = [(61, 256), *[(256, 256)] * 4, (256, 10)]
+        weights = [random.normal(0, np.sqrt(2 / shape[0]), shape) for shape in shapes]
+        layers = list(zip(weights, ["relu"] * 5 + [None], strict=True))
+        assert diagnose(layers, (batch, labels)).healthy
+        losses = [first_loss(factor * answers(layers, batch), labels)[0] for factor in (1.0, 0.1)]
+        assert losses[0] > math.log(10) + 0.3
+        assert losses[1] == pytest.approx(math.log(10), abs=0.05)
 
 
 # The numbers in the notes of its scenes: words of the sentence, or computed again

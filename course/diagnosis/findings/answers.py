@@ -15,6 +15,8 @@ SHIFT = 0.25
 """A shift of all units alike, its square over that of the weighted inputs, is no longer small."""
 LITTLE = 0.05
 """Biases whose mean, squared, is less than this share of the preactivations' mean square kill no unit."""
+DROWNED = 0.5
+"""Biases that make up more of the preactivations' mean square than the data do decide which units are off."""
 MANY_DEAD, MOST_DEAD = 0.1, 0.5
 TWICE = 2 * math.log(2)
 """A gradient within a factor of 2 of what is sent back, its mean square within 4, may have other reasons."""
@@ -72,14 +74,28 @@ def _dead(layer: Evidence) -> Found:
             "the scale of the normalization is 0",
             "start the normalization's scale at 1; at 0 only where a branch is added to something",
         )
-    below = layer.bias_mean < 0 and layer.bias_mean**2 > LITTLE * layer.preactivation_second_moment
+    reason = "no gradient reaches a unit that is always off"
+    if biases_decide(layer):
+        reason = (
+            f"its biases have mean {number(layer.bias_mean)} and mean square {number(layer.bias_second_moment)}, its "
+            f"preactivations mean square {number(layer.preactivation_second_moment)}"
+        )
+    remedy = "start the biases at 0" if biases_decide(layer) else f"draw the weights anew with mean 0, {advice(layer)}"
+    if layer.last:
+        remedy = f"let the last layer answer without {layer.activation}"
     return Found(
         layer.number,
         severity(layer.dead_share > MOST_DEAD),
         f"{layer.dead_share:.0%} of its units answer 0 to the whole batch, {layer.dead_by_chance:.0%} would by chance",
-        f"its biases have mean {number(layer.bias_mean)}" if below else "no gradient reaches a unit that is always off",
-        "start the biases at 0" if below else f"draw the weights anew with mean 0, {advice(layer)}",
+        reason,
+        remedy,
     )
+
+
+def biases_decide(layer: Evidence) -> bool:
+    """Whether it is the biases that switch units off: by their mean, or because the data contribute less."""
+    below = layer.bias_mean < 0 and layer.bias_mean**2 > LITTLE * layer.preactivation_second_moment
+    return below or layer.bias_second_moment > DROWNED * layer.preactivation_second_moment
 
 
 def gradient(network: Network) -> Iterator[Found]:

@@ -14,6 +14,8 @@ USUAL, BEARABLE = (1e-4, 10.0), (1e-6, 100.0)
 COMMON, LOUDEST = 0.98, 0.9
 """Data of which a greater share is the same for all examples, or comes from one feature, drown what differs."""
 FEW_FEATURES = 4
+SLIGHT = 0.05
+"""A mean below this share of the standard deviation need not be subtracted."""
 
 
 def half_precision(network: Network) -> Iterator[Found]:
@@ -67,11 +69,12 @@ def unscaled_inputs(network: Network) -> Iterator[Found]:
 
 
 def _out_of_scale(inputs: Inputs) -> Found:
-    rms = math.sqrt(inputs.second_moment)
+    rms, std = math.sqrt(inputs.second_moment), inputs.std or 1.0
+    shift = f"{'subtract' if inputs.mean > 0 else 'add'} {number(abs(inputs.mean))} and "
     return Found(
         1,
         severity(not BEARABLE[0] < inputs.second_moment < BEARABLE[1]),
         f"the data have mean {number(inputs.mean)} and root mean square {number(rms)}",
         "starts are made for data of mean 0 and mean square 1",
-        f"subtract {number(inputs.mean)} and divide by {number(inputs.std or 1.0)}, better feature by feature",
+        f"{'' if abs(inputs.mean) < SLIGHT * std else shift}divide by {number(std)}, better feature by feature",
     )

@@ -34,7 +34,7 @@ def _adding_up(network: Network) -> Iterator[Found]:
     """Ends of residual branches without a scale, where what enters a layer has grown beyond what counts as lost."""
     sums = [layer for layer in network.layers[1:] if layer.added and math.isfinite(layer.input_second_moment)]
     most = max((layer.input_second_moment for layer in sums), default=0.0)
-    if most <= math.exp(trend.LOST) * _least_sum(network):
+    if network.fresh or most <= math.exp(trend.LOST) * _least_sum(network):
         return
     for layer in network.layers:
         if layer.ends_branch and (layer.summed or not network.told) and layer.activation_second_moment > 0:

@@ -17,6 +17,10 @@ FAINT, LOUD = 1e-4, 1e4
 """A layer's inputs of a root mean square beyond these are no signal to learn from."""
 LONG_STEP = 0.25
 """A state that takes steps of this mean length has forgotten most after ten of them; Mamba's are 0.001 to 0.1."""
+STRETCHED, SHORT = 5.0, 2.0
+"""A sine's factor beyond this is there for many periods across the data; phases below this make less than one."""
+SCALE = 1e-3
+"""A learned scale below this is small on purpose."""
 FAR = 100.0
 """Targets of a larger mean square around the first answers should have been divided by their standard deviation."""
 LOUD_ADAPTER = 0.05
@@ -43,6 +47,7 @@ def search(network: Network) -> Iterator[Whole]:
     yield from _no_gradient(network)
     if network.told:
         yield from _steps(network)
+        yield from _frequencies(network)
         yield from _signal(network)
         yield from _gradient(network)
         yield from _adapters(network)
@@ -68,6 +73,7 @@ def _the_same(network: Network) -> Iterator[Whole]:
         outputs.ndim < 2
         or len(outputs) < 2
         or not network.varied
+        or network.fresh  # nothing normalizes yet, and only what is in use after the first step does
         or not np.isfinite(outputs).all()
         or _zero_ends(network)
     ):
@@ -92,7 +98,8 @@ def _zero_ends(network: Network) -> bool:
 def _why_nothing_passes(network: Network) -> str:
     dead = next((layer for layer in network.layers if layer.dead_share == 1.0), None)
     if dead is not None:
-        return f"all {dead.units} units of layer {dead.number} ({dead.name}) are off for every example"
+        units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
+        return f"{units} of layer {dead.number} ({dead.name}) {'are' if dead.units > 1 else 'is'} off for every example"
     zero = [one.name for one in network.parameters if _is_zero(one) and not one.name.endswith("bias")]
     if zero:
         return f"these parameters are 0 throughout: {_listed(zero)}"
@@ -138,6 +145,24 @@ def _steps(network: Network) -> Iterator[Whole]:
             )
 
 
+def _frequencies(network: Network) -> Iterator[Whole]:
+    """A sine whose large factor the first layer's weights undo: Sitzmann and others 2020 draw that layer wider."""
+    stds = {one.name: one.std for one in network.parameters}
+    for layer in network.layers:
+        factor = layer.weight_std / (stds.get(layer.parameter) or math.inf)
+        phases = math.sqrt(layer.weight_variance * layer.input_second_moment)  # without what biases shift
+        if layer.activation == "sin" and layer.from_data and factor > STRETCHED and phases < SHORT:
+            yield Whole(
+                "frequencies too low",
+                "warning",
+                f"the sine multiplies by {number(factor)} what layer {layer.number} ({layer.name}) answers, and its "
+                f"phases still differ by {number(phases)} between the data: less than a period",
+                "the first layer's weights undo the factor, and what changes quickly is learned slowly",
+                f"draw the first layer's weights from U(-1/fan_in, 1/fan_in): {layer.name}",
+                layer.number,
+            )
+
+
 def _signal(network: Network) -> Iterator[Whole]:
     for layer in () if network.fresh else network.layers:
         rms = math.sqrt(layer.input_second_moment) if layer.input_second_moment >= 0 else math.nan
@@ -163,13 +188,14 @@ def _gradient(network: Network) -> Iterator[Whole]:
     first = [layer for layer in inner if layer.from_data]
     if not first or len(inner) < 3 or network.fresh:
         return
-    longest = max(layer.gradient_norm for layer in inner)
+    # before a normalization a gradient is as long as the signal is short
+    longest = max(layer.gradient_norm * (min(1.0, _rms(layer)) if layer.normalized else 1.0) for layer in inner)
     ends = [layer.gradient_norm for layer in network.layers if layer.last]
     usual = max([float(np.median([layer.gradient_norm for layer in inner])), *ends])
     vanished = longest / max(layer.gradient_norm * max(1.0, _rms(layer)) for layer in first)
     exploded = max(layer.gradient_norm * min(1.0, _rms(layer)) for layer in first) / usual
     for ratio, word, verb in ((vanished, "shorter", "vanishes"), (exploded, "longer", "explodes")):
-        if ratio > UNEQUAL:
+        if ratio > UNEQUAL and not (verb == "vanishes" and _scales_that_grow(network)):
             yield Whole(
                 f"gradient {verb}",
                 "fault" if ratio > LOST else "warning",
@@ -178,6 +204,12 @@ def _gradient(network: Network) -> Iterator[Whole]:
                 "look at what scales the signal on the way: normalizations' scales, branches, weights",
                 first[0].number,
             )
+
+
+def _scales_that_grow(network: Network) -> bool:
+    """Whether learned scales make branches small on purpose, as LayerScale does; they grow as they are learned."""
+    scales = [math.hypot(one.mean, one.std) for one in network.parameters if one.use == "vector"]
+    return any(0 < scale < SCALE for scale in scales)
 
 
 def _rms(layer: Evidence) -> float:
