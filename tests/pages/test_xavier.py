@@ -19,6 +19,7 @@ GIVES_AWAY = (
     r"1\.06\b|1\.31\b",
     r"[Ww]eight gradients? .{0,40}(level|same|hardly|in every layer)",
     r"has dropped out",
+    r"gradients? of its \*?weights",
 )
 """What the weight gradients of layer 1 are over those of layer 5, and that they are level."""
 SCHEMES = {"standard_uniform": 1 / 3, "glorot_uniform": 1.0}  # each with n · Var w
