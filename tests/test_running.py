@@ -120,8 +120,7 @@ def test_a_run_goes_to_its_end_in_a_thread_of_its_own():
     assert opened.explorer.sentence == "5 of 5 seen from 1"
     assert opened.explorer.error is None
     assert threading.main_thread() not in opened.jobs[0].threads
-    until(lambda: word(opened.explorer) == "done")
-    assert button(opened.explorer) == ("Run", False)
+    until(lambda: (word(opened.explorer), button(opened.explorer)) == ("done", ("Run", False)))
     opened.explorer.run()
     assert not opened.explorer.running
 
@@ -148,9 +147,8 @@ def test_stop_ends_the_run_within_one_piece_keeps_what_was_computed_and_run_goes
     print(f"stopped after {time.monotonic() - started:.3f} s")
     assert time.monotonic() - started < 5
     assert before <= job.done < 400
-    until(lambda: word(explorer) == f"stopped at {job.done}")
+    until(lambda: (word(explorer), button(explorer)) == (f"stopped at {job.done}", ("Run", True)))
     assert explorer.sentence == f"{job.done} of 400 seen from 1"
-    assert button(explorer) == ("Run", True)
     explorer.run()
     ended(explorer)
     assert opened.jobs == [job]

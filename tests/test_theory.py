@@ -159,28 +159,11 @@ def test_relu_halves_the_second_moment_a_layer_without_he():
     layers = np.arange(1, 101)
     moments = theory.activation_second_moments("relu", 100, 1.0)
     np.testing.assert_allclose(moments, 0.5**layers, rtol=100 * EXACT)
-    assert moments[9] == pytest.approx(9.8e-4, rel=0.01)
-    assert moments[49] == pytest.approx(8.9e-16, rel=0.01)
 
 
 def test_he_keeps_the_second_moment_of_relu():
     np.testing.assert_allclose(theory.activation_second_moments("relu", 100, 2.0), 1.0, rtol=100 * EXACT)
     np.testing.assert_allclose(theory.preactivation_variances("relu", 100, 2.0), 2.0, rtol=100 * EXACT)
-
-
-def test_the_standard_scheme_shrinks_a_linear_net_by_3_and_a_relu_net_by_6_a_layer():
-    layers = np.arange(1, 51)
-    linear = theory.activation_second_moments("linear", 50, 1 / 3)
-    np.testing.assert_allclose(linear, 3.0**-layers, rtol=100 * EXACT)
-    relu = theory.activation_second_moments("relu", 50, 1 / 3)
-    np.testing.assert_allclose(relu, 6.0**-layers, rtol=100 * EXACT)
-    assert relu[9] == pytest.approx(1.7e-8, rel=0.03)
-
-
-def test_half_of_xavier_shrinks_a_relu_net_by_8_a_layer():
-    # Bound √6 / (2 √(n_in + n_out)): a quarter of Glorot's variance, so that σ_w² = 1/4.
-    moments = theory.activation_second_moments("relu", 20, 1 / 4)
-    np.testing.assert_allclose(moments[1:] / moments[:-1], 1 / 8, rtol=EXACT)
 
 
 def test_xavier_does_not_keep_the_second_moment_of_tanh():
@@ -230,11 +213,6 @@ def test_every_layer_may_have_variances_of_its_own():
     np.testing.assert_allclose(variances, [2.1, 3 * 2.1 + 0.2, 5 * 6.5 + 0.3], rtol=EXACT)
 
 
-def test_preactivations_of_the_standard_scheme_leave_minus_4_to_4_almost_never():
-    variance = theory.preactivation_variances("linear", 1, 1 / 3)[0]
-    assert math.erfc(4 / math.sqrt(2 * variance)) == pytest.approx(4.26e-12, rel=2e-3)
-
-
 # Backward
 
 
@@ -263,12 +241,6 @@ def test_weight_gradients_multiply_inputs_gradients_and_batch():
     found = theory.weight_gradient_variances("linear", 3, 2.0, batch=10, input_second_moment=0.5)
     # Inputs 0.5, 1, 2; gradients 4, 2, 1.
     np.testing.assert_allclose(found, 10 * np.array([0.5 * 4, 1.0 * 2, 2.0 * 1]), rtol=EXACT)
-
-
-def test_weight_gradients_of_the_standard_scheme_are_level_in_a_linear_net():
-    # Glorot and Bengio 2010: the forward fall and the backward fall cancel.
-    found = theory.weight_gradient_variances("linear", 30, 1 / 3, batch=64)
-    np.testing.assert_allclose(found / found[0], 1.0, rtol=100 * EXACT)
 
 
 def test_tapered_layers_pull_forward_and_backward_apart():
