@@ -161,9 +161,10 @@ def _is_small(layer: Evidence) -> bool:
 
 def _run(layers: tuple[Evidence, ...], *, forgiving: bool) -> Run:
     distances = np.array([_distance(layer) for layer in layers])
-    forgiven = [forgiving or layer.last for layer in layers]
-    forgiven[:-1] = [forgiving] * (len(layers) - 1)
-    distances = np.where(forgiven, np.maximum(distances, 0.0), distances)
+    if forgiving:
+        distances = np.maximum(distances, 0.0)
+    elif layers[-1].last and np.all(distances[:-1] >= 0):  # a last layer may begin at almost 0
+        distances[-1] = max(distances[-1], 0.0)
     variances = np.array([layer.weight_variance for layer in layers])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         suitable = np.where(
