@@ -162,7 +162,7 @@ def pixels(image: bytes) -> bytes:
     return Image.open(io.BytesIO(image)).tobytes()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_a_state_that_the_controls_do_not_offer_is_refused_and_nothing_moves(name, moved):
     explorer = moved[name]
     before = explorer.state
@@ -175,7 +175,7 @@ def test_a_state_that_the_controls_do_not_offer_is_refused_and_nothing_moves(nam
     assert explorer.state == before
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_the_page_is_given_the_picture_with_its_size_and_its_sentence(name, moved):
     explorer = moved[name]
     screen = explorer.screen

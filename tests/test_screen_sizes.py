@@ -213,7 +213,7 @@ def test_words_cut_off_and_words_upon_words_are_found(moved):
     assert "cut off at the side" in faults(explorer.canvas.figure)
 
 
-@pytest.mark.parametrize("name", PINNING)
+@pytest.mark.parametrize("name", mostly_long(PINNING))
 def test_ghosts_are_told_from_the_curves_without_their_colour(name, moved):
     for line, twin in canvas_of(moved[name])._ghosts:
         assert twin.get_color() != line.get_color()

@@ -103,7 +103,10 @@ def test_no_explorer_reads_the_state_of_another(name, moved):
         opened(name, moved[other].state_string)
 
 
-@pytest.mark.parametrize("cut", range(len("sigmoid_chain?depth=12&weight=2.5&bias=-1.0&input=0.25")))
+CUTS = range(len("sigmoid_chain?depth=12&weight=2.5&bias=-1.0&input=0.25"))
+
+
+@pytest.mark.parametrize("cut", mostly_long(CUTS, CUTS[::4]))
 def test_a_text_cut_short_anywhere_is_refused_or_moves_to_a_state_that_it_does_tell(cut, chain):
     text = "sigmoid_chain?depth=12&weight=2.5&bias=-1.0&input=0.25"[:cut]
     chain.state = {"depth": 3, "weight": 1.0, "bias": 0.0, "input": 0.5, "pinned": None, "projector": False}
@@ -178,7 +181,7 @@ def test_two_starts_side_by_side_refuse_to_be_pinned(moved):
     assert "pinned" not in explorer.state
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES, WITH_MAIN))
 def test_play_goes_from_the_first_value_to_the_last_in_at_most_a_hundred_steps(name, moved):
     for key, control in moved[name].controls.items():
         if not settings.can_play(control):

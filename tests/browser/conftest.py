@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from lab import Lab, launched, required_browser
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+expect.set_options(timeout=60_000)  # milliseconds: a busy machine is no fault of a page
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ FAULTS = """async (root, [picture, sentence, failure]) => {
     return faults;
 }"""
 PIXELS = """async image => {
+    for (let frames = 0; !image.naturalWidth && frames < 600; frames++) await new Promise(requestAnimationFrame);
     const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight), context = canvas.getContext("2d");
     context.drawImage(image, 0, 0);
     const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;

@@ -246,6 +246,7 @@ def twin(view: ExplorerView, lab: Lab, browser: Browser) -> Iterator[ExplorerVie
     view.tab.command("docmanager:save")
     second = Tab(lab, browser, "two.ipynb", device_scale_factor=2)
     expect(second.page.locator(f"{EXPLORER} {PICTURE}[data-number]")).to_have_count(2)
+    second.settle()
     yield explorers(second)[0]
     assert second.faults() == []
     second.leave()
