@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -25,8 +24,6 @@ from course.diagnosis.reading import (
 )
 from course.diagnosis.traces import SUMS, Flows
 
-QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-"""What runs once had better be compiled in a hurry."""
 ROUNDS, STEP = 3, 0.01
 """So many small steps are taken to see whether a gradient of 0 stays 0, each of this size beside the weights."""
 
@@ -57,7 +54,7 @@ def _tame_values(program: Program, flows: Flows, leaves: Sequence[Any], outputs:
     tame = [_tamed(random, leaf) for leaf in leaves]
     followers = {one.number: one for layer in flows.layers for one in layer.followers}
 
-    @partial(jax.jit, compiler_options=QUICKLY)
+    @jax.jit
     def run(leaves):
         values = _run(program, leaves, tame=True)
         return {number: rows(values[number], one.axes) for number, one in followers.items()}
@@ -134,7 +131,7 @@ def _reading(
     derived = {answer.applied.weights for answer in answers} - set(floating)
     nudged = sorted({answer.preactivations for answer in answers} | derived)
 
-    @partial(jax.jit, compiler_options=QUICKLY)
+    @jax.jit
     def both_ways(leaves):
         def forward(own, nudges):
             whole = [own.get(number, leaf) for number, leaf in zip(_numbered(program), leaves, strict=True)]

@@ -179,7 +179,7 @@ class Flows:
         root = operation in SCALES or (any(flow.root for flow in flows) and not normalized)
         single = len(sources) == 1 and DATA not in sources
         for source in sources - {DATA}:
-            self.layers[source].evened |= normalized
+            self.layers[source].evened |= normalized or not self.past.isdisjoint(step.inputs)
             self.layers[source].scores |= single and operation == "softmax"
         behind = frozenset().union({place}, *(flow.behind for flow in flows)) if single else frozenset()
         followers = []

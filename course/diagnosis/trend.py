@@ -22,7 +22,7 @@ LOST = math.log(1000.0)
 """One beyond a factor of 1000 is lost: gradients of layers then differ 30 times, more than one learning rate fits."""
 
 FACTOR = 2 * LOST
-"""What is multiplied with something else may be this small: a mean square of a millionth."""
+"""A layer whose answers are multiplied with something else may be this small: a mean square of a millionth."""
 LEAST = 0.02
 """A weight variance that is off by less than 2 % is not named, whatever else is off in its run."""
 
@@ -115,7 +115,7 @@ def _run_that_ends(layers: tuple[Evidence, ...], end: Evidence) -> Run:
     """
     branch = end.summed and (end.ends_branch or end.evened)
     run = _run(layers, forgiving=branch or end.kind == "scores")
-    slight = end.ends_branch and end.gated and run.excess < FACTOR
+    slight = end.ends_branch and end.gated and run.excess < (FACTOR if len(layers) == 1 else LOST)
     return _run(layers, forgiving=True) if slight else run
 
 
