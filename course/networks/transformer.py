@@ -1,7 +1,7 @@
-"""Transformers: attention lets every position of a sequence read the others, a small network then works on each alone.
+"""Transformers: attention lets every position of a sequence read the others, a small network then works on each.
 
-Both are branches that are added to a stream of shape `(..., positions, units)`. A layer normalization stands in front of
-each branch (pre-LN), after each sum (post-LN, as in Vaswani et al. 2017), or nowhere.
+Both are branches that are added to a stream of shape `(..., positions, units)`. A layer normalization stands in front
+of each branch (pre-LN), after each sum (post-LN, as in Vaswani et al. 2017), or nowhere.
 """
 
 import math
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from course.networks.normalization import EPSILON
 
@@ -58,8 +59,8 @@ def attention(
 ) -> Attention:
     """Let every position read the others: softmax(factor · Q Kᵀ) V in each head (Vaswani et al. 2017, equation 1).
 
-    Arrays have shape `(..., positions, units)`, a head takes `units / heads` of the units; `factor` is 1/√d_k, or 1. With
-    `causal`, a position reads itself and those before it.
+    Arrays have shape `(..., positions, units)`, a head takes `units / heads` of the units; `factor` is 1/√d_k, or 1.
+    With `causal`, a position reads itself and those before it.
     """
     q, k, v = (_by_head(array, heads) for array in (queries, keys, values))
     logits = factor * jnp.einsum("...qd,...kd->...qk", q, k)
@@ -193,20 +194,57 @@ def scaled(weights: TransformerWeights, inner: jax.Array | float, outer: jax.Arr
     )
 
 
-def run_block(
-    weights: TransformerWeights,
-    x: jax.Array,
-    *,
-    kind: str,
-    heads: int,
-    skip: jax.Array | float = 1.0,
-    gate: jax.Array | float = 1.0,
-    causal: bool = False,
-) -> jax.Array:
-    """Run a block: attention, then the feed-forward network, each added to the stream; `kind` is a name of `KINDS`."""
-    how = {**KINDS[kind].functions, "skip": skip, "gate": gate}
-    x = added(lambda read: attend(weights, read, heads, causal), x, **how)
-    return added(lambda read: feed_forward(weights, read), x, **how)
+class How(NamedTuple):
+    """How branches are added: what `added` takes by these names, and the heads."""
+
+    before: Elementwise
+    after: Elementwise
+    heads: int
+    skip: jax.Array | float = 1.0
+    gates: tuple[jax.Array | float, jax.Array | float] = (1.0, 1.0)
+    factor: jax.Array | float | None = None
+    causal: bool = False
+
+
+def run_block(weights: TransformerWeights, x: jax.Array, how: How) -> jax.Array:
+    """Run a block: attention, then the feed-forward network, each added to the stream."""
+    branches = (
+        lambda read: attend(weights, read, how.heads, how.causal, how.factor),
+        lambda read: feed_forward(weights, read),
+    )
+    for branch, gate in zip(branches, how.gates, strict=True):
+        x = added(branch, x, before=how.before, after=how.after, skip=how.skip, gate=gate)
+    return x
+
+
+class LanguageModel(NamedTuple):
+    """All that is trained of a language model of L blocks: no biases, and no scales of normalizations.
+
+    `embeddings` `(vocabulary, units)`, at both ends of the network; `positions` `(positions, units)`; `blocks` with an
+    axis of length L in front; `gates` `(L, 2)`, one for each branch.
+    """
+
+    embeddings: jax.Array
+    positions: jax.Array
+    blocks: TransformerWeights
+    gates: jax.Array
+
+
+def next_tokens(model: LanguageModel, tokens: jax.Array, how: How, nudges: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Return logits for the token that follows each position, `(batch, positions, vocabulary)`, and every stream.
+
+    `tokens` has shape `(batch, positions)`. `nudges` `(L, batch, positions, units)` are added to what the blocks pass
+    on, so that the gradient for it can be asked for.
+    """
+
+    def step(x, part):
+        weights, gates, nudge = part
+        x = run_block(weights, x, how._replace(gates=tuple(gates), causal=True)) + nudge
+        return x, x
+
+    x = embed(model.embeddings, tokens, model.positions)
+    last, streams = lax.scan(step, x, (model.blocks, model.gates, nudges))
+    return tied_head(model.embeddings, how.before(last)), streams
 
 
 def embed(embeddings: jax.Array, tokens: jax.Array, positions: jax.Array) -> jax.Array:

@@ -125,7 +125,9 @@ def measure_transformer(seed: int, **network) -> TransformerStats:
     with np.errstate(invalid="ignore", divide="ignore"):
         correlation = (POSITIONS * ups.shared / ups.stream - 1) / pairs
     found = TransformerStats(ups.stream, correlation, ups.entropy, downs.stream, downs.weights / (PROBED * POSITIONS))
-    return TransformerStats(*(np.where(np.isnan(values), np.inf, values) for values in found))
+    entropies = found.entropy  # NaN where logits have overflown: no positions can be counted then
+    found = TransformerStats(*(np.where(np.isnan(values), np.inf, values) for values in found))
+    return found._replace(entropy=entropies)
 
 
 class TransformerNetwork(NamedTuple):

@@ -14,14 +14,14 @@ import numpy as np
 from jax import lax
 
 from course.networks.transformer import HIDDEN, added, attention, entropy, layer_norm
-from course.probes import engine
+from course.probes import engine, programs
 from course.probes.draws import DEEPEST
 
 WIDEST, POSITIONS, BATCH = 128, 64, 8
 HEADS = (1, 2, 4, 8)
 """As many heads can be asked for."""
 SHAPES = ((WIDEST, 3 * WIDEST), (WIDEST, WIDEST), (WIDEST, HIDDEN * WIDEST), (HIDDEN * WIDEST, WIDEST))
-"""A block's weights: Q, K and V side by side, what mixes the heads, W_up, W_down. Its noise holds one after the other."""
+"""A block's weights: Q, K and V side by side, what mixes the heads, W_up, W_down; its noise holds one after another."""
 NUMBERS = sum(rows * columns for rows, columns in SHAPES)
 PROBED = 2
 """The gradient is followed for the first sequences of the batch: what it is for one does not depend on the others."""
@@ -106,9 +106,10 @@ def _normal(x, settings):
 
 
 def _how(settings):
-    """What `added` is to do."""
+    """What `added` is to do; units that are not there are not read, so that no gradient comes back to them."""
+    there = jnp.arange(WIDEST) < settings.width
     return {
-        "before": lambda x: jnp.where(settings.before, _normal(x, settings), x),
+        "before": lambda x: jnp.where(settings.before, _normal(x, settings), x * there),
         "after": lambda x: jnp.where(settings.after, _normal(x, settings), x),
         "skip": settings.skip,
         "gate": settings.gate,
@@ -204,4 +205,6 @@ def _compiled() -> jax.stages.Compiled:
     settings = Settings(whole, whole, whole, truth, truth, number, number, number, array(5))
     weights = array(DEEPEST, NUMBERS)
     sequences = array(BATCH, POSITIONS, WIDEST), array(PROBED, POSITIONS, WIDEST)
-    return jax.jit(_propagate).lower(weights, *sequences, settings).compile()
+    compiled = jax.jit(_propagate).lower(weights, *sequences, settings).compile()
+    programs.return_freed_memory()
+    return compiled
