@@ -634,6 +634,71 @@ CLAIMS: tuple[Claim, ...] = (
         ),
     ),
     *_claims(
+        "Transformers",
+        (
+            "Without the division by √d_k the softmax has extremely small gradients.",
+            "Vaswani et al. 2017, section 3.2.1",
+            "half right",
+            "the median over queries vanishes, below 0.001 at d_k = 256 against 0.03; the mean does not, and on its "
+            "way to the stream it is multiplied by keys: in twelve blocks with d_k = 32 the gradient grows several "
+            "hundredfold",
+            "transformers",
+            "pages/test_transformers::test_without_the_root_the_median_gradient_vanishes_and_the_mean_does_not",
+            "pages/test_transformers::test_without_the_root_the_gradient_of_the_stream_grows_several_hundredfold",
+        ),
+        (
+            "In a post-LN transformer the gradients near the output are large before training, in a pre-LN one they are not.",
+            "Xiong et al. 2020",
+            "right",
+            "at 48 blocks the last W_down gets 41 times the variance. Below it the gradient halves from block to "
+            "block, down to what all positions share",
+            "transformers",
+            "pages/test_transformers::test_the_last_block_of_post_ln_gets_41_times_the_gradient",
+            "pages/test_transformers::test_a_post_ln_block_halves_the_gradient_until_what_all_positions_share_is_left",
+        ),
+        (
+            "Pre-LN transformers train without a warm-up of the learning rate, post-LN ones need it.",
+            "Xiong et al. 2020",
+            "right",
+            "four blocks on English characters, Adam at 0.01: post-LN stays at the loss of guessing, and learns with "
+            "a warm-up; at 0.003 it learns without",
+            "transformers",
+            "pages/test_transformers::test_post_ln_needs_a_warm_up_at_this_learning_rate_and_pre_ln_does_not",
+        ),
+        (
+            "ReZero, DeepNorm and T-Fixup let deep transformers begin with a stream and a gradient of one size.",
+            "Bachlechner et al. 2020; Wang et al. 2022; Huang et al. 2020",
+            "right",
+            "within a factor of two over 48 blocks, as outputs of zero or divided by √(2L) do",
+            "transformers",
+            "pages/test_transformers::test_every_scaling_keeps_stream_and_gradient_within_a_factor_of_two",
+        ),
+        (
+            "Weights of a transformer have the standard deviation 0.02.",
+            "GPT-2, published configuration (initializer_range), 2019",
+            "half right",
+            "it is 1/√n for a width of 2,500; n Var w is 0.31 at 768 and 0.026 at 64",
+            "transformers",
+            "pages/test_transformers::test_0_02_is_one_over_the_root_of_2500",
+        ),
+        (
+            "A head with weights of std 1 makes the first loss ten times too large.",
+            "Hugging Face, transformers, pull request 26441, 2023 (T5)",
+            "right",
+            "about ln V + n Var e / 2 while that is small; std 1/√n or less keeps it near ln V",
+            "transformers",
+            "pages/test_transformers::test_the_first_loss_of_a_tied_head",
+        ),
+        (
+            "An adapter begins with one matrix random and the other zero.",
+            "Hu et al. 2021 (LoRA), section 4.1",
+            "right",
+            "either may be the random one; with both zero, both gradients are exactly zero",
+            "transformers",
+            "pages/test_transformers::test_of_two_matrices_that_are_zero_neither_has_a_gradient",
+        ),
+    ),
+    *_claims(
         "Mistakes in code",
         (
             "weights.normal_(std) draws weights of this std.",
