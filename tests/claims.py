@@ -647,7 +647,8 @@ CLAIMS: tuple[Claim, ...] = (
             "pages/test_transformers::test_without_the_root_the_gradient_of_the_stream_grows_several_hundredfold",
         ),
         (
-            "In a post-LN transformer the gradients near the output are large before training, in a pre-LN one they are not.",
+            "Before training, gradients near the output of a post-LN transformer are large, those of a pre-LN one are "
+            "not.",
             "Xiong et al. 2020",
             "right",
             "at 48 blocks the last W_down gets 41 times the variance. Below it the gradient halves from block to "

@@ -11,8 +11,10 @@ import scene_numbers as seen
 from course import initializers
 from course.networks.transformer import TRANSFORMER_SCALINGS
 from course.pages.transformers.transformer import predicted
+from course.pages.transformers.transformer_race import LINE_UPS, RATES, SETUP, begin
 from course.probes.transformer import HEADS, measure_transformer
 from course.theory.transformer import Passes, heads_of, softmax_of_normal
+from course.training.text import TextTraining, text_losses
 
 GIVES_AWAY = (r"\b2\.[345]\d? (of|positions)", r"(?i)looks? at (only )?(two|three|2|3)\b")
 """At how many positions a head looks whose logits are not divided."""
@@ -199,6 +201,34 @@ def test_the_numbers_of_the_exercises():
 # Who learns
 
 
+def losses(learning_rate: float, seeds: range, steps: int = 300) -> dict[str, np.ndarray]:
+    """Return the last losses of the first line-up of the race, an array of the seeds for each title."""
+    runners = next(iter(LINE_UPS.values()))
+    trials = [
+        trial._replace(seed=seed)
+        for runner, trial in zip(runners, begin(next(iter(LINE_UPS)), learning_rate, 0, steps).trials, strict=True)
+        for seed in seeds
+    ]
+    last = TextTraining(trials, SETUP, steps=steps, records=1).run().losses[-1]
+    return {runner.title: row for runner, row in zip(runners, last.reshape(len(runners), -1), strict=True)}
+
+
+@pytest.mark.long
+def test_post_ln_needs_a_warm_up_at_this_learning_rate_and_pre_ln_does_not():
+    guessing, _ = text_losses()
+    found = losses(0.01, range(10))
+    assert np.sum(found["post-LN"] > 0.95 * guessing) >= 9
+    for title in ("pre-LN", "post-LN, warm-up", "no LN", "no LN, ReZero"):
+        assert np.sum(found[title] < 0.9 * guessing) >= 9, title
+
+
+@pytest.mark.long
+def test_at_a_smaller_rate_all_six_learn():
+    guessing, _ = text_losses()
+    for title, last in losses(0.003, range(10)).items():
+        assert np.sum(last < 0.9 * guessing) >= 9, title
+
+
 # The numbers in the notes of its scenes: words of the sentence, or computed again
 
 FACTS = {
@@ -228,6 +258,10 @@ FACTS = {
         "the fourth root of 2L": lambda: math.isclose(TRANSFORMER_SCALINGS["deepnorm"].skip(48), 96**0.25),
     },
     "T-Fixup without any LN": {"1.1 in theory": "(theory: 1.1)"},
+    "Six that learn English": {
+        "Post-LN stays at the loss of guessing": "no better than frequencies; post-LN, warm-up: ",
+        "set it to 0.003": lambda: 0.003 in RATES,
+    },
     "A std of 0.02": {
         "64 of 64 positions": "looks at 64 of 64 positions",
         "1.1 in theory": "(theory: 1.1)",

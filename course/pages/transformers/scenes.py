@@ -39,8 +39,8 @@ SCENES = (
         "Outputs times 1/√(2L)",
         "transformer",
         {"scaling": "1/√2L", "depth": 48},
-        "The scaling of Radford and others. What writes to the stream is divided by the root of the number of branches, and in theory "
-        "the stream ends at 1.3. Ask what 100 blocks will do before you move the depth.",
+        "The scaling of Radford and others. What writes to the stream is divided by the root of the number of "
+        "branches, and in theory the stream ends at 1.3. Ask what 100 blocks will do before you move the depth.",
     ),
     Scene(
         "Outputs of zero",
@@ -74,14 +74,16 @@ SCENES = (
         "A std of 0.02",
         "transformer",
         {"std": "0.02"},
-        "At a width of 128 the number is much too small: a head looks at 64 of 64 positions, and twelve "
-        "blocks add hardly anything, 1.1 in theory. For which width would it be right? Ask for the width before "
-        "anybody reaches for a calculator.",
+        "At a width of 128 the number is much too small: a head looks at 64 of 64 positions, and twelve blocks add "
+        "hardly anything, 1.1 in theory. For which width would it be right? Ask for the width before anybody reaches "
+        "for a calculator.",
     ),
     Scene(
         "Six that learn English",
         "transformer_race",
         {},
-        "RACE_NOTE",
+        "Four blocks, Adam at 0.01, and one text for all. Let the class vote who needs a warm-up before the lines "
+        "grow. Post-LN stays at the loss of guessing, and with a warm-up it learns. Ask what a smaller rate would "
+        "change. Then set it to 0.003.",
     ),
 )

@@ -33,13 +33,13 @@ CURVES = {
     "weight_gradient": "variance of ∂C/∂W_down per position",
 }
 """The curves' titles by their keys."""
-BLOCKS = layers(label="block")
+BLOCKS = layers(12, 24, 48, 100, label="block")
 PICTURE = Picture(
     (
         by_layer("looks", "Attention: positions that a head looks at", BLOCKS, fixed(0, 1.05 * POSITIONS)),
-        by_layer("forward", "Forward: mean square E[x²] of the stream", BLOCKS, decades()),
-        by_layer("gradient", "Backward: variance of ∂C/∂x", BLOCKS, decades()),
-        by_layer("weight_gradient", "Backward: variance of ∂C/∂W_down per position", BLOCKS, decades()),
+        by_layer("forward", "Forward: mean square E[x²] of the stream", BLOCKS, decades(2, 4, 12, 40, 80)),
+        by_layer("gradient", "Backward: variance of ∂C/∂x", BLOCKS, decades(2, 4, 12, 40, 80)),
+        by_layer("weight_gradient", "Backward: variance of ∂C/∂W_down per position", BLOCKS, decades(2, 4, 12, 40, 80)),
     ),
     grids=("AB;CD", "ABCD"),
     height=5.6,

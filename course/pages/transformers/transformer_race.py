@@ -14,7 +14,7 @@ from course.live.marks import curve, level, note
 from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
 from course.live.words import number, say
-from course.style import MOMENT, STARTS, lost_point, marked_line
+from course.style import MOMENT, NOTE, STARTS, look, lost_point, marked_line
 from course.training.text import LECUN, TextHistory, TextSetup, TextTraining, TextTrial
 
 SETUP = TextSetup(blocks=4)
@@ -22,8 +22,10 @@ RATES = (0.001, 0.003, 0.01, 0.03)
 STEPS = (150, 300, 600)
 WARMUP = 1 / 3
 """The share of all steps over which a warm-up lets the learning rate rise."""
-HIGHEST = 6.0
-"""The axis of the loss ends at so many nats a character."""
+LOWEST, HIGHEST = 1.5, 5.0
+"""The axis of the loss, in nats a character."""
+BELOW = look(**{**NOTE, "xytext": (-3, -10)})
+"""Words under a reference line, where losses leave room."""
 MARKERS = 10
 EMBEDDING = 1 / math.sqrt(SETUP.width)
 
@@ -71,13 +73,13 @@ PICTURE = Picture(
         Panel(
             "Loss on text held out, in nats a character",
             fixed(0, 1),
-            fixed(0, HIGHEST),
+            fixed(LOWEST, HIGHEST),
             (
                 level("guessing"),
                 level("pairs"),
                 level("moment", MOMENT, upright=True),
-                note("guessing.name", "frequencies of characters"),
-                note("pairs.name", "the last character alone"),
+                note("guessing.name", "frequencies of characters", BELOW),
+                note("pairs.name", "the last character alone", BELOW),
                 *(
                     curve(f"loss.{place}", marked_line(*STARTS[place]), pin=False, markers=(place, MARKERS))
                     for place in PLACES
@@ -138,7 +140,7 @@ def transformer_race(race: TextTraining, moment: float, line_up: str, **_setting
         "guessing": history.guessing_loss,
         "guessing.name": (end, history.guessing_loss),
         "pairs": history.pair_loss,
-        "pairs.name": (end, history.pair_loss),
+        "pairs.name": (0.38 * end, history.pair_loss),
         "moment": steps[record] if len(steps) else 0,
     }
     names, table = {}, {"step": ("step", steps)}
