@@ -286,16 +286,10 @@ def wide_network(key: jax.Array, kind: str):
     return squares, entropies, jnp.mean(gradients**2, axis=(1, 2, 3))
 
 
-@pytest.mark.parametrize("kind", ["pre-LN", "post-LN"])
+@pytest.mark.parametrize("kind", ["pre-LN", pytest.param("post-LN", marks=pytest.mark.long)])
 def test_wide_transformers_follow_the_theory_within_five_standard_errors(kind):
     predicted = passes(network_of(kind, WIDE_DEPTH, WIDE // WIDE_HEADS))
-    runs = [np.stack(wide_network(jax.random.key(seed), kind)) for seed in range(6)]
+    runs = [np.stack(wide_network(jax.random.key(seed), kind)) for seed in range(4)]
     means, errors = np.mean(runs, axis=0), np.std(runs, axis=0, ddof=1) / math.sqrt(len(runs))
     expected = np.stack([predicted.second_moment, predicted.entropy, predicted.gradient])
-    print(
-        kind,
-        np.round(means, 4),
-        np.round(means / expected, 4),
-        np.round((means - expected) / np.maximum(errors, 1e-6), 1),
-    )
     assert np.all(np.abs(means - expected) <= 5 * errors + 1e-4)
