@@ -10,7 +10,7 @@ import numpy as np
 from course.exercises import guard, reading
 from course.exercises.judges import Case, Mistake, function, generator, knowing, number, shared_part
 from course.exercises.table import Exercise
-from course.exercises.verdict import Verdict, almost, not_yet, right, wrong
+from course.exercises.verdict import ALMOST, Verdict, almost, not_yet, right, wrong
 from course.networks.transformer import KINDS, TRANSFORMER_SCALINGS
 from course.probes.transformer import measure_transformer
 
@@ -103,6 +103,16 @@ _HEAD = function(
 _FALL = 0.1
 """The gradient's variance at block 1 has to be below this share of that at the last block."""
 
+_WHY_LEVEL = {
+    "1/√2L": ("small branches", "Branches divided by √(2L) hardly change the sum that is normalized."),
+    "deepnorm": (
+        "a stronger skip",
+        "DeepNorm multiplies the stream, so that the normalization after the sum divides by little else.",
+    ),
+    "t-fixup": ("T-Fixup", "T-Fixup's factors make the branches small."),
+}
+"""Why the gradient of a post-LN network stays level: the mistake's name, and what to say."""
+
 
 @knowing(
     examples={
@@ -131,15 +141,8 @@ def _fading(_rng: np.random.Generator, kind: object, scaling: object, blocks: ob
         return right(f"{seen}, with layer normalization after every branch.")
     if scaling == "none":
         return almost(f"{seen}. You have the right kind of block: take more of them.", "too few blocks")
-    known = {"1/√2L": "small branches", "deepnorm": "a stronger skip", "t-fixup": "T-Fixup"}
-    why = {
-        "1/√2L": "Branches divided by √(2L) hardly change the sum that is normalized.",
-        "deepnorm": "DeepNorm multiplies the stream, so that the normalization after the sum divides by little else.",
-        "t-fixup": "T-Fixup's factors make the branches small.",
-    }
-    if scaling in known:
-        return almost(f"{seen}. {why[scaling]}", known[scaling])
-    return almost(f"{seen}. A branch that adds nothing takes nothing away.", "branches of zero")
+    name, text = _WHY_LEVEL.get(scaling, ("branches of zero", "A branch that adds nothing takes nothing away."))
+    return Verdict(ALMOST, f"{seen}. {text}", name)
 
 
 def _one_of(answer: object, name: str, known: tuple[str, ...]) -> str:

@@ -82,8 +82,8 @@ SCENES = (
         "Six that learn English",
         "transformer_race",
         {},
-        "Four blocks, Adam at 0.01, and one text for all. Let the class vote who needs a warm-up before the lines "
+        "Four blocks, Adam at 0.005, and one text for all. Let the class vote who needs a warm-up before the lines "
         "grow. Post-LN stays at the loss of guessing, and with a warm-up it learns. Ask what a smaller rate would "
-        "change. Then set it to 0.003.",
+        "change. Then set it to 0.002.",
     ),
 )

@@ -18,7 +18,7 @@ from course.style import MOMENT, NOTE, STARTS, look, lost_point, marked_line
 from course.training.text import LECUN, TextHistory, TextSetup, TextTraining, TextTrial
 
 SETUP = TextSetup(blocks=4)
-RATES = (0.001, 0.003, 0.01, 0.03)
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02)
 STEPS = (150, 300, 600)
 WARMUP = 1 / 3
 """The share of all steps over which a warm-up lets the learning rate rise."""
@@ -118,7 +118,7 @@ def begin(line_up: str, learning_rate: float, seed: int, steps: int) -> TextTrai
     "Transformers that learn English",
     {
         "line_up": menu(tuple(LINE_UPS), label="initializations"),
-        "learning_rate": stops(RATES, 0.01),
+        "learning_rate": stops(RATES, 0.005),
         "steps": stops(STEPS, 300),
         "seed": slider(0, 0, 9),
         "moment": slider(0.0, 0.0, 1.0),
