@@ -33,7 +33,7 @@ CURVES = {
     "weight_gradient": "variance of ∂C/∂W_down per position",
 }
 """The curves' titles by their keys."""
-BLOCKS = layers(12, 24, 48, 100, label="block")
+BLOCKS = layers(12, 25, 50, 100, label="block")
 PICTURE = Picture(
     (
         by_layer("looks", "Attention: positions that a head looks at", BLOCKS, fixed(0, 1.05 * POSITIONS)),
