@@ -15,9 +15,9 @@ SCENES = (
         "Logits not divided",
         "transformer",
         {"divided": False},
-        "The heads of block 1 look at 2.4 positions in theory. Everybody knows that a saturated softmax has small "
-        "gradients. Ask the class to look at the lower left panel: why does the gradient grow, by a factor of 930 in "
-        "theory? What is the logits' gradient multiplied by on its way to x?",
+        "The heads of the first block look at 2.4 positions in theory. Everybody knows that a saturated softmax has "
+        "small gradients. Ask the class to look at the lower left panel: why does the gradient grow, by a factor of "
+        "930 in theory? What is the logits' gradient multiplied by on its way to x?",
     ),
     Scene(
         "Forty-eight pre-LN blocks",
