@@ -1,4 +1,4 @@
-"""Small drawings of what the pages talk about: a unit, a layer, the two passes, a residual block, a border.
+"""Small drawings of what the pages talk about: a unit, a layer, the two passes, blocks, a border.
 
 Each function returns a `Diagram`, which a notebook shows as a picture with its alternative text.
 """
@@ -186,6 +186,43 @@ def residual_block() -> Diagram:
         "Blue: the branch, through the weights W1, the activation function and the weights W2. Where they meet, the "
         "branch's output is added, and the sum is the x of the next block.",
     )
+
+
+def transformer_blocks() -> Diagram:
+    """Draw a pre-LN and a post-LN block: what is added to the stream, and where it is normalized."""
+    figure, axes = _blank(7.6, 2.9)
+    for bottom, before, name in ((1.65, True, "pre-LN"), (0.2, False, "post-LN")):
+        axes.text(0.4, bottom + 0.8, name, ha="center", va="center", color=QUIET)
+        axes.text(0.4, bottom + 0.2, "$x$", ha="center", va="center", fontsize=13)
+        axes.text(7.35, bottom + 0.2, "$x$", ha="center", va="center", fontsize=13)
+        for left, branch in ((0.9, "attention"), (4.0, "ReLU layers")):
+            _added_branch(axes, left, bottom, branch, before)
+        _arrow(axes, (6.95, bottom + 0.2), (7.2, bottom + 0.2))
+    return _finished(
+        figure,
+        "Two blocks of a transformer, one above the other. In both, the stream x runs from left to right and two "
+        "branches are added to it, attention and then the two layers with ReLU. In the pre-LN block a layer "
+        "normalization N is the first thing in each branch. In the post-LN block it stands after each sum, on the "
+        "stream itself.",
+    )
+
+
+def _added_branch(axes: Axes, left: float, bottom: float, branch: str, before: bool) -> None:
+    """Draw one branch that is added to the stream, with its normalization in front of it or after the sum."""
+    stream, above, sum_at = bottom + 0.2, bottom + 0.85, left + 2.3
+    _arrow(axes, (left - 0.3 if left < 1 else left - 0.15, stream), (sum_at - 0.18, stream))
+    axes.plot((left, left), (stream, above), color=MEASURED, linewidth=1.3)
+    words = f"$N$, {branch}" if before else branch
+    axes.text(left + 1.2, above, words, ha="center", va="center", color=MEASURED)
+    _arrow(axes, (left, above), (left + 0.45, above), MEASURED)
+    axes.plot((left + 1.95, sum_at), (above, above), color=MEASURED, linewidth=1.3)
+    _arrow(axes, (sum_at, above), (sum_at, stream + 0.19), MEASURED)
+    axes.text(sum_at, stream, "$+$", ha="center", va="center", fontsize=13)
+    axes.plot(sum_at, stream, "o", color="none", markeredgecolor=QUIET, markersize=21)
+    after = "" if before else "$N$"
+    axes.text(left + 2.75, stream, after, ha="center", va="center", fontsize=13, color=MEASURED)
+    if before:
+        axes.plot((sum_at + 0.18, left + 2.95), (stream, stream), color=REFERENCE, linewidth=1.3)
 
 
 def ellipses(matrices: Mapping[str, np.ndarray]) -> Diagram:

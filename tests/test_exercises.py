@@ -240,7 +240,8 @@ def test_every_exercise_whose_function_draws_is_among_these():
     words = re.compile(r"^def \w+\((?:rng|key|generator|seed)\b", re.MULTILINE)
     stubs = {page: tagged(page, "stub") for page in PAGES}
     drawing = [f"{page}.{at}" for page in PAGES for at, cell in enumerate(stubs[page], 1) if words.search(cell.source)]
-    others = {"tuning.2", "todays_networks.6"}  # judged by many draws, and by the zeros of two draws
+    # judged by many draws, and by the zeros of two draws
+    others = {"tuning.2", "todays_networks.6", "transformers.5"}
     assert set(DRAWING) == set(drawing) - others
 
 

@@ -39,6 +39,8 @@ _MODULES = MappingProxyType(
         "tapered_network": "course.pages.xavier.tapered_network",
         "todays_networks": "course.pages.todays_networks.todays_networks",
         "training_race": "course.pages.training.training_race",
+        "transformer": "course.pages.transformers.transformer",
+        "transformer_race": "course.pages.transformers.transformer_race",
         "two_schemes": "course.pages.xavier.two_schemes",
     }
 )

@@ -1,0 +1,1 @@
+"""What belongs to the page transformers: its explorers, its exercises, and its scenes."""
