@@ -86,15 +86,15 @@ def programs(setup: Setup, steps: int | None, layers: bool = True) -> Programs:
     """
     task = TASKS[setup.task]()
     return Programs(
-        _sharded(functools.partial(_begin, setup)),
-        _batch_sampler(setup.task, setup.batch),
-        _sharded(functools.partial(_advance, setup, SCHEDULES[setup.schedule](steps)), shared=3),
-        _sharded(jax.vmap(functools.partial(_evaluate, setup, task, layers))),
+        sharded(functools.partial(_begin, setup)),
+        batch_sampler(setup.task, setup.batch),
+        sharded(functools.partial(_advance, setup, SCHEDULES[setup.schedule](steps)), shared=3),
+        sharded(jax.vmap(functools.partial(_evaluate, setup, task, layers))),
     )
 
 
 @functools.lru_cache(maxsize=16)
-def _batch_sampler(task: str, size: int) -> Callable[..., Batches]:
+def batch_sampler(task: str, size: int) -> Callable[..., Batches]:
     """Compile the drawing by itself: it is the same for all setups, and Shapeset's takes longer than a network's."""
     batch = TASKS[task]().batch
 
@@ -109,7 +109,7 @@ def _batch_sampler(task: str, size: int) -> Callable[..., Batches]:
     return draw
 
 
-def _sharded(function: Callable, shared: int = 0) -> Callable:
+def sharded(function: Callable, shared: int = 0) -> Callable:
     """Compile a function of runs so that each device works on its own; the last `shared` arguments are for all."""
     runs, everybody = PartitionSpec(AXIS), PartitionSpec()
 
