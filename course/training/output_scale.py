@@ -23,7 +23,7 @@ POWER_STEPS = 12
 
 
 class Problem(NamedTuple):
-    """Inputs N(0, 1) of shape `(examples, FEATURES)`, and targets `(examples,)`, |u·x| minus its mean; a unit vector u."""
+    """Inputs N(0, 1) `(examples, FEATURES)`, and targets `(examples,)`, |u·x| less its mean, for a unit vector u."""
 
     inputs: np.ndarray
     targets: np.ndarray

@@ -58,7 +58,7 @@ def named(name: str) -> Parametrization:
 
 
 def stds(name: str, width: int, features: int) -> np.ndarray:
-    """Return the std of each layer's weights, `(3,)`: He initialization at the base width, √(2/fan_in), then its rule."""
+    """Return the std of each layer's weights, `(3,)`: He initialization at the base width, and then by the rule."""
     at_base = np.sqrt([2 / features, 2 / BASE_WIDTH, 2 / BASE_WIDTH])
     return at_base * named(name).std.factors(width)
 

@@ -26,6 +26,8 @@ from course.training.tasks import TASKS, Task
 
 WIDTHS = (32, 64, 128, 256, 512, 1024)
 TASK, BATCH = "digits", 32
+CHECKED_TASK = "spirals"
+"""What the first steps are measured on: two inputs, so that a hidden layer of any width has many times as many."""
 _TOGETHER = {128: 32, 512: 8, 1024: 4}
 """A program for each of these sizes trains so many networks of at most that width together."""
 PROBED = 100
@@ -97,8 +99,8 @@ def _advance(optimizer: str, state: _State, rates: ThreeLayers, batches, start, 
 
 
 def _changes(optimizer: str, state: _State, rates: ThreeLayers, counts: jax.Array, inputs, labels, steps) -> jax.Array:
-    """Return for each run and step the mean squares of the changes, over the units that there are: `(runs, steps, 3)`."""
-    probe = jnp.asarray(TASKS[TASK]().inputs[:PROBED])
+    """Return the mean squares of the changes, `(runs, steps, 3)`, over the units that are no padding."""
+    probe = jnp.asarray(TASKS[CHECKED_TASK]().inputs[:PROBED])
 
     def of_one(state, rates, count):
         before = signals(state.weights, probe)
@@ -128,9 +130,9 @@ def drawn(run: WidthRun, task: Task, size: int) -> ThreeLayers:
     return ThreeLayers(*(np.pad(part, pad).astype(np.float32) for part, pad in zip(noise, room, strict=True)))
 
 
-def _together(runs: Sequence[WidthRun], optimizer: str) -> tuple[ThreeLayers, ThreeLayers]:
+def _together(runs: Sequence[WidthRun], task: Task, optimizer: str) -> tuple[ThreeLayers, ThreeLayers]:
     """Return weights and learning rates of runs of one size, the runs along the first axis."""
-    task, size = TASKS[TASK](), size_of(runs[0].width)
+    size = size_of(runs[0].width)
     weights = jax.tree.map(lambda *parts: np.stack(parts), *(drawn(run, task, size) for run in runs))
     rates = [parametrizations.rates(run.parametrization, optimizer, run.width, run.learning_rate) for run in runs]
     return jax.device_put((weights, ThreeLayers(*np.array(rates, np.float32).T)), run_sharding())
@@ -186,7 +188,8 @@ class WidthSweep:
         programs, chunk = _programs(self.optimizer), self._waiting[0]
         if self._state is None:
             size = size_of(self.runs[chunk[0]].width)
-            weights, self._rates = _together([self.runs[place] for place in _filled(chunk, size)], self.optimizer)
+            here = [self.runs[place] for place in _filled(chunk, size)]
+            weights, self._rates = _together(here, TASKS[TASK](), self.optimizer)
             self._state, self._step, self._steps_per_slice = programs.begin(weights), 0, 1
         started, first = time.perf_counter(), self._step - self._step % BATCHES_DRAWN
         stop = min(self._step + self._steps_per_slice, first + BATCHES_DRAWN, self.steps)
@@ -215,12 +218,12 @@ def first_steps(runs: Sequence[WidthRun], optimizer: str = "sgd", *, steps: int 
     since before the first step. Raises `ValueError` as `WidthSweep` does.
     """
     _check(runs, optimizer, steps)
-    programs, task = _programs(optimizer), TASKS[TASK]()
-    batch = jax.tree.map(lambda part: part[0], batch_sampler(TASK, BATCH)(np.uint32(0), np.int32(0))[1:])
+    programs, task = _programs(optimizer), TASKS[CHECKED_TASK]()
+    batch = jax.tree.map(lambda part: part[0], batch_sampler(CHECKED_TASK, BATCH)(np.uint32(0), np.int32(0))[1:])
     found = np.zeros((len(runs), steps, 3))
     for chunk in _chunks(runs):
         here = [runs[place] for place in _filled(chunk, size_of(runs[chunk[0]].width))]
-        weights, rates = _together(here, optimizer)
+        weights, rates = _together(here, task, optimizer)
         counts = np.array([[run.width, run.width, task.classes] for run in here], np.float32)
         squares = programs.changes(programs.begin(weights), rates, counts, *batch, np.zeros(steps))
         found[chunk] = np.asarray(squares)[: len(chunk)]

@@ -21,9 +21,9 @@ from course.training.parametrizations import PARAMETRIZATIONS
 from course.training.widths import WIDTHS, first_steps, width_runs
 
 STEPS, SEEDS = 8, 4
-BEST: Mapping[str, float] = MappingProxyType({"adam": 2.0**-7, "sgd": 2.0**-2})
-"""About the best rate of the base width; the rates of the picture are shares of it."""
-SHARES = {"1/64": 1 / 64, "1/16": 1 / 16, "1/4": 1 / 4, "1": 1.0}
+LARGEST: Mapping[str, float] = MappingProxyType({"adam": 1e-3, "sgd": 1e-1})
+"""Rates at which a network of the base width learns; the rates of the picture are shares of them."""
+SHARES = {"1/1000": 1e-3, "1/100": 1e-2, "1/10": 0.1, "1": 1.0}
 LAYERS = ("hidden layer 1", "hidden layer 2", "outputs")
 _SIDES = tuple(zip(PARAMETRIZATIONS, ("left", "right"), strict=True))
 
@@ -39,7 +39,7 @@ class Slope(NamedTuple):
 def measured(optimizer: str, share: float, seed: int, seeds: int = SEEDS) -> np.ndarray:
     """Return the rms of the changes, `(parametrizations, widths, seeds, steps, 3)`."""
     names = tuple(PARAMETRIZATIONS)
-    runs = width_runs(names, WIDTHS, (share * BEST[optimizer],), range(seeds * seed, seeds * (seed + 1)))
+    runs = width_runs(names, WIDTHS, (share * LARGEST[optimizer],), range(seeds * seed, seeds * (seed + 1)))
     squares = first_steps(runs, optimizer, steps=STEPS)
     return np.sqrt(squares).reshape(len(names), len(WIDTHS), seeds, STEPS, len(LAYERS))
 
@@ -72,8 +72,8 @@ def _panel(side: str, label: str) -> Panel:
     marks += [
         curve(f"{side}.{place}.theory", PREDICTED_LINE, "theory's slope", pin=False) for place in range(len(LAYERS))
     ]
-    ticks = {10.0**power: f"$10^{{{power}}}$" for power in range(-6, 4)}
-    y = fixed(1e-5, 1e3, ticks, label=label, log=True)
+    ticks = {10.0**power: f"$10^{{{power}}}$" for power in range(-6, 4, 2)}
+    y = fixed(3e-7, 1e3, ticks, label=label, log=True)
     return Panel("", fixed(27, 1200, {w: str(w) for w in WIDTHS}, label="width", log=True), y, marks, key=side)
 
 
@@ -90,7 +90,7 @@ PICTURE = Picture(
     "The coordinate check",
     {
         "optimizer": menu({title: name for name, title in OPTIMIZERS.items()}, "sgd"),
-        "share": stops(SHARES, 1 / 64, label="rate, times the best at 32"),
+        "share": stops(SHARES, 1e-3, label="rate, times 0.1 (Adam: 0.001)"),
         "step": slider(1, 1, STEPS, label="steps"),
         "seed": slider(0, 0, 9, label="seeds"),
     },

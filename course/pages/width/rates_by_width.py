@@ -197,8 +197,8 @@ def describe(sweep: Sweep, best: Mapping[str, np.ndarray]) -> str:
         )
     parts = [_moved(say(PARAMETRIZATIONS[name].title), rates, sweep) for name, rates in best.items()]
     return say(
-        "{done} of {total} networks have been trained for {steps} steps with {optimizer} (loss of guessing {guessing}). "
-        "Best learning rate: {parts}.",
+        "{done} of {total} networks have been trained for {steps} steps with {optimizer} (guessing: {guessing}). Best "
+        "learning rate: {parts}.",
         done=sweep.done,
         total=sweep.total,
         steps=sweep.steps,
