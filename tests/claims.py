@@ -576,6 +576,43 @@ CLAIMS: tuple[Claim, ...] = (
         ),
     ),
     *_claims(
+        "Width",
+        (
+            "In the standard parametrization the best learning rate moves with the width; in μP it stays.",
+            "Yang et al. 2022",
+            "right",
+            "with Adam, from width 32 to 512, about as the width; with SGD less, at the widths that ran here",
+            "width",
+            "pages/test_width::test_with_adam_the_best_rate_falls_about_as_the_width_grows_in_nine_of_ten_seeds_and_stays_in_mup",
+            "pages/test_width::test_with_sgd_the_best_rate_falls_less_than_with_adam_in_nine_of_ten_seeds",
+        ),
+        (
+            "With μP a step changes the activations of every layer by as much at any width.",
+            "Yang and Hu 2021",
+            "right",
+            "powers of 0 for SGD and Adam, widths to 1,024; the standard parametrization has −1/2, 1/2 and 1 with SGD",
+            "width",
+            "pages/test_width::test_a_step_changes_each_layer_by_theorys_power_of_the_width_within_five_standard_errors",
+        ),
+        (
+            "A large output scale makes training lazy: the weights hardly move, and the network stays linear in them.",
+            "Chizat, Oyallon and Bach 2019",
+            "right",
+            "at the same loss a small scale has moved more than 20 times as far, and does better on other examples",
+            "width",
+            "pages/test_width::test_at_the_same_loss_the_rich_network_has_moved_farther_turned_to_the_direction_and_generalizes_better",
+            "pages/test_width::test_a_lazy_network_follows_the_theory_of_one_that_is_linear",
+        ),
+        (
+            "Gradient descent on all examples drives the sharpness up to 2/η, where it stays.",
+            "Cohen et al. 2021",
+            "half right",
+            "from a small output scale; a lazy network keeps the sharpness with which it began",
+            "width",
+            "pages/test_width::test_the_rich_networks_sharpness_rises_to_the_edge_and_the_lazy_ones_stays",
+        ),
+    ),
+    *_claims(
         "Today's networks",
         (
             "Residual layers times 1/√N keep N of them bounded.",
