@@ -18,7 +18,7 @@ from course.training.widths import WIDTHS, drawn, width_runs
 
 GIVES_AWAY = (
     r"(?i)\b(16|sixteen) times (smaller|lower|as small)",
-    r"(?i)\b(a|one) sixteenth\b",
+    r"(?i)sixteenth at width",
     r"(?i)inversely proportional to the width",
     r"(?i)agree in (their )?sign",
 )
