@@ -8,7 +8,7 @@ from course import theory
 from course.live.axes import fixed
 from course.live.controls import slider, stops
 from course.live.declare import explorer
-from course.live.marks import curve, level, note
+from course.live.marks import Mark, curve, level, note
 from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
 from course.live.words import number, say
@@ -44,7 +44,7 @@ class Compared:
 compared = functools.lru_cache(maxsize=16)(Compared)
 
 
-def _lines(panel: str, first: bool = False) -> list:
+def _lines(panel: str) -> list[Mark]:
     return [
         curve(f"{panel}.{key}", marked_line(*look), "", pin=False, markers=(place, MARKERS))
         for place, (key, look) in enumerate(zip(_KEYS, PAIR[::-1], strict=True))
@@ -113,7 +113,7 @@ def lazy_or_rich(rich: float, lazy: float, learning_rate: float, seed: int) -> V
         "loss.theory": (steps, pair.theory.losses),
         "sharpness.theory": pair.theory.sharpness,
         "edge": edge,
-        "edge.name": (1.01 * STEPS, edge),
+        "edge.name": (1.01 * STEPS, 1.04 * edge),
     }
     names, columns = {}, {"step": ("step", found.steps)}
     for place, (key, scale) in enumerate(zip(_KEYS, pair.scales, strict=True)):
@@ -168,10 +168,10 @@ def _of_one(pair: Compared, place: int) -> str:
     if at is None:
         return say("α = {scale:g} is not there yet", scale=scale)
     return say(
-        "α = {scale:g} has moved its weights by {moved:.2%}, {along:.0%} of them along the direction, loss of other "
+        "α = {scale:g} has moved its weights by {moved} %, {along:.0%} of them along the direction, loss of other "
         "examples {other}",
         scale=scale,
-        moved=pair.found.moved[place, at],
+        moved=number(100 * pair.found.moved[place, at]),
         along=pair.found.along[place, at],
         other=number(pair.found.test_losses[place, at]),
     )

@@ -70,6 +70,11 @@ class Sweep(WidthSweep):
         return np.median(self.losses.reshape(shape), axis=-1)
 
 
+def begin(optimizer: str, size: str, seed: int) -> Sweep:
+    """Return the runs of a sweep."""
+    return Sweep(optimizer, size, seed)
+
+
 def best_rates(losses: np.ndarray, rates: tuple[float, ...]) -> np.ndarray:
     """Return the rate of the least loss of each row `(widths, rates)`, NaN for a row that still runs."""
     whole = ~np.isnan(losses).any(axis=1)
@@ -143,7 +148,7 @@ PICTURE = Picture(
         "seed": slider(0, 0, 9, label="seeds"),
     },
     PICTURE,
-    begin=Sweep,
+    begin=begin,
 )
 def rates_by_width(sweep: Sweep, **_settings) -> View:
     """Train networks of many widths with many learning rates, in two parametrizations that agree at width 32.
