@@ -101,7 +101,7 @@ def passed_on(width: int, seed: int) -> float:
 
 @pytest.mark.long
 def test_adams_outputs_change_by_the_power_three_halves_through_the_hidden_layer():
-    found = np.array([[passed_on(width, seed) for seed in range(8)] for width in WIDTHS])
+    found = np.array([[passed_on(width, seed) for seed in range(8)] for width in WIDTHS if width >= check.GREAT])
     slope, error = check.fitted(found)
     assert abs(slope - 3 / 2) < 5 * error
     assert error < 0.1

@@ -21,6 +21,8 @@ from course.training.parametrizations import PARAMETRIZATIONS
 from course.training.widths import WIDTHS, first_steps, width_runs
 
 STEPS, SEEDS = 8, 4
+GREAT = 128
+"""From this width on theory's powers, which are those of great widths, are compared with the measured ones."""
 LARGEST: Mapping[str, float] = MappingProxyType({"adam": 1e-3, "sgd": 1e-1})
 """Rates at which a network of the base width learns; the rates of the picture are shares of them."""
 SHARES = {"1/1000": 1e-3, "1/100": 1e-2, "1/10": 0.1, "1": 1.0}
@@ -45,11 +47,16 @@ def measured(optimizer: str, share: float, seed: int, seeds: int = SEEDS) -> np.
 
 
 def fitted(changes: np.ndarray) -> Slope:
-    """Fit log change against log width, `(widths, seeds)`, by least squares, for every seed by itself."""
-    logs = np.log(np.array(WIDTHS) / WIDTHS[0])
-    centred = logs - logs.mean()
-    slopes = centred @ np.log(changes) / np.sum(centred**2)
+    """Fit log change `(widths, seeds)` against log width from `GREAT` on, by least squares, each seed by itself."""
+    centred = _centred()
+    slopes = centred @ np.log(changes[-len(centred) :]) / np.sum(centred**2)
     return Slope(float(slopes.mean()), float(slopes.std(ddof=1) / np.sqrt(len(slopes))))
+
+
+def _centred() -> np.ndarray:
+    """Return the logarithms of the great widths, less their mean."""
+    logs = np.log([width for width in WIDTHS if width >= GREAT])
+    return logs - logs.mean()
 
 
 def predicted(name: str, optimizer: str) -> theory.Slopes:
@@ -59,9 +66,10 @@ def predicted(name: str, optimizer: str) -> theory.Slopes:
 
 
 def through(changes: np.ndarray, slope: float) -> np.ndarray:
-    """Return the line of a slope that goes through the middle of the points `(widths, seeds)`: theory has no level."""
-    logs = np.log(np.array(WIDTHS))
-    return np.exp(np.mean(np.log(changes)) + slope * (logs - logs.mean()))
+    """Return the line of a slope through the middle of the points of great width: theory does not know its level."""
+    great = len(_centred())
+    logs = np.log(WIDTHS)
+    return np.exp(np.mean(np.log(changes[-great:])) + slope * (logs - logs[-great:].mean()))
 
 
 def _panel(side: str, label: str) -> Panel:
@@ -123,7 +131,9 @@ def coordinate_check(optimizer: str, share: float, step: int, seed: int) -> View
 
 def _sentence(step: int, words: list[str]) -> str:
     return say(
-        "By which power of the width the change grows, after {step} steps with {seeds} seeds: {left}. {right}.",
+        "By which power of the width the change grows from width {great} on, after step {step}, with {seeds} seeds. "
+        "{left}. {right}.",
+        great=GREAT,
         step=step,
         seeds=SEEDS,
         left=words[0],

@@ -123,19 +123,17 @@ PICTURE = Picture(
                     for (name, side), look in zip(_SIDES, PAIR[::-1], strict=True)
                 ),
                 *(
-                    curve(f"theory.{side}", PREDICTED_LINE, "theory: hidden layers step as far", pin=False)
+                    curve(f"theory.{side}", PREDICTED_LINE, "theory: equal hidden steps", pin=False)
                     for _name, side in _SIDES
                 ),
             ),
             key="found",
-            legend="lower left",
-            columns=1,
         ),
     ),
     grids=("ABC",),
     height=4.6,
-    legend=(*(f"left.{width}" for width in WIDTHS), "left.best", "theory.left"),
-    columns=4,
+    legend=(*(f"left.{width}" for width in WIDTHS), "left.best", "found.left", "found.right", "theory.left"),
+    columns=5,
     left=0.7,
 )
 
