@@ -33,7 +33,7 @@ class Rates(NamedTuple):
         return tuple(2.0**power for power in range(self.first, self.last + 1, octaves))
 
 
-RATES: Mapping[str, Rates] = MappingProxyType({"adam": Rates(-14, -4), "sgd": Rates(-8, 2)})
+RATES: Mapping[str, Rates] = MappingProxyType({"adam": Rates(-13, -5), "sgd": Rates(-7, 1)})
 
 
 class Grid(NamedTuple):
