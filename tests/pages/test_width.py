@@ -144,7 +144,9 @@ def test_the_best_rate_of_a_width_is_known_when_all_its_runs_are_over():
 def test_a_sweep_says_what_it_will_do_and_what_it_has_found():
     sweep = Sweep("adam", "coarse", 0)
     unknown = dict.fromkeys(PARAMETRIZATIONS, np.full(3, np.nan))
-    assert describe(sweep, unknown).startswith("Nothing has run yet: 30 networks of the widths 32, 128, 512")
+    assert describe(sweep, unknown).startswith(
+        "Nothing has run yet: 90 networks, 3 of each kind, of the widths 32, 128, 512"
+    )
     sweep._waiting = sweep._waiting[:1]
     found = describe(sweep, unknown | {"standard": np.array([1 / 64, 1 / 256, 1 / 1024])})
     assert "standard 0.016 at width 32, 0.00098 at width 512 (a factor of 16); μP not known yet" in found
@@ -152,13 +154,13 @@ def test_a_sweep_says_what_it_will_do_and_what_it_has_found():
 
 def test_the_sweeps_grow():
     runs = {name: 2 * len(grid.widths) * (8 // grid.octaves + 1) * grid.seeds for name, grid in GRIDS.items()}
-    assert runs == {"coarse": 30, "medium": 60, "fine": 216}
+    assert runs == {"coarse": 90, "medium": 180, "fine": 324}
     assert {name: Sweep(optimizer, name, 0).total for name in GRIDS for optimizer in OPTIMIZERS} == runs
 
 
 @functools.cache
 def coarse(optimizer: str, seed: int) -> np.ndarray:
-    """The best rates of the coarse sweep as powers of 2, `(parametrizations, widths)`."""
+    """The best rates of three seeds of the coarse sweep as powers of 2, `(parametrizations, widths)`."""
     sweep = Sweep(optimizer, "coarse", seed)
     sweep.run()
     return np.log2([best_rates(losses, sweep.rates) for losses in sweep.medians()])

@@ -45,7 +45,7 @@ class Grid(NamedTuple):
 
 
 GRIDS: Mapping[str, Grid] = MappingProxyType(
-    {"coarse": Grid((32, 128, 512), 2, 1), "medium": Grid(WIDTHS, 2, 1), "fine": Grid(WIDTHS, 1, 2)}
+    {"coarse": Grid((32, 128, 512), 2, 3), "medium": Grid(WIDTHS, 2, 3), "fine": Grid(WIDTHS, 1, 3)}
 )
 """Sweeps by size."""
 TOP = 3.0
@@ -190,9 +190,10 @@ def describe(sweep: Sweep, best: Mapping[str, np.ndarray]) -> str:
     """Say how far the sweep is, and how the best rate of either parametrization has moved."""
     if not sweep.done:
         return say(
-            "Nothing has run yet: {runs} networks of the widths {widths} are ready for {steps} steps with {optimizer}. "
-            "At width {base} both parametrizations are one network.",
+            "Nothing has run yet: {runs} networks, {seeds} of each kind, of the widths {widths} are ready for {steps} "
+            "steps with {optimizer}. At width {base} both parametrizations are one network.",
             runs=sweep.total,
+            seeds=sweep.grid.seeds,
             widths=", ".join(map(str, sweep.grid.widths)),
             steps=sweep.steps,
             optimizer=say(OPTIMIZERS[sweep.optimizer]),
@@ -201,9 +202,10 @@ def describe(sweep: Sweep, best: Mapping[str, np.ndarray]) -> str:
     parts = [_moved(say(PARAMETRIZATIONS[name].title), rates, sweep) for name, rates in best.items()]
     return say(
         "{done} of {total} networks have been trained for {steps} steps with {optimizer} (guessing: {guessing}). Best "
-        "learning rate: {parts}.",
+        "learning rate in the median of {seeds} seeds: {parts}.",
         done=sweep.done,
         total=sweep.total,
+        seeds=sweep.grid.seeds,
         steps=sweep.steps,
         optimizer=say(OPTIMIZERS[sweep.optimizer]),
         guessing=number(training.guessing_loss(training.Setup())),
