@@ -127,7 +127,7 @@ def lazy_or_rich(rich: float, lazy: float, learning_rate: float, seed: int) -> V
         names[f"loss.{key}"] = say("α = {scale:g}", scale=scale)
         for field, title in _COLUMNS.items():
             columns[f"{key}.{field}"] = say(title, scale=scale), getattr(found, field)[place]
-    top = max(1.25 * edge, 1.1 * float(np.nanmax(found.sharpness)))
+    top = max(1.25 * edge, 1.1 * float(np.max(found.sharpness, where=np.isfinite(found.sharpness), initial=0)))
     return View(curves, describe(pair), Table(columns), names, {"sharpness.y": _sharpness_axis(top)})
 
 
@@ -150,28 +150,29 @@ def _sharpness_axis(needed: float):
 
 
 def describe(pair: Compared) -> str:
-    """Say for both scales what they are at the same loss, and where the sharpness ends."""
+    """Say for both scales what they are at the same loss, and how sharp it is at the end."""
     parts = [_of_one(pair, place) for place in range(len(pair.scales))]
     return say(
-        "With the loss of training at a tenth of what it was: {parts}. Sharpness at the end {first} and {second}; "
-        "theory for a lazy network {theory}, edge of stability 2/η = {edge:.2g}.",
+        "With the loss of training at a tenth of what it was: {parts}. Sharpness of a lazy network by theory {theory}, "
+        "edge of stability 2/η = {edge:.2g}.",
         parts="; ".join(parts),
-        first=number(pair.found.sharpness[0, -1]),
-        second=number(pair.found.sharpness[1, -1]),
         theory=number(pair.theory.sharpness),
         edge=2 / pair.learning_rate,
     )
 
 
 def _of_one(pair: Compared, place: int) -> str:
-    at, scale = pair.record(place), pair.scales[place]
+    at, scale, sharpness = pair.record(place), pair.scales[place], pair.found.sharpness[place, -1]
+    if not np.isfinite(sharpness):
+        return say("α = {scale:g} has diverged", scale=scale)
     if at is None:
         return say("α = {scale:g} is not there yet", scale=scale)
     return say(
         "α = {scale:g} has moved its weights by {moved} %, {along:.0%} of them along the direction, loss of other "
-        "examples {other}",
+        "examples {other} (sharpness at the end {sharpness})",
         scale=scale,
         moved=number(100 * pair.found.moved[place, at]),
         along=pair.found.along[place, at],
         other=number(pair.found.test_losses[place, at]),
+        sharpness=number(sharpness),
     )

@@ -61,7 +61,7 @@ SCENES = (
     Scene(
         "The edge of stability",
         "lazy_or_rich",
-        {"rich": 0.05, "learning_rate": 6.0},
+        {"rich": 0.05, "learning_rate": 2.0},
         "Look at the panel on the right. The lazy network keeps the sharpness with which it began. The other one's "
         "rises: where does it stop? At the grey line, 2/η. Ask what the line does when the learning rate is made "
         "smaller, and then move it.",
