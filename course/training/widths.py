@@ -30,7 +30,7 @@ CHECKED_TASK = "spirals"
 """What the first steps are measured on: two inputs, so that a hidden layer of any width has many times as many."""
 _TOGETHER = {128: 32, 512: 8, 1024: 4}
 """A program for each of these sizes trains so many networks of at most that width together."""
-PROBED = 100
+PROBED = 50
 """As many of the examples held out are run to see by how much the activations have changed."""
 
 
@@ -211,7 +211,7 @@ class WidthSweep:
         return self.losses
 
 
-def first_steps(runs: Sequence[WidthRun], optimizer: str = "sgd", *, steps: int = 8) -> np.ndarray:
+def first_steps(runs: Sequence[WidthRun], optimizer: str = "sgd", *, steps: int = 4) -> np.ndarray:
     """Return by how much the first steps, all with one batch, change activations and outputs: `(runs, steps, 3)`.
 
     The mean squares, over units and examples held out, of what the two hidden layers and the outputs have changed by

@@ -20,7 +20,7 @@ from course.style import FOUR_STARTS, PREDICTED_LINE
 from course.training.parametrizations import PARAMETRIZATIONS
 from course.training.widths import WIDTHS, first_steps, width_runs
 
-STEPS, SEEDS = 8, 4
+STEPS, SEEDS = 4, 3
 GREAT = 128
 """From this width on theory's powers, which are those of great widths, are compared with the measured ones."""
 LARGEST: Mapping[str, float] = MappingProxyType({"adam": 1e-3, "sgd": 1e-1})

@@ -43,10 +43,10 @@ SCENES = (
         "The points lie a little flatter than the dashes, since at small widths the first path still counts.",
     ),
     Scene(
-        "Eight larger steps",
+        "Four larger steps",
         "coordinate_check",
-        {"step": 8, "share": 1.0},
-        "Eight steps with a rate at which a narrow network learns. Where do the points leave the dashes, and where do "
+        {"step": 4, "share": 1.0},
+        "Four steps with a rate at which a narrow network learns. Where do the points leave the dashes, and where do "
         "they not? Theory's powers are for one small step: once the outputs of the wide networks are too large, the "
         "next steps are about undoing that.",
     ),
