@@ -18,7 +18,7 @@ FEATURES, EXAMPLES, WIDTH = 10, 100, 256
 """The size of the problem and of the network."""
 TESTED = 1_000
 """As many other examples are asked."""
-POWER_STEPS = 12
+POWER_STEPS = 8
 """Steps of the power iteration for the sharpness at each record; each begins where the last one ended."""
 
 

@@ -16,7 +16,7 @@ from course.style import PAIR, PREDICTED_LINE, marked_line
 from course.training import output_scale
 from course.training.output_scale import Descent
 
-STEPS, RECORDS = 1000, 50
+STEPS, RECORDS = 600, 30
 RATES = (1.0, 2.0, 4.0, 6.0)
 RICH, LAZY = (0.05, 0.1, 0.2, 0.5, 1.0), (1.0, 2.0, 4.0, 8.0)
 SAME = 0.1
