@@ -11,6 +11,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.style
+import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.patheffects import withStroke
 
@@ -96,6 +97,8 @@ PAIR = ((BLUE, "o"), (ORANGE, "s"))
 """The same for two starts."""
 LAYERS = tuple(zip(map(matplotlib.colormaps["viridis"], (0.0, 0.215, 0.43, 0.645, 0.86)), "os^Dv", strict=True))
 """The same for each of five layers, the first one darkest."""
+NETWORK_WIDTHS = tuple(zip(map(matplotlib.colormaps["viridis_r"], np.linspace(0.1, 1.0, 6)), "os^DvP", strict=True))
+"""The same for networks of six widths, the widest one darkest."""
 
 
 def marked_line(colour: str, marker: str, **more: Any) -> Look:

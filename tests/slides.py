@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-PAGES = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+PAGES = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9]*_*.ipynb"))
 SKIPPED = ("import ", "from ", "## If you want", "## Words", "## References")
 """How cells begin that are for the reader alone."""
 PART = re.compile(r"\n+(?=#{2,3} )")

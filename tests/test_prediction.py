@@ -241,6 +241,7 @@ RUNS = {
     "09_training": {"1.median": [2.3, 0.4], "2.median": [3.0, 0.2], "3.median": [2, 0.3]},
     "10_the_papers": {f"left.mean.{k}": [0.5, 0.5, 0.4 if k == 4 else 0.48] for k in (1, 2, 3, 4)},
     "11_start_or_learning_rate": {"gain": [1, 1, 2, 4, 8], "left.loss": [2, 0.1, 0.2, 0.3, np.inf]},
+    "11b_width": {"width": [32, 32, 512, 512], "rate": [0.01, 0.04, 0.01, 0.04], "standard": [0.3, 0.1, 0.2, 0.4]},
     "14_tuning": {"grid.median": [2, 0.28], "random.median": [2, 0.27], "bayesian.median": [2, 0.18]},
 }
 """Numbers as the pages' runs give them, made up, and for which the third answer is right."""

@@ -24,10 +24,12 @@ from course.theory.propagation import (
     preactivation_variances,
     weight_gradient_variances,
 )
+from course.theory.width import Slopes, linear_descent, rate_slope, relu_kernel, step_slopes
 
 __all__ = [
     "DepthScales",
     "PhaseDiagram",
+    "Slopes",
     "Variance",
     "activation_means",
     "activation_second_moments",
@@ -41,7 +43,11 @@ __all__ = [
     "gain",
     "gradient_variances",
     "length_map",
+    "linear_descent",
     "phase_diagram",
     "preactivation_variances",
+    "rate_slope",
+    "relu_kernel",
+    "step_slopes",
     "weight_gradient_variances",
 ]

@@ -87,14 +87,18 @@ def programs(setup: Setup, steps: int | None, layers: bool = True) -> Programs:
     task = TASKS[setup.task]()
     return Programs(
         sharded(functools.partial(_begin, setup)),
+<<<<<<< HEAD
         _batch_sampler(setup.task, setup.batch),
+=======
+        batch_sampler(setup.task, setup.batch),
+>>>>>>> width
         sharded(functools.partial(_advance, setup, SCHEDULES[setup.schedule](steps)), shared=3),
         sharded(jax.vmap(functools.partial(_evaluate, setup, task, layers))),
     )
 
 
 @functools.lru_cache(maxsize=16)
-def _batch_sampler(task: str, size: int) -> Callable[..., Batches]:
+def batch_sampler(task: str, size: int) -> Callable[..., Batches]:
     """Compile the drawing by itself: it is the same for all setups, and Shapeset's takes longer than a network's."""
     batch = TASKS[task]().batch
 
