@@ -14,10 +14,6 @@ from course.live.canvas import Canvas
 from course.live.explorer import Explorer
 
 NAMES = explorers.__all__
-<<<<<<< HEAD
-RUNNING = ["batch_sizes", "layers_in_training", "learning_time", "loss_map", "search_race", "training_race"]
-RUNNING += ["transformer_race"]
-=======
 RUNNING = [
     "batch_sizes",
     "layers_in_training",
@@ -26,8 +22,8 @@ RUNNING = [
     "rates_by_width",
     "search_race",
     "training_race",
+    "transformer_race",
 ]
->>>>>>> width
 """Those whose picture grows while a run goes on; here nothing is run, and they show what is there before."""
 PINNING = [name for name in NAMES if name not in (*RUNNING, "luck", "shapeset_samples", "two_schemes")]
 FEW = ("sigmoid_chain", "sum_of_inputs", "learning_time")

@@ -87,11 +87,7 @@ def programs(setup: Setup, steps: int | None, layers: bool = True) -> Programs:
     task = TASKS[setup.task]()
     return Programs(
         sharded(functools.partial(_begin, setup)),
-<<<<<<< HEAD
-        _batch_sampler(setup.task, setup.batch),
-=======
         batch_sampler(setup.task, setup.batch),
->>>>>>> width
         sharded(functools.partial(_advance, setup, SCHEDULES[setup.schedule](steps)), shared=3),
         sharded(jax.vmap(functools.partial(_evaluate, setup, task, layers))),
     )

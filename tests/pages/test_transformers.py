@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scene_numbers as seen
+from claims import asserts
 
 from course import initializers
 from course.networks.transformer import TRANSFORMER_SCALINGS
@@ -67,6 +68,7 @@ def gradients(d_k: int, divided: bool) -> np.ndarray:
     return np.sum((a * (for_a - np.sum(a * for_a, axis=1, keepdims=True))) ** 2, axis=1)
 
 
+@asserts("Without the division by")
 def test_without_the_root_the_median_gradient_vanishes_and_the_mean_does_not():
     for d_k in (4, 16, 64, 256):
         squares = gradients(d_k, divided=True)
@@ -78,6 +80,7 @@ def test_without_the_root_the_median_gradient_vanishes_and_the_mean_does_not():
     assert abs(wide.mean() - softmax_of_normal(256.0, 64).gradient) < 5 * wide.std() / math.sqrt(2000)
 
 
+@asserts("Without the division by")
 def test_without_the_root_the_gradient_of_the_stream_grows_several_hundredfold():
     runs = [measure_transformer(seed, depth=12, divided=False).gradient for seed in range(10)]
     ratios = np.array([run[0] / run[-1] for run in runs])
@@ -107,6 +110,7 @@ def test_a_pre_ln_block_adds_between_a_half_and_one_and_a_half():
     assert math.isclose(gradient, 1)
 
 
+@asserts("Before training, gradients near")
 def test_a_post_ln_block_halves_the_gradient_until_what_all_positions_share_is_left():
     gradient = theory(kind="post-LN", depth=48).gradient
     np.testing.assert_allclose(gradient[-3:-1] / gradient[-2:], 0.5, atol=0.02)
@@ -135,6 +139,7 @@ def test_a_row_of_the_table_of_scalings(scene):
     assert all(seen.as_written(*pair) for pair in zip(written, values, strict=True))
 
 
+@asserts("ReZero, DeepNorm and T-Fixup")
 @pytest.mark.parametrize("scene", [name for name in TABLE if "Forty" not in name])
 def test_every_scaling_keeps_stream_and_gradient_within_a_factor_of_two(scene):
     state, *_ = TABLE[scene]
@@ -144,6 +149,7 @@ def test_every_scaling_keeps_stream_and_gradient_within_a_factor_of_two(scene):
         assert 0.5 < run.gradient[0] / run.gradient[-1] < 2
 
 
+@asserts("Before training, gradients near")
 def test_the_last_block_of_post_ln_gets_41_times_the_gradient():
     found = {kind: theory(kind=kind, depth=48).weight_gradient[-1] for kind in ("pre-LN", "post-LN")}
     assert round(found["post-LN"] / found["pre-LN"]) == 41
@@ -159,6 +165,7 @@ def test_2l_branches_add_a_share_of_1_over_2l_each():
 # Embeddings, 0.02, adapters
 
 
+@asserts("A head with weights")
 @pytest.mark.parametrize(("std", "low", "high"), [(0.02, 4.5, 4.7), (1 / 8, 4.9, 5.2), (1.0, 15, 27)])
 def test_the_first_loss_of_a_tied_head(std, low, high):
     rng = np.random.default_rng(1)
@@ -168,12 +175,14 @@ def test_the_first_loss_of_a_tied_head(std, low, high):
     assert low < -np.log(probabilities[np.arange(4000), rng.integers(96, size=4000)]).mean() < high
 
 
+@asserts("Weights of a transformer")
 def test_0_02_is_one_over_the_root_of_2500():
     assert math.isclose(2500**-0.5, 0.02)
     shares = {64: 0.026, 768: 0.31, 1600: 0.64, 12_288: 4.9}
     assert all(seen.as_written(f"{share}", width * 0.02**2) for width, share in shares.items())
 
 
+@asserts("An adapter begins")
 def test_of_two_matrices_that_are_zero_neither_has_a_gradient():
     x = jax.random.normal(jax.random.key(0), (100, 64))
 
@@ -213,6 +222,7 @@ def losses(learning_rate: float, seeds: range, steps: int = 300) -> dict[str, np
     return {runner.title: row for runner, row in zip(runners, last.reshape(len(runners), -1), strict=True)}
 
 
+@asserts("Pre-LN transformers train")
 @pytest.mark.long
 def test_post_ln_needs_a_warm_up_at_this_learning_rate_and_pre_ln_does_not():
     guessing, _ = text_losses()

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from claims import asserts
 
 from course import training
 from course.pages.width import coordinate_check as check
@@ -80,6 +81,7 @@ def changes(optimizer: str, seeds: int = 8) -> np.ndarray:
     return check.measured(optimizer, SMALL, 0, seeds)[..., 0, :]
 
 
+@asserts("With μP a step")
 @pytest.mark.parametrize("layer", range(3))
 @pytest.mark.parametrize(("name", "optimizer"), SLOPES)
 def test_a_step_changes_each_layer_by_theorys_power_of_the_width_within_five_standard_errors(name, optimizer, layer):
@@ -167,6 +169,7 @@ def coarse(optimizer: str, seed: int) -> np.ndarray:
     return np.log2([best_rates(losses, sweep.rates) for losses in sweep.medians()])
 
 
+@asserts("In the standard parametrization")
 @pytest.mark.long
 def test_with_adam_the_best_rate_falls_about_as_the_width_grows_in_nine_of_ten_seeds_and_stays_in_mup():
     best = np.array([coarse("adam", seed) for seed in range(10)])
@@ -176,6 +179,7 @@ def test_with_adam_the_best_rate_falls_about_as_the_width_grows_in_nine_of_ten_s
     assert np.sum(fallen[:, STANDARD] > fallen[:, MUP]) >= 9
 
 
+@asserts("In the standard parametrization")
 @pytest.mark.long
 def test_with_sgd_the_best_rate_falls_less_than_with_adam_in_nine_of_ten_seeds():
     adam, sgd = (np.array([coarse(name, seed)[STANDARD] for seed in range(10)]) for name in ("adam", "sgd"))
@@ -196,6 +200,7 @@ def at_the_same_loss(seed: int, field: str) -> tuple[float, float]:
     return rich, lazy
 
 
+@asserts("A large output scale")
 @pytest.mark.parametrize("seeds", [2, pytest.param(10, marks=pytest.mark.long)])
 def test_at_the_same_loss_the_rich_network_has_moved_farther_turned_to_the_direction_and_generalizes_better(seeds):
     moved, along, other = (
@@ -208,6 +213,7 @@ def test_at_the_same_loss_the_rich_network_has_moved_farther_turned_to_the_direc
     assert np.sum(other[:, 0] < other[:, 1]) >= needed
 
 
+@asserts("Gradient descent on all")
 @pytest.mark.parametrize("seeds", [2, pytest.param(10, marks=pytest.mark.long)])
 def test_the_rich_networks_sharpness_rises_to_the_edge_and_the_lazy_ones_stays(seeds):
     for seed in range(seeds):
@@ -217,6 +223,7 @@ def test_the_rich_networks_sharpness_rises_to_the_edge_and_the_lazy_ones_stays(s
         assert lazy[0] == pytest.approx(pair(seed).theory.sharpness, rel=0.15)
 
 
+@asserts("A large output scale")
 def test_a_lazy_network_follows_the_theory_of_one_that_is_linear():
     own = pair(0)
     found, predicted = own.found.losses[1], own.theory.losses[own.found.steps]

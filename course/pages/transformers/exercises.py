@@ -237,45 +237,35 @@ EXERCISES = (
         "logits of a fused projection",
         "compute",
         _FUSED,
-        (
-            "Xavier initialization divides by the mean of both fans. They are n and 3n here.",
-            "Var w = 1/(2n), so a query's components have variance 1/2, and a key's.",
-        ),
+        "Xavier initialization divides by the mean of both fans. They are n and 3n here.",
+        "Var w = 1/(2n), so a query's components have variance 1/2, and a key's.",
     ),
     Exercise(
         "embeddings of a tied head",
         "compute",
         _TIED,
-        (
-            "A logit is the product of a normalized stream and an embedding, over 768 units.",
-            "768 · Var w = 1.",
-        ),
+        "A logit is the product of a normalized stream and an embedding, over 768 units.",
+        "768 · Var w = 1.",
     ),
     Exercise(
         "an attention head",
         "write",
         _HEAD,
-        (
-            "The logits of all queries at once are q @ k.T, a row for each query.",
-            "Divide by √d_k, where d_k is q.shape[1], take the softmax of each row, and multiply by v.",
-        ),
+        "The logits of all queries at once are q @ k.T, a row for each query.",
+        "Divide by √d_k, where d_k is q.shape[1], take the softmax of each row, and multiply by v.",
     ),
     Exercise(
         "a normalized network whose gradient fades",
         "break",
         _fading,
-        (
-            "Which kind of block divides the gradient by what its branches have added?",
-            "Normalize after the sums, scale nothing, and take a dozen blocks or more.",
-        ),
+        "Which kind of block divides the gradient by what its branches have added?",
+        "Normalize after the sums, scale nothing, and take a dozen blocks or more.",
     ),
     Exercise(
         "an adapter that cannot learn",
         "find the bug",
         _adapter,
-        (
-            "The gradient for A has B as a factor, the one for B has A.",
-            "One of the two has to be zero, so that the product is. The other has to be random.",
-        ),
+        "The gradient for A has B as a factor, the one for B has A.",
+        "One of the two has to be zero, so that the product is. The other has to be random.",
     ),
 )
