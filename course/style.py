@@ -40,6 +40,8 @@ PREDICTED_DASHES = look(color=PREDICTED, linestyle="none", marker="_", markersiz
 REFERENCE_LINE = look(color=REFERENCE, linewidth=0.9)
 MOMENT = look(color=REFERENCE, linestyle=":", linewidth=1.2)
 """The moment of a run at which something else is shown."""
+NOTE = look(color=QUIET, fontsize=8, ha="right", xytext=(-3, 3))
+"""Words at the end of a line, above it."""
 PANEL_NOTE = look(fontsize=11, ha="center", va="center", xytext=(0, 0))
 """What a part of a panel is called."""
 DOTTED_LINE = look(**REFERENCE_LINE, linestyle=":")

@@ -12,7 +12,7 @@ from course.live.marks import Mark, curve, level, note
 from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
 from course.live.words import number, say
-from course.style import PAIR, PREDICTED_LINE, marked_line
+from course.style import NOTE, PAIR, PREDICTED_LINE, marked_line
 from course.training import output_scale
 from course.training.output_scale import Descent
 
@@ -77,7 +77,7 @@ PICTURE = Picture(
                 *_lines("sharpness"),
                 level("sharpness.theory", PREDICTED_LINE),
                 level("edge"),
-                note("edge.name", "2/η"),
+                note("edge.name", "2/η", NOTE),
             ),
             key="sharpness",
         ),
