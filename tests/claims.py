@@ -662,7 +662,7 @@ CLAIMS: tuple[Claim, ...] = (
             "Xiong et al. 2020",
             "right",
             "four blocks on English characters, Adam at 0.005: post-LN stays at the loss of guessing, and learns with "
-            "a warm-up; at 0.002 it learns without",
+            "a warm-up",
             "transformers",
             "pages/test_transformers::test_post_ln_needs_a_warm_up_at_this_learning_rate_and_pre_ln_does_not",
         ),
