@@ -232,13 +232,6 @@ def test_post_ln_needs_a_warm_up_at_this_learning_rate_and_pre_ln_does_not():
         assert np.sum(found[title] < 0.9 * guessing) >= 9, title
 
 
-@pytest.mark.long
-def test_at_a_smaller_rate_all_six_learn():
-    guessing, _ = text_losses()
-    for title, last in losses(0.002, range(10)).items():
-        assert np.sum(last < 0.9 * guessing) >= 9, title
-
-
 # The numbers in the notes of its scenes: words of the sentence, or computed again
 
 FACTS = {
