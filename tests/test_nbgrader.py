@@ -18,7 +18,7 @@ from random_states import mostly_long
 from course.exercises import judge, table
 from course.handouts import pages
 from course.handouts.nbgrader_course import assignment, write_course
-from course.pages import topic_of
+from course.pages import notebooks, topic_of
 
 if importlib.util.find_spec("nbgrader") is None and not os.environ.get("CI"):
     pytest.skip("nbgrader is not installed: it comes with the dependency group `teach`", allow_module_level=True)
@@ -116,11 +116,12 @@ def test_a_page_whose_exercises_cannot_be_graded_is_named_with_its_fault(fault):
 
 def test_an_assignment_links_to_the_other_assignments_and_brings_the_texts_it_links_to(tmp_path):
     write_course(tmp_path, ["todays_networks", "whats_wrong"])
-    folder = tmp_path / "source" / "13_whats_wrong"
-    assert {path.name for path in folder.iterdir()} == {"13_whats_wrong.ipynb", "claims.md"}
+    name = notebooks()["whats_wrong"]
+    folder = tmp_path / "source" / name
+    assert {path.name for path in folder.iterdir()} == {f"{name}.ipynb", "claims.md"}
     links = [link for path in folder.iterdir() for link in re.findall(r"\]\((\S+\.(?:ipynb|md))\)", path.read_text())]
     assert "claims.md" in links
-    assert "../13_whats_wrong/13_whats_wrong.ipynb" in links
+    assert f"../{name}/{name}.ipynb" in links
     assert [link for link in links if not (folder / link).is_file()] == []
 
 

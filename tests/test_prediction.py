@@ -2,14 +2,13 @@
 
 import math
 import re
-from pathlib import Path
 
 import ipywidgets as widgets
 import nbformat
 import numpy as np
 import pytest
 
-from course import explorers, training
+from course import explorers, pages, training
 from course.diagnosis.findings import FINDINGS
 from course.explorers.signals import SIGNAL
 from course.live.answers import WAITING
@@ -25,8 +24,7 @@ from course.pages.variance_of_a_sum.quantities import VARIANCE
 from course.style import EXPECTED
 from course.tuning import STRATEGIES
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-PAGES = [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))[1:-1]]
+PAGES = list(pages.notebooks())[1:-1]
 SHRUNK = Curve(SIGNAL, (1, 10, 50), 1e-20, 1e20)
 
 
@@ -36,7 +34,11 @@ def opened():
 
 def asked_on(page, place=0):
     """A prediction of a page, its first or a later one, as its cell makes it."""
-    code = [cell.source for cell in nbformat.read(NOTEBOOKS / f"{page}.ipynb", 4).cells if cell.cell_type == "code"]
+    code = [
+        cell.source
+        for cell in nbformat.read(pages.NOTEBOOKS / f"{pages.notebooks()[page]}.ipynb", 4).cells
+        if cell.cell_type == "code"
+    ]
     names = {}
     exec(code[0], names)
     return eval([source for source in code if source.startswith("predict(")][place], names)
@@ -52,7 +54,7 @@ def answers_to(asked):
     return asked.alternatives
 
 
-@pytest.mark.parametrize(("page", "place"), [*((page, 0) for page in PAGES), ("12_todays_networks", 1)])
+@pytest.mark.parametrize(("page", "place"), [*((page, 0) for page in PAGES), ("todays_networks", 1)])
 def test_the_page_takes_every_answer_and_draws_it_where_the_picture_has_a_place_for_it(page, place):
     asked = asked_on(page, place)
     asked.skip()
@@ -208,7 +210,7 @@ def test_what_is_not_on_offer_is_named():
 
 
 def test_where_a_run_is_asked_for_the_comparison_comes_when_it_has_ended_whatever_is_in_view():
-    asked = asked_on("11_start_or_learning_rate")
+    asked = asked_on("start_or_learning_rate")
     asked._open_picture = lambda: explorers.loss_map(size="coarse")
     asked.choose(asked.alternatives[0])
     assert asked.sentence.endswith(WAITING)
@@ -238,11 +240,11 @@ def test_a_prediction_changed_during_a_run_is_the_one_that_is_compared_and_a_ski
 
 
 RUNS = {
-    "09_training": {"1.median": [2.3, 0.4], "2.median": [3.0, 0.2], "3.median": [2, 0.3]},
-    "10_the_papers": {f"left.mean.{k}": [0.5, 0.5, 0.4 if k == 4 else 0.48] for k in (1, 2, 3, 4)},
-    "11_start_or_learning_rate": {"gain": [1, 1, 2, 4, 8], "left.loss": [2, 0.1, 0.2, 0.3, np.inf]},
-    "11b_width": {"width": [32, 32, 512, 512], "rate": [0.01, 0.04, 0.01, 0.04], "standard": [0.3, 0.1, 0.2, 0.4]},
-    "14_tuning": {"grid.median": [2, 0.28], "random.median": [2, 0.27], "bayesian.median": [2, 0.18]},
+    "training": {"1.median": [2.3, 0.4], "2.median": [3.0, 0.2], "3.median": [2, 0.3]},
+    "the_papers": {f"left.mean.{k}": [0.5, 0.5, 0.4 if k == 4 else 0.48] for k in (1, 2, 3, 4)},
+    "start_or_learning_rate": {"gain": [1, 1, 2, 4, 8], "left.loss": [2, 0.1, 0.2, 0.3, np.inf]},
+    "width": {"width": [32, 32, 512, 512], "rate": [0.01, 0.04, 0.01, 0.04], "standard": [0.3, 0.1, 0.2, 0.4]},
+    "tuning": {"grid.median": [2, 0.28], "random.median": [2, 0.27], "bayesian.median": [2, 0.18]},
 }
 """Numbers as the pages' runs give them, made up, and for which the third answer is right."""
 
@@ -289,7 +291,7 @@ def test_layers_that_leave_the_middle_together_or_not_at_all_are_none_that_leave
 
 
 def test_the_hunt_for_a_wrong_line_says_what_is_wrong_in_the_first_layer():
-    asked = asked_on("13_whats_wrong")
+    asked = asked_on("whats_wrong")
     asked.choose(asked.alternatives[1])
     assert asked.sentence.endswith("The finding in the first layer is “wrong fan”: that is right.")
     meant = set(asked.answers.alternatives.values())

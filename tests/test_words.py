@@ -16,7 +16,7 @@ import pytest
 from matplotlib.text import Text
 from random_states import canvas_of, mostly_long, opened, parts, somewhere
 
-from course import exercises, explorers
+from course import exercises, explorers, pages
 from course.explorers.signals import SIGNAL
 from course.live.answers import Answers, Curve, Number
 from course.live.explorer import Explorer
@@ -165,7 +165,7 @@ def test_what_a_race_has_found_is_told_in_another_language(catalogue, trained):
 
 
 def test_the_question_of_a_page_is_asked_and_compared_in_another_language(catalogue, trained):
-    code = [cell.source for cell in nbformat.read(ROOT / "notebooks/14_tuning.ipynb", 4).cells]
+    code = [cell.source for cell in nbformat.read(ROOT / f"notebooks/{pages.notebooks()['tuning']}.ipynb", 4).cells]
     names: dict[str, object] = {}
     exec(next(source for source in code if "import predict" in source), names)
     asked = eval(next(source for source in code if source.startswith("predict(")), names)

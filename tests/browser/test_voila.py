@@ -107,7 +107,7 @@ def test_the_whole_picture_fits_the_projector(visit):
     )
     box = visit.page.locator(PICTURE).first.bounding_box()
     SCREENSHOTS.mkdir(exist_ok=True)
-    visit.page.locator(EXPLORER).first.screenshot(path=SCREENSHOTS / "15_lab_in_voila_on_a_projector.png")
+    visit.page.locator(EXPLORER).first.screenshot(path=SCREENSHOTS / "lab_in_voila_on_a_projector.png")
     assert 1000 < box["width"] <= 1280
     assert 500 < box["height"] < 800
 
