@@ -55,11 +55,11 @@ def test_runs_side_by_side_are_what_they_are_alone_and_learn():
         TextTrial("post-LN", "deepnorm", learning_rate=0.01, warmup=10, embedding_std=0.25, seed=1),
         TextTrial("no LN", "rezero", learning_rate=0.01, embedding_std=0.25),
     ]
-    together = TextTraining(trials, SMALL, steps=30, records=3).run()
+    together = TextTraining(trials, SMALL, steps=12, records=3).run()
     assert together.losses.shape == (4, 3)
     assert np.all(together.losses[-1] < together.losses[0])
     assert np.all(together.diverged_at == -1)
-    alone = TextTraining(trials[1:2], SMALL, steps=30, records=3).run()
+    alone = TextTraining(trials[1:2], SMALL, steps=12, records=3).run()
     np.testing.assert_allclose(alone.losses[:, 0], together.losses[:, 1], rtol=2e-3)
 
 

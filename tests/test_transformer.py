@@ -117,8 +117,13 @@ def test_the_factors_of_a_scaling(name, blocks, factors):
     "network",
     [
         {"depth": 3, "width": 32, "heads": 2},
-        {"depth": 2, "width": 128, "heads": 8, "kind": "post-LN", "scaling": "deepnorm"},
-        {"depth": 3, "width": 64, "heads": 1, "kind": "no LN", "scaling": "t-fixup", "std": 0.1},
+        pytest.param(
+            {"depth": 2, "width": 128, "heads": 8, "kind": "post-LN", "scaling": "deepnorm"}, marks=pytest.mark.long
+        ),
+        pytest.param(
+            {"depth": 3, "width": 64, "heads": 1, "kind": "no LN", "scaling": "t-fixup", "std": 0.1},
+            marks=pytest.mark.long,
+        ),
         {"depth": 2, "width": 16, "heads": 4, "kind": "post-LN", "divided": False},
     ],
 )
@@ -288,10 +293,11 @@ def wide_network(key: jax.Array, kind: str):
     return squares, entropies, jnp.mean(gradients**2, axis=(1, 2, 3))
 
 
-@pytest.mark.parametrize("kind", ["pre-LN", pytest.param("post-LN", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["pre-LN", "post-LN"])
 def test_wide_transformers_follow_the_theory_within_five_standard_errors(kind):
     predicted = passes(network_of(kind, WIDE_DEPTH, WIDE // WIDE_HEADS))
-    runs = [np.stack(wide_network(jax.random.key(seed), kind)) for seed in range(4)]
+    runs = [np.stack(wide_network(jax.random.key(seed), kind)) for seed in range(8)]
     means, errors = np.mean(runs, axis=0), np.std(runs, axis=0, ddof=1) / math.sqrt(len(runs))
     expected = np.stack([predicted.second_moment, predicted.entropy, predicted.gradient])
     assert np.all(np.abs(means - expected) <= 5 * errors + 1e-4)
