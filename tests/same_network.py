@@ -52,6 +52,12 @@ def block(mode: str):
     return lambda p, x: x + jax.nn.relu(normalized(x @ p["tied"])) @ p["tied"]
 
 
+def by_the_past(reading: NetworkReading) -> NetworkReading:
+    """A function's reading as a module's: in a function the statistics of the past are a scale like any other."""
+    first = redefined(reading.layers[0], normalized=True)
+    return reading._replace(layers=(first._replace(place=first.place._replace(evened=True)), *reading.layers[1:]))
+
+
 ARRAYS = dict.fromkeys(("inputs", "preactivations", "activations", "preactivation_gradients", "weight_gradients"))
 WEIGHTS_AND_BIASES = dict.fromkeys(("weights", "biases"))
 NAMES = {"name": "", "parameter": "", "bias": "", "own_fan_in": 0}

@@ -16,7 +16,7 @@ from same_network import (
     SQUARE,
     WEIGHTS,
     assert_same,
-    redefined,
+    by_the_past,
     without_shares,
 )
 
@@ -138,9 +138,7 @@ def test_a_normalized_residual_block_of_shared_weights_reads_the_same_in_flax(ki
     assert [layer.definition.shared_with for layer in reading.layers] == [None, "tied.kernel"]
     mode = kind if kind == "layer" or training else "fresh"
     expected = without_shares(read((same_network.block(mode), {"tied": SQUARE}), BATCH))
-    if mode == "fresh":  # statistics of the past are a scale like any other in a function
-        expected = expected._replace(layers=(redefined(expected.layers[0], normalized=True), expected.layers[1]))
-    assert_same(without_shares(reading), expected)
+    assert_same(without_shares(reading), by_the_past(expected) if mode == "fresh" else expected)
 
 
 def test_a_layer_normalization_in_equinox_reads_the_same():

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import same_network
-from same_network import BATCH, IMAGES, KERNEL, OUT, RANDOM, SQUARE, assert_same, redefined, without_shares
+from same_network import BATCH, IMAGES, KERNEL, OUT, RANDOM, SQUARE, assert_same, by_the_past, without_shares
 
 from course.diagnosis import read
 
@@ -43,11 +43,7 @@ def test_a_normalized_residual_block_of_shared_weights_reads_as_in_jax(kind: str
     assert [layer.definition.shared_with for layer in reading.layers] == [None, "tied"]
     assert reading.layers[0].definition.activation == "relu"
     expected = without_shares(read((same_network.block(mode), {"tied": SQUARE}), BATCH))
-    if mode == "fresh":  # statistics of the past are a scale like any other in a function
-        first = redefined(expected.layers[0], normalized=True)
-        first = first._replace(place=first.place._replace(evened=True))
-        expected = expected._replace(layers=(first, expected.layers[1]))
-    assert_same(without_shares(reading), expected)
+    assert_same(without_shares(reading), by_the_past(expected) if mode == "fresh" else expected)
 
 
 def test_a_pytorch_module_is_left_bit_for_bit_as_it_was():

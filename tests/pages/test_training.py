@@ -282,7 +282,6 @@ FACTS = {
     },
     "After 300 steps": {
         "moment from 0": lambda: seen.defaults("training_race")["moment"] == 0,
-        "300 steps": "After 300 of 300 steps",
         "all points lie on the dashes of theory": lambda: bool(abs(np.log10(seen.start_against_theory())).max() < 0.15),
     },
     "Two layers": {

@@ -92,7 +92,7 @@ PICTURE = Picture(
             key="loss",
         ),
         _by_layer("signal", "rms of the activations h, at the moment"),
-        _by_layer("gradient", "rms of the gradients ∂C/∂z, at the moment"),
+        _by_layer("gradient", "rms of ∂C/∂z, at the moment"),
     ),
     grids=("AB;AC", "ABC"),
     height=5.6,

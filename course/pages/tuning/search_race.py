@@ -140,7 +140,7 @@ def _nearest(values: Sequence[float], value: float) -> int:
 
 
 class Numerals(Live):
-    """The numbers 1, 2, … of tries, beside their points `(x, y)`."""
+    """The numbers 1, 2, … of tries, beside their points `(x, y)`; a point that was tried again has both."""
 
     def __init__(self, axes: Axes):
         super().__init__(
@@ -149,10 +149,13 @@ class Numerals(Live):
         )
 
     def show(self, data: tuple[np.ndarray, np.ndarray]) -> None:
-        points = list(zip(*data, strict=True))
+        tried: dict[tuple[float, float], list[str]] = {}
+        for turn, point in enumerate(zip(*data, strict=True), 1):
+            tried.setdefault(point, []).append(str(turn))
         for place, numeral in enumerate(self.moving):
-            numeral.set_visible(place < len(points))
-            numeral.xy = points[place] if place < len(points) else (1, 1)
+            point, numbers = list(tried.items())[place] if place < len(tried) else ((1, 1), [])
+            numeral.set_text(", ".join(numbers))
+            numeral.xy = point
 
 
 GAIN = fixed(*cell_range(GAINS, GAIN_TICKS), label="gain of He initialization", log=True)
