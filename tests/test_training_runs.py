@@ -25,6 +25,8 @@ from course.training import History, LayerHistory, Setup, Training, Trial, progr
 from course.training.drawing import draw_parameters
 from course.training.programs import PROBED
 from course.training.tasks import TASKS
+from course.training.text import TextTraining, TextTrial
+from course.training.widths import WidthSweep, width_runs
 
 STEPS = 20
 TRIALS = [
@@ -604,6 +606,28 @@ def test_an_interrupt_is_said_in_words_keeps_what_was_computed_and_run_goes_on_f
     assert same(history, training.part_of(five(), 3, slice(None)))
     assert not job.finished
     assert same(job.run(), five())
+
+
+@pytest.mark.parametrize(
+    "work",
+    [WidthSweep(width_runs(["standard"], [32], [0.1])), TextTraining([TextTrial()], steps=2)],
+    ids=lambda work: type(work).__name__,
+)
+def test_an_interrupt_of_any_work_waits_for_the_end_of_its_piece(work, monkeypatch, capsys):
+    ended = []
+
+    def advance(*_):
+        signal.raise_signal(signal.SIGINT)
+        ended.append("a piece")
+
+    monkeypatch.setattr(work, "advance", advance)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a worker of the tests ignores interrupts
+    try:
+        work.run()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ended == ["a piece"]
+    assert capsys.readouterr().out.startswith("Stopped after 0 of")
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")

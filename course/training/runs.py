@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -45,6 +45,20 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if waiting:
         signal.raise_signal(signal.SIGINT)
+
+
+def to_its_end(work: Any, parts: str, watch: Callable[[Any], object] = lambda work: None) -> None:
+    """Let work advance until it is finished, calling `watch` after each piece; `parts` are what `done` counts.
+
+    An interrupt waits for the end of a piece, ends this early and says so; the work can go on from there.
+    """
+    try:
+        while not work.finished:
+            with _interrupts_held_back():
+                work.advance()
+            watch(work)
+    except KeyboardInterrupt:
+        print(f"Stopped after {work.done} of {work.total} {parts}. They are kept; run() goes on from there.")
 
 
 class Training:
@@ -99,13 +113,7 @@ class Training:
         An interrupt (Ctrl+C, or the kernel's stop button) ends this early and says so: what was computed is kept,
         and `run` goes on from there.
         """
-        try:
-            while not self.finished:
-                with _interrupts_held_back():
-                    self.advance()
-                watch(self)
-        except KeyboardInterrupt:
-            print(f"Stopped after {self.done} of {self.total} steps. They are kept; run() goes on from there.")
+        to_its_end(self, "steps", watch)
         return self.history
 
     @property

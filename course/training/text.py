@@ -25,6 +25,7 @@ from course.training.devices import mesh, run_sharding, use_every_core
 from course.training.history import NOT_DIVERGED
 from course.training.optimizers import OPTIMIZERS
 from course.training.programs import sharded
+from course.training.runs import SLICE_SECONDS, to_its_end
 
 use_every_core()
 
@@ -251,7 +252,7 @@ class TextTraining:
         """Whether all steps are done, and recorded."""
         return len(self._recorded) == len(self._record_steps)
 
-    def advance(self, seconds: float = 0.2) -> None:
+    def advance(self, seconds: float = SLICE_SECONDS) -> None:
         """Go on for about so long: at least one step, and at most to the next record; the first call compiles."""
         if self.finished:
             return
@@ -264,9 +265,8 @@ class TextTraining:
             self._record()
 
     def run(self) -> TextHistory:
-        """Go on to the end, and return the history."""
-        while not self.finished:
-            self.advance()
+        """Go on to the end, or to an interrupt, and return the history."""
+        to_its_end(self, "steps")
         return self.history
 
     def _begin(self) -> None:

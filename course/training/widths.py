@@ -21,7 +21,7 @@ from course.training import parametrizations
 from course.training.devices import mesh, run_sharding
 from course.training.optimizers import OPTIMIZERS
 from course.training.programs import BATCHES_DRAWN, COSTS, batch_sampler, sharded
-from course.training.runs import SLICE_SECONDS
+from course.training.runs import SLICE_SECONDS, to_its_end
 from course.training.tasks import TASKS, Task
 
 WIDTHS = (32, 64, 128, 256, 512, 1024)
@@ -205,9 +205,11 @@ class WidthSweep:
             del self._waiting[0]
 
     def run(self) -> np.ndarray:
-        """Go on to the end and return the losses on the examples held out, `(runs,)`; infinite where a run diverged."""
-        while not self.finished:
-            self.advance()
+        """Go on to the end, or to an interrupt, and return the losses on the examples held out, `(runs,)`.
+
+        A loss is infinite where a run diverged, and NaN where it has not come to its end.
+        """
+        to_its_end(self, "runs")
         return self.losses
 
 
