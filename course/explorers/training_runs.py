@@ -8,12 +8,31 @@ import numpy as np
 
 from course import initializers, theory, training
 from course.live.controls import slider
+from course.live.marks import Mark, curve
 from course.live.words import say
+from course.style import STARTS, lost_point, marked_line
 from course.training import TASKS, History, Setup, Training, Trial
 from course.training.round_robin import RoundRobin
 
 SEEDS_CONTROL = slider(0, 0, 9, label="seeds")
 """Which group of seeds is trained: `seed_group` counts them out."""
+
+
+PLACES = range(len(STARTS))
+"""As many starts can race."""
+MARKERS = 10
+"""At most so many markers stand on each line of a loss."""
+
+
+def loss_lines() -> list[Mark]:
+    """Return the losses of all starts, `loss.0` and so on, and where each was lost, `loss.0.lost`."""
+    lines = [curve(f"loss.{at}", marked_line(*STARTS[at]), pin=False, markers=(at, MARKERS)) for at in PLACES]
+    return lines + [curve(f"loss.{at}.lost", lost_point(STARTS[at][0]), pin=False) for at in PLACES]
+
+
+def layer_lines(key: str) -> list[Mark]:
+    """Return what each start has by layer, `key.0` and so on."""
+    return [curve(f"{key}.{at}", marked_line(*STARTS[at], linewidth=0.8), pin=False) for at in PLACES]
 
 
 def seed_group(place: int, size: int) -> range:

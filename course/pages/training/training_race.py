@@ -8,9 +8,12 @@ import numpy as np
 from course import initializers
 from course.activations import ACTIVATIONS
 from course.explorers.training_runs import (
+    PLACES,
     SEEDS_CONTROL,
     Race,
     Start,
+    layer_lines,
+    loss_lines,
     outcome_words,
     predicted_rms,
     record_at,
@@ -24,7 +27,7 @@ from course.live.marks import band, curve, level
 from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
 from course.live.words import number, say
-from course.style import MOMENT, PREDICTED_LINE, STARTS, lost_point, marked_line, seed_band
+from course.style import MOMENT, PREDICTED_LINE, STARTS, seed_band
 from course.training import OPTIMIZERS, TASKS, History, Setup
 
 WIDTH, BATCH, SEEDS = 64, 32, 5
@@ -33,8 +36,6 @@ RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 STEPS = (300, 1000, 3000)
 TOP = 1.6
 """The axis of the loss ends at this many times the loss of guessing."""
-MARKERS = 10
-"""At most so many markers stand on each line."""
 
 
 def _scheme(name: str) -> Start:
@@ -59,13 +60,11 @@ LINE_UPS: Mapping[str, Sequence[Start]] = MappingProxyType(
 )
 """Who races, by the name in the menu."""
 
-PLACES = range(len(STARTS))
-"""As many starts can race."""
 LAYERS = layers(5, 10, 20, 30, 50, 100)
 
 
 def _by_layer(key: str, title: str) -> Panel:
-    marks = [curve(f"{key}.{place}", marked_line(*STARTS[place], linewidth=0.8), pin=False) for place in PLACES]
+    marks = layer_lines(key)
     marks += [curve(f"{key}.{place}.theory", PREDICTED_LINE, "theory, before training", pin=False) for place in PLACES]
     return Panel(title, LAYERS, powers(1, 2, 3, 4, 6, 8, 12, 16, 24, 38), marks)
 
@@ -80,14 +79,7 @@ PICTURE = Picture(
                 level("guessing", label="guessing"),
                 level("moment", MOMENT, upright=True),
                 *(band(f"loss.{place}.range", seed_band(colour)) for place, (colour, _) in enumerate(STARTS)),
-                *(
-                    curve(f"loss.{place}", marked_line(*STARTS[place]), pin=False, markers=(place, MARKERS))
-                    for place in PLACES
-                ),
-                *(
-                    curve(f"loss.{place}.lost", lost_point(colour), pin=False)
-                    for place, (colour, _) in enumerate(STARTS)
-                ),
+                *loss_lines(),
             ),
             key="loss",
         ),

@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course.explorers.training_runs import PLACES, layer_lines, loss_lines, record_at
 from course.live.axes import fixed, layers, powers
 from course.live.controls import menu, slider, stops
 from course.live.declare import explorer
-from course.live.marks import curve, level, note
+from course.live.marks import level, note
 from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
 from course.live.words import number, say
-from course.style import MOMENT, NOTE, STARTS, look, lost_point, marked_line
+from course.style import MOMENT, NOTE, look
 from course.training.text import LECUN, TextHistory, TextSetup, TextTraining, TextTrial
 
 SETUP = TextSetup(blocks=4)
@@ -26,7 +27,6 @@ LOWEST, HIGHEST = 1.5, 5.0
 """The axis of the loss, in nats a character."""
 BELOW = look(**{**NOTE, "xytext": (-3, -10)})
 """Words under a reference line, where losses leave room."""
-MARKERS = 10
 EMBEDDING = 1 / math.sqrt(SETUP.width)
 
 
@@ -59,13 +59,11 @@ LINE_UPS: Mapping[str, Sequence[Runner]] = MappingProxyType(
     }
 )
 """Who races, by the name in the menu."""
-PLACES = range(len(STARTS))
 BLOCKS = layers(5, label="block")
 
 
 def _by_block(key: str, title: str) -> Panel:
-    marks = [curve(f"{key}.{place}", marked_line(*STARTS[place], linewidth=0.8), pin=False) for place in PLACES]
-    return Panel(title, BLOCKS, powers(1, 2, 3, 4, 6, 8, 12, 16, 24, 38), marks)
+    return Panel(title, BLOCKS, powers(1, 2, 3, 4, 6, 8, 12, 16, 24, 38), layer_lines(key))
 
 
 PICTURE = Picture(
@@ -80,14 +78,7 @@ PICTURE = Picture(
                 level("moment", MOMENT, upright=True),
                 note("guessing.name", "frequencies of characters", BELOW),
                 note("pairs.name", "the last character alone", BELOW),
-                *(
-                    curve(f"loss.{place}", marked_line(*STARTS[place]), pin=False, markers=(place, MARKERS))
-                    for place in PLACES
-                ),
-                *(
-                    curve(f"loss.{place}.lost", lost_point(colour), pin=False)
-                    for place, (colour, _) in enumerate(STARTS)
-                ),
+                *loss_lines(),
             ),
             key="loss",
         ),
@@ -134,7 +125,7 @@ def transformer_race(race: TextTraining, moment: float, line_up: str, **_setting
     """
     history, runners = race.history, LINE_UPS[line_up]
     steps = history.steps
-    record = max(np.searchsorted(steps, moment * race.total, side="right") - 1, 0)
+    record = record_at(steps, moment, race.total)
     end = 1.01 * race.total
     curves = {
         "guessing": history.guessing_loss,
