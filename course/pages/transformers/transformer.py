@@ -39,7 +39,7 @@ PICTURE = Picture(
         by_layer("looks", "Attention: positions that a head looks at", BLOCKS, fixed(0, 1.05 * POSITIONS)),
         by_layer("forward", "Forward: mean square E[x²] of the stream", BLOCKS, decades(2, 4, 12, 40, 80)),
         by_layer("gradient", "Backward: variance of ∂C/∂x", BLOCKS, decades(2, 4, 12, 40, 80)),
-        by_layer("weight_gradient", "Backward: variance of ∂C/∂W_down per position", BLOCKS, decades(2, 4, 12, 40, 80)),
+        by_layer("weight_gradient", "Backward: variance of ∂C/∂W_down", BLOCKS, decades(2, 4, 12, 40, 80)),
     ),
     grids=("AB;CD", "ABCD"),
     height=5.6,

@@ -77,7 +77,7 @@ PICTURE = Picture(
                 level("pairs"),
                 level("moment", MOMENT, upright=True),
                 note("guessing.name", "frequencies of characters", BELOW),
-                note("pairs.name", "the last character alone", BELOW),
+                note("pairs.name", "last character alone", BELOW),
                 *loss_lines(),
             ),
             key="loss",
@@ -131,7 +131,7 @@ def transformer_race(race: TextTraining, moment: float, line_up: str, **_setting
         "guessing": history.guessing_loss,
         "guessing.name": (end, history.guessing_loss),
         "pairs": history.pair_loss,
-        "pairs.name": (0.38 * end, history.pair_loss),
+        "pairs.name": (0.41 * end, history.pair_loss),
         "moment": steps[record] if len(steps) else 0,
     }
     names, table = {}, {"step": ("step", steps)}
