@@ -25,7 +25,8 @@ RUNNING = [
     "transformer_race",
 ]
 """Those whose picture grows while a run goes on; here nothing is run, and they show what is there before."""
-PINNING = [name for name in NAMES if name not in (*RUNNING, "luck", "shapeset_samples", "two_schemes")]
+WITHOUT_PIN = (*RUNNING, "coordinate_check", "lazy_or_rich", "luck", "shapeset_samples", "two_schemes")
+PINNING = [name for name in NAMES if name not in WITHOUT_PIN]
 FEW = ("sigmoid_chain", "sum_of_inputs", "learning_time")
 """These stand for all where what is tested is no explorer's own: two that pin, and one that runs."""
 WITH_MAIN = ("signal_propagation", *FEW)

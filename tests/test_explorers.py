@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from random_states import FEW, NAMES, mostly_long
+from random_states import FEW, NAMES, PINNING, mostly_long
 
 from course import explorers, probes
 from course.live.canvas import Canvas, Frame
@@ -67,6 +67,10 @@ def test_every_control_can_be_driven_to_its_other_end(name, moved):
             first, *_, last = ends(control)
             control.value = first if control.value == last else last
             assert_shows(explorer)
+
+
+def test_the_explorers_that_keep_curves_are_those_that_tests_of_pinning_name(moved):
+    assert [name for name in NAMES if moved[name].can_pin] == PINNING
 
 
 @pytest.mark.long
