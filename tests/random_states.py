@@ -27,8 +27,8 @@ RUNNING = [
 """Those whose picture grows while a run goes on; here nothing is run, and they show what is there before."""
 WITHOUT_PIN = (*RUNNING, "coordinate_check", "lazy_or_rich", "luck", "shapeset_samples", "two_schemes")
 PINNING = [name for name in NAMES if name not in WITHOUT_PIN]
-FEW = ("sigmoid_chain", "sum_of_inputs", "learning_time")
-"""These stand for all where what is tested is no explorer's own: two that pin, and one that runs."""
+FEW = ("sigmoid_chain", "learning_time")
+"""These stand for all where what is tested is no explorer's own: one that pins, and one that runs."""
 WITH_MAIN = ("signal_propagation", *FEW)
 """The same, and the explorer that most pages show."""
 QUICK = {"networks": 1, "width": 128}

@@ -28,7 +28,7 @@ def opened(name: str) -> Explorer:
 
 @cache
 def defaults(name: str) -> Mapping:
-    return dict(getattr(explorers, name)().state)
+    return dict(opened(name)._defaults)
 
 
 class Shown(NamedTuple):

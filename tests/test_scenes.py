@@ -21,8 +21,6 @@ LONGEST_TITLE, LONGEST_NOTE = 28, 420
 PINNED = "pinned"
 PINS = {scene.explorer for scene in SCENES if PINNED in scene.state}
 
-QUICKEST = ("sigmoid_chain", "sum_of_inputs")
-
 each_scene = pytest.mark.parametrize("scene", SCENES, ids=[f"{scene.page}: {scene.title}" for scene in SCENES])
 each_first = pytest.mark.parametrize(
     "scene",
@@ -38,9 +36,9 @@ each_first = pytest.mark.parametrize(
 """The scenes, but for the first of a page in the second tier alone: facts of notes show the others."""
 
 
-def long_where_it_runs(explorer: str) -> list:
-    """The marks of a test that needs a scene's run to its end."""
-    return [pytest.mark.long] if explorer in RUNNING else []
+def long_where_much_runs(scene: Scene) -> list:
+    """The marks of a test that needs a scene's run to its end, or a hundred networks."""
+    return [pytest.mark.long] if scene.explorer in RUNNING or "networks" in scene.state else []
 
 
 def sentences(text: str) -> list[str]:
@@ -166,7 +164,9 @@ def test_a_scene_is_drawn(scene, whole):
     assert picture.image.startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", mostly_long(sorted({scene.explorer for scene in SCENES} - {"batch_sizes"}), QUICKEST))
+@pytest.mark.parametrize(
+    "name", mostly_long(sorted({scene.explorer for scene in SCENES} - {"batch_sizes"}), ["sigmoid_chain"])
+)
 def test_a_scene_is_the_same_picture_after_other_scenes_as_alone(name):
     played = [scene for scene in SCENES if scene.explorer == name]
     alone = getattr(explorers, name)(**played[-1].state)
@@ -196,10 +196,7 @@ def test_what_is_proved_stands_in_a_note():
 
 @pytest.mark.parametrize(
     ("page", "title", "words", "proof"),
-    [
-        pytest.param(*fact, marks=long_where_it_runs(named(*fact[:2]).explorer), id=": ".join(fact[:3]))
-        for fact in EACH_FACT
-    ],
+    [pytest.param(*fact, marks=long_where_much_runs(named(*fact[:2])), id=": ".join(fact[:3])) for fact in EACH_FACT],
 )
 def test_a_number_in_a_note_is_what_the_picture_or_the_theory_says(page, title, words, proof):
     if isinstance(proof, str):

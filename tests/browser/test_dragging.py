@@ -7,6 +7,7 @@ from explorer import ExplorerView, explorers, pixels_of
 from lab import Lab, Tab
 from playwright.sync_api import Browser, expect
 
+pytestmark = pytest.mark.long
 CELL = "from course.pages.order_and_chaos.order_and_chaos import order_and_chaos\nfirst = order_and_chaos()\nfirst"
 ENCODED = "__import__('base64').b64encode(first.image).decode()"
 SLIDERS = "σ_w²", "σ_b²"

@@ -7,6 +7,7 @@ import pytest
 from explorer import EXPLORER, PICTURE, ExplorerView, accessible, explorers, grave_violations, pixels_of
 from lab import SCREENSHOTS, Lab, Tab
 from playwright.sync_api import Browser, expect
+from random_states import mostly_long
 
 CELLS = (
     "from course import explorers, probes\nfirst = explorers.signal_propagation()\nfirst",
@@ -189,7 +190,7 @@ def test_a_state_that_makes_no_sense_is_refused_in_words_and_the_picture_kept(vi
     assert view.failure == ""
 
 
-@pytest.mark.parametrize("button", SAVES)
+@pytest.mark.parametrize("button", mostly_long(SAVES, ["Save PNG"]))
 def test_a_saved_file_is_what_the_kernel_gives(view, button):
     with view.tab.page.expect_download() as download:
         view.press(button)
@@ -252,6 +253,7 @@ def twin(view: ExplorerView, lab: Lab, browser: Browser) -> Iterator[ExplorerVie
     second.leave()
 
 
+@pytest.mark.long
 def test_a_sharp_screen_gets_a_sharp_picture_of_the_same_size(view, twin):
     width = int(twin.picture.get_attribute("width"))
     expect(twin.picture).to_have_js_property("naturalWidth", 2 * width)
@@ -260,6 +262,7 @@ def test_a_sharp_screen_gets_a_sharp_picture_of_the_same_size(view, twin):
     twin.root.screenshot(path=SCREENSHOTS / "explorer-2x.png")
 
 
+@pytest.mark.long
 def test_a_page_opened_twice_shows_one_explorer_twice(view, twin):
     for mover in (view, twin):
         before = mover.pixels()
@@ -272,6 +275,7 @@ def test_a_page_opened_twice_shows_one_explorer_twice(view, twin):
         assert before != view.pixels() == twin.pixels() == pixels_of(view.tab, image)
 
 
+@pytest.mark.long
 def test_after_a_restart_all_cells_run_again(tab):
     tab.restart()
     tab.run_all()

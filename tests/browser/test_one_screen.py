@@ -121,7 +121,7 @@ def test_the_page_has_room_for_the_picture_before_it_is_there(view):
     (_only,) = view.tab.page.evaluate("[...new Set(window.course.sizes)]")
 
 
-@pytest.mark.parametrize("size", [LAPTOP, LARGE], ids=["laptop", "large"])
+@pytest.mark.parametrize("size", [LAPTOP, pytest.param(LARGE, marks=pytest.mark.long)], ids=["laptop", "large"])
 def test_all_is_seen_together_and_nothing_is_cut_off(view, size):
     in_window(view, size)
     assert view.root.evaluate(PARTS) == []
@@ -143,6 +143,7 @@ def test_all_is_seen_together_on_a_projector_too(view):
     view.press("More")
 
 
+@pytest.mark.long
 def test_in_a_narrow_window_nothing_is_cut_off(view):
     in_window(view, NARROW)
     assert view.root.evaluate(CUT) == []

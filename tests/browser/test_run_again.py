@@ -1,9 +1,11 @@
 """A cell that is run again in a real page: the new picture answers, and the kernel holds no more than before."""
 
+import pytest
 from explorer import explorers
 from lab import Lab, Tab
 from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.long
 CELLS = ["from course import explorers\nexplorers.sigmoid_chain()", "explorers.sigmoid_slope()"]
 WIDGETS = "len(__import__('ipywidgets').widgets.widget._instances)"
 

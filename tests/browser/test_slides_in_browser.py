@@ -9,6 +9,7 @@ from explorer import explorers
 from lab import SCREENSHOTS, Tab
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.long
 PAGE = "03_variance_of_a_sum.ipynb"
 PROJECTOR = {"width": 1280, "height": 800}
 SHOWN = ".jp-Cell.jp-deck-mod-visible"

@@ -18,6 +18,7 @@ from explorer import EXPLORER, PICTURE, SENTENCE
 from lab import ROOT, SCREENSHOTS
 from playwright.sync_api import Browser, Page, expect
 
+pytestmark = pytest.mark.long
 (COMMAND,) = re.findall(r"^python3 -m uv run (voila .+)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
 PATIENCE = 60_000
 """Milliseconds after which what was asked for has not come, on a busy machine too."""
