@@ -21,7 +21,7 @@ class Progress(widgets.HBox):
     def __init__(self):
         self.bar = widgets.IntProgress(style={"description_width": "initial"}, layout={"width": "12em"})
         self.count, self.times = widgets.HTML(), widgets.HTML()
-        super().__init__([self.bar, self.count, self.times], layout={"width": "auto"})
+        super().__init__([self.bar, self.count, self.times], layout={"width": "auto", "align_items": "center"})
         self.begin()
 
     def begin(self) -> None:
