@@ -117,7 +117,7 @@ def fitted(control: widgets.ValueWidget) -> widgets.ValueWidget:
     labels = [str(option[0] if isinstance(option, tuple) else option) for option in getattr(control, "options", ())]
     letters = TRACK
     if isinstance(control, widgets.Dropdown):
-        letters = max(map(len, labels)) + 5
+        letters = max(map(len, labels)) + 7
     elif isinstance(control, widgets.ToggleButtons):
         letters = sum(len(label) + 4 for label in labels)
     elif isinstance(control, widgets.Checkbox | widgets.Button):
