@@ -168,8 +168,8 @@ def _of_one(pair: Compared, place: int) -> str:
     if at is None:
         return say("α = {scale:g} is not there yet", scale=scale)
     return say(
-        "α = {scale:g} has moved its weights by {moved} %, {along:.0%} of them along the direction, loss of other "
-        "examples {other} (sharpness at the end {sharpness})",
+        "α = {scale:g} has moved its weights by {moved}% and has {along:.0%} of them along the direction, loss of "
+        "other examples {other} (sharpness at the end {sharpness})",
         scale=scale,
         moved=number(100 * pair.found.moved[place, at]),
         along=pair.found.along[place, at],
