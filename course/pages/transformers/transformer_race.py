@@ -26,6 +26,7 @@ WARMUP = 1 / 3
 LOWEST, HIGHEST = 1.5, 5.0
 """The axis of the loss, in nats a character."""
 BELOW = look(**{**NOTE, "xytext": (-3, -10)})
+BELOW_LEFT = look(**{**NOTE, "xytext": (3, -10), "ha": "left"})
 """Words under a reference line, where losses leave room."""
 EMBEDDING = 1 / math.sqrt(SETUP.width)
 
@@ -77,7 +78,7 @@ PICTURE = Picture(
                 level("pairs"),
                 level("moment", MOMENT, upright=True),
                 note("guessing.name", "frequencies of characters", BELOW),
-                note("pairs.name", "last character alone", BELOW),
+                note("pairs.name", "last character alone", BELOW_LEFT),
                 *loss_lines(),
             ),
             key="loss",
@@ -131,7 +132,7 @@ def transformer_race(race: TextTraining, moment: float, line_up: str, **_setting
         "guessing": history.guessing_loss,
         "guessing.name": (end, history.guessing_loss),
         "pairs": history.pair_loss,
-        "pairs.name": (0.41 * end, history.pair_loss),
+        "pairs.name": (0.0, history.pair_loss),
         "moment": steps[record] if len(steps) else 0,
     }
     names, table = {}, {"step": ("step", steps)}
