@@ -116,6 +116,12 @@ class ExplorerView:
         expect(self.root.locator(RUN)).to_contain_text(word)
         self.tab.settle()
 
+    def keep_room_for_words(self) -> None:
+        """Let the sentence have many lines from now on: the first time that it needs one more the picture gives way."""
+        self.root.locator(".course-sentence").evaluate("sentence => { sentence.style.minHeight = '8em'; }")
+        self.tab.page.wait_for_timeout(300)  # the room is measured when nothing has changed for a while
+        self.tab.settle()
+
     def hold(self) -> None:
         """Start a run over and stop it at once, so that no control starts another and the picture stands still."""
         self.press("Run anew")

@@ -63,6 +63,7 @@ def test_axe_finds_nothing_grave_in_any_explorer(tab):
 @pytest.mark.parametrize("keys", [STEP, pytest.param(KEYS, marks=pytest.mark.long)], ids=["a step", "all keys"])
 def test_every_control_of_every_explorer_answers_to_the_keyboard(tab, seen, keys):
     for view in explorers(tab):
+        view.keep_room_for_words()
         start, still = view.pixels(), {control.name for control in view.controls()}
         for name, key in moves(view, STEP if view.title in seen else keys):
             assert view.faults() == [], f"{view.title}: {key} on {name}"
