@@ -47,7 +47,7 @@ def test_one_matrix_does_anything_to_a_gradient_and_a_hundred_ones_hardly_anythi
 
 def test_the_spectral_radius_over_ten_seeds():
     found = np.array([radius(seed) for seed in range(10)])
-    assert (round(found.min(), 2), round(found.max(), 2)) == (0.97, 1.10)
+    assert (round(found.min(), 3), round(found.max(), 3)) == (0.975, 1.099)
     assert round(found.min() ** 198, 3) == 0.007
     assert 1e8 < found.max() ** 198 < 2e8
 
@@ -82,7 +82,7 @@ def test_of_few_steps_the_orders_are_counted_by_hand(steps, ways):
 
 def test_orthogonal_weights_keep_a_linear_network_exactly():
     np.testing.assert_allclose(ratios(range(3), cell="linear", weights="orthogonal"), 1, rtol=1e-4)
-    np.testing.assert_allclose(radius(0, weights="orthogonal"), 1, rtol=1e-12)
+    np.testing.assert_allclose(radius(0, weights="orthogonal"), 1, rtol=1e-6)
 
 
 def test_tanh_takes_something_away_whatever_the_weights():

@@ -16,7 +16,7 @@ from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
 from course.live.words import number, say
 from course.networks.recurrent import CHRONO, LSTM
-from course.style import MOMENT, NOTE
+from course.style import MOMENT, NOTE, look
 from course.training.adding import DEFAULT, GUESSING, AddingHistory, AddingTraining, AddingTrial
 from course.training.round_robin import RoundRobin
 
@@ -24,6 +24,8 @@ RATES = (0.001, 0.003, 0.01, 0.03)
 STEPS = (300, 600, 1200)
 LOWEST, HIGHEST = 1e-4, 3.0
 """The axis of the mean squared error."""
+BELOW = look(**{**NOTE, "xytext": (-3, -10)})
+"""Words under the reference line, where most runs leave room."""
 LEARNED = 0.5
 """A run has learned whose error is below this share of that of guessing."""
 
@@ -90,15 +92,15 @@ PICTURE = Picture(
             (
                 level("guessing"),
                 level("moment", MOMENT, upright=True),
-                note("guessing.name", "always 1", NOTE),
+                note("guessing.name", "always 1", BELOW),
                 *loss_lines(),
             ),
             key="loss",
         ),
         Panel(
-            "rms of ∂C/∂state by the sequence's step, at the moment",
+            "rms of ∂C/∂state by step, at the moment",
             fixed(0.5, DEFAULT.length + 0.5, label="step of the sequence"),
-            powers(2, 4, 8, 16, 30),
+            powers(1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 36),
             layer_lines("gradient"),
         ),
     ),
