@@ -23,7 +23,7 @@ _FORGET = number(
         "closed": Mistake(-math.log(99), "That gate is open by 1/100: the unit forgets nearly all in one step."),
         "the time itself": Mistake(100, "A bias of 100 never forgets: σ(100) is 1 to all digits of a float32."),
         "logarithm to base 10": Mistake(math.log10(99), "The natural logarithm: σ(b) has powers of e in it."),
-        "logarithm to base 2": Mistake(math.log2(99), "The natural logarithm: σ(b) has powers of e in it."),
+        "logarithm to base 2": Mistake(math.log2(99), "That is the logarithm to base 2. σ(b) has powers of e in it."),
         "not the inverse": Mistake(1 / (1 + math.exp(-0.99)), "You have put 0.99 through σ. Which b has σ(b) = 0.99?"),
         "0.1 for 0.01": Mistake(math.log(9), "That gate is open by 0.9: the unit remembers for ten steps."),
     },
@@ -105,7 +105,7 @@ _SEEDS = range(5)
 def _lasting(_rng: np.random.Generator, cell: object, weights: object, gain: object, forget: object) -> Verdict:
     cell, weights = _one_of(cell, "the cell", CELLS), _one_of(weights, "the weights", tuple(RECURRENT))
     gain = reading.number(gain, low=0, high=3)
-    forget = _one_of(str(forget), "the forget bias", FORGET_BIASES) if cell == "LSTM" else "0"
+    forget = _one_of(str(forget), "the forget bias", FORGET_BIASES)
     if cell == "linear":
         return almost(
             "A linear network may keep it, but it can compute nothing that one matrix cannot.", "no nonlinearity"

@@ -21,7 +21,7 @@ from course.training.adding import DEFAULT, GUESSING, AddingHistory, AddingTrain
 from course.training.round_robin import RoundRobin
 
 RATES = (0.001, 0.003, 0.01, 0.03)
-STEPS = (300, 600, 1200)
+STEPS = (300, 500, 1000)
 LOWEST, HIGHEST = 1e-4, 3.0
 """The axis of the mean squared error."""
 BELOW = look(**{**NOTE, "xytext": (-3, -10)})

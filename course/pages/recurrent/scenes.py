@@ -73,7 +73,7 @@ SCENES = (
         "recurrent_race",
         {},
         "Sixty steps, two marked numbers, one sum. Let the class vote which networks get below the grey line before "
-        "the lines grow. On the right, at the start: how much of the gradient arrives at step 1? Then move the moment "
-        "to the end.",
+        "the lines grow. On the right, at the start: how much of the gradient arrives at the first step? Then move "
+        "the moment to the end.",
     ),
 )
