@@ -108,7 +108,7 @@ def passes() -> Diagram:
 
 def through_time() -> Diagram:
     """Draw a recurrent network, unrolled: one matrix W hands the state on at every step."""
-    figure, axes = _blank(8.0, 1.75)
+    figure, axes = _blank(8.0, 1.45)
     words = ["$h_0$", "$h_1$", "$h_2$", "…", "$h_{T-1}$", "$h_T$", "$C$"]
     _both_ways(axes, words, dict.fromkeys(range(5), "$W$"), {})
     return _finished(

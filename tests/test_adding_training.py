@@ -78,7 +78,7 @@ def test_the_picture_tells_who_adds_who_guesses_and_who_was_lost():
     words = [outcome(job.history, place) for place in range(6)]
     assert words == ["adds", "adds", "guesses", "guesses", "guesses", "diverged by step 17"]
     view = recurrent_race.view(job, 1.0, LINE_UP)
-    assert "tanh, normal: 0.010, adds" in view.sentence
+    assert "tanh, normal: 0.01, adds" in view.sentence
     assert view.curves["loss.5.lost"][0].tolist() == [17]
     assert Drawing(PICTURE).show(view).image.startswith(b"\x89PNG")
 
