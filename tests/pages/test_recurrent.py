@@ -2,10 +2,13 @@
 
 import math
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from claims import asserts
 
+from course.diagnosis import diagnose
 from course.networks.recurrent import CHRONO, LSTM, gate_biases
 from course.pages.recurrent.recurrent import predicted
 from course.pages.recurrent.recurrent_race import LINE_UPS, RATES
@@ -183,6 +186,33 @@ def test_before_training_the_first_step_receives_most_gradient_where_networks_le
     others = [ratio for title, ratio in left.items() if title not in ("ReLU, identity", "LSTM, chrono")]
     assert max(others) < 0.01
     assert left["LSTM, bias 0"] < left["tanh, normal"] < 1e-3
+
+
+# What `diagnose` says of such a network
+
+
+def unrolled(gain: float) -> tuple:
+    rng = np.random.default_rng(0)
+    shapes = {"read": (8, 64), "recurrent": (64, 64), "out": (64, 5)}
+    weights = {name: (rng.normal(0, shape[0] ** -0.5, shape)).astype(np.float32) for name, shape in shapes.items()}
+    weights["recurrent"] *= np.float32(gain)
+
+    def network(weights, x):
+        def step(h, read):
+            return jnp.tanh(h @ weights["recurrent"] + read @ weights["read"]), None
+
+        return jax.lax.scan(step, jnp.zeros((len(x), 64)), jnp.swapaxes(x, 0, 1))[0] @ weights["out"]
+
+    return network, weights
+
+
+@pytest.mark.parametrize(("gain", "finding"), [(0.3, None), (1.0, None), (10.0, "too large")])
+def test_diagnose_finds_recurrent_weights_that_are_far_too_large_and_does_not_tell_steps_apart(gain, finding):
+    batch = np.random.default_rng(1).normal(size=(32, 30, 8)).astype(np.float32)
+    found = diagnose(unrolled(gain), batch)
+    assert len(found.layers) == 3
+    assert found.healthy == (finding is None)
+    assert finding is None or (found.primary.finding, found.primary.name) == (finding, "recurrent")
 
 
 # The numbers in the notes of its scenes: words of the sentence, or computed again
