@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from course.training import papers
 from course.training.papers import COMPARISONS, FRESH, Progress, main, tiny
 from course.training.runs import Training
 
@@ -29,7 +30,10 @@ def test_the_first_papers_networks_have_the_size_that_it_gives():
     assert FRESH == 10_000
 
 
-def test_a_run_that_is_interrupted_goes_on_and_ends_with_the_same_records(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kept_every", [0.0, 60.0])
+def test_a_run_that_is_interrupted_goes_on_and_ends_with_the_same_records(tmp_path, monkeypatch, kept_every):
+    """From the last record, or from the one at which the state was kept."""
+    monkeypatch.setattr(papers, "KEPT_EVERY", kept_every)
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     main([str(whole), "--tiny", "--only", NAME])
     advance, calls = Training.advance, []
@@ -52,6 +56,11 @@ def test_a_run_that_is_interrupted_goes_on_and_ends_with_the_same_records(tmp_pa
     assert set(found) == set(expected)
     for key, values in expected.items():
         np.testing.assert_array_equal(found[key], values, err_msg=key)
+    assert [path.name for path in parts.iterdir()] == [f"{NAME}.npz"]
+    calls.clear()
+    monkeypatch.setattr(Training, "advance", interrupted)
+    main([str(parts), "--tiny", "--only", NAME])
+    assert calls == []
 
 
 def test_a_file_of_other_runs_is_refused_by_name(tmp_path):

@@ -26,6 +26,8 @@ from course.training.tasks import TASKS
 
 FRESH = 10_000
 """As many images that nobody has trained on measure the error."""
+KEPT_EVERY = 60.0
+"""Seconds between two writings of a state."""
 TOGETHER = 500
 """As many of them are run at once."""
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3)
@@ -71,63 +73,79 @@ def tiny(comparison: Comparison) -> Comparison:
 
 
 class Progress:
-    """A comparison that writes each record to a file, and goes on from the last one that is there."""
+    """A comparison that writes each record to a file, and now and then its state beside it, to go on from there.
+
+    The file of a state may be a gigabyte; it is deleted at the end.
+    """
 
     def __init__(self, comparison: Comparison, path: Path, fresh: int = FRESH):
         self.path, self.fresh = path, fresh
-        self._trials = trials(comparison.schemes, range(comparison.seeds), learning_rates=comparison.rates)
+        self.trials = trials(comparison.schemes, range(comparison.seeds), learning_rates=comparison.rates)
         self.training = Training(
-            comparison.setup, self._trials, steps=comparison.steps, records=comparison.records, layers=False
+            comparison.setup, self.trials, steps=comparison.steps, records=comparison.records, layers=False
         )
         self.errors: list[np.ndarray] = []
-        if path.exists():
-            self._go_on()
+        self._state_path, self._kept_at = path.with_suffix(".state.npz"), -np.inf
+        self.finished = path.exists() and self._go_on()
 
     def run(self) -> None:
         """Train to the end."""
         training = self.training
-        while not training.finished:
+        while not self.finished:
             records = len(training.history.steps)
             training.advance(5.0)
             if len(training.history.steps) > records:
                 self._write()
                 print(f"{self.path.stem}: step {training.done} of {training.total}", flush=True)
+            self.finished = training.finished
+        self._state_path.unlink(missing_ok=True)
 
     def _write(self) -> None:
-        """Write all records and the state; a file is whole or not there."""
-        history, setup = self.training.history, self.training.setup
-        self.errors.append(fresh_errors(setup, self.training.parameters, self.fresh))
-        state = {f"state{place}": leaf for place, leaf in enumerate(self.training.snapshot())}
-        whole = self.path.with_suffix(".part.npz")
-        np.savez(
-            whole,
-            schemes=[trial.scheme for trial in self._trials],
-            seeds=[trial.seed for trial in self._trials],
-            rates=[trial.learning_rate for trial in self._trials],
+        history = self.training.history
+        self.errors.append(fresh_errors(self.training.setup, self.training.parameters, self.fresh))
+        if time.monotonic() - self._kept_at > KEPT_EVERY:
+            state = {f"{place:03}": leaf for place, leaf in enumerate(self.training.snapshot())}
+            _save(self._state_path, records=len(history.steps), **state)
+            self._kept_at = time.monotonic()
+        _save(
+            self.path,
+            **self._runs(),
             steps=history.steps,
             losses=history.losses,
             accuracies=history.accuracies,
             diverged_at=history.diverged_at,
             fresh_errors=self.errors,
-            **state,
         )
-        whole.replace(self.path)
 
-    def _go_on(self) -> None:
-        with np.load(self.path) as kept:
-            same = all(
-                np.array_equal(kept[name], [getattr(trial, own) for trial in self._trials])
-                for name, own in (("schemes", "scheme"), ("seeds", "seed"), ("rates", "learning_rate"))
-            )
-            if not same:
-                raise ValueError(f"{self.path} has other runs; allowed is a file of these runs, or none")
-            self.errors = list(kept["fresh_errors"])
-            leaves = [kept[f"state{place}"] for place in range(sum(name.startswith("state") for name in kept))]
-            records = [
-                (int(step), Evaluation(loss, accuracy, None), kept["diverged_at"])
-                for step, loss, accuracy in zip(kept["steps"], kept["losses"], kept["accuracies"], strict=True)
-            ]
+    def _runs(self) -> dict[str, list]:
+        schemes, seeds, rates = zip(
+            *((trial.scheme, trial.seed, trial.learning_rate) for trial in self.trials), strict=True
+        )
+        return {"schemes": list(schemes), "seeds": list(seeds), "rates": list(rates)}
+
+    def _go_on(self) -> bool:
+        """Take up what is there, and return whether nothing is left to do."""
+        with np.load(self.path) as found:
+            kept = dict(found)
+        if not all(np.array_equal(kept[name], values) for name, values in self._runs().items()):
+            raise ValueError(f"{self.path} has other runs; allowed is a file of these runs, or none")
+        self.errors = list(kept["fresh_errors"])
+        if kept["steps"][-1] == self.training.total:
+            return True
+        with np.load(self._state_path) as found:
+            count, leaves = int(found["records"]), [found[name] for name in sorted(set(found) - {"records"})]
+        self.errors = self.errors[:count]
+        rows = zip(*(kept[name][:count] for name in ("steps", "losses", "accuracies")), strict=True)
+        records = [(int(step), Evaluation(loss, right, None), kept["diverged_at"]) for step, loss, right in rows]
         self.training.resume(records, leaves)
+        return False
+
+
+def _save(path: Path, **arrays: object) -> None:
+    """Write a file that is whole or not there."""
+    part = path.with_suffix(".part.npz")
+    np.savez(part, **arrays)
+    part.replace(path)
 
 
 def fresh_errors(setup: Setup, parameters, count: int) -> np.ndarray:
@@ -180,7 +198,7 @@ def _report(name: str, progress: Progress, seconds: float) -> None:
     device = jax.devices()[0].device_kind
     print(f"{name}: {seconds:.0f} s on {len(jax.devices())} × {device}")
     found: dict[tuple[str, float], list[float]] = {}
-    for trial, error in zip(progress.training.trials, progress.errors[-1], strict=True):
+    for trial, error in zip(progress.trials, progress.errors[-1], strict=True):
         found.setdefault((trial.scheme, trial.learning_rate), []).append(float(error))
     for (scheme, rate), errors in found.items():
         print(f"  {scheme:16} rate {rate:<7g} error {np.mean(errors):.2%}, from {min(errors):.2%} to {max(errors):.2%}")
