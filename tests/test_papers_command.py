@@ -30,9 +30,9 @@ def test_the_first_papers_networks_have_the_size_that_it_gives():
     assert FRESH == 10_000
 
 
-@pytest.mark.parametrize("kept_every", [0.0, 60.0])
-def test_a_run_that_is_interrupted_goes_on_and_ends_with_the_same_records(tmp_path, monkeypatch, kept_every):
-    """From the last record, or from the one at which the state was kept."""
+@pytest.mark.parametrize(("kept_every", "lost"), [(0.0, False), (60.0, False), (0.0, True)])
+def test_a_run_that_is_interrupted_goes_on_and_ends_with_the_same_records(tmp_path, monkeypatch, kept_every, lost):
+    """From the last record, from the one at which the state was kept, or from the beginning if that is lost."""
     monkeypatch.setattr(papers, "KEPT_EVERY", kept_every)
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     main([str(whole), "--tiny", "--only", NAME])
@@ -48,6 +48,8 @@ def test_a_run_that_is_interrupted_goes_on_and_ends_with_the_same_records(tmp_pa
     with pytest.raises(Interruption):
         main([str(parts), "--tiny", "--only", NAME])
     assert 0 < len(contents(parts / f"{NAME}.npz")["steps"]) < 4
+    if lost:
+        (parts / f"{NAME}.state.npz").unlink()
     monkeypatch.setattr(Training, "advance", advance)
     main([str(parts), "--tiny", "--only", NAME])
     expected, found = contents(whole / f"{NAME}.npz"), contents(parts / f"{NAME}.npz")

@@ -103,10 +103,6 @@ class Progress:
     def _write(self) -> None:
         history = self.training.history
         self.errors.append(fresh_errors(self.training.setup, self.training.parameters, self.fresh))
-        if time.monotonic() - self._kept_at > KEPT_EVERY:
-            state = {f"{place:03}": leaf for place, leaf in enumerate(self.training.snapshot())}
-            _save(self._state_path, records=len(history.steps), **state)
-            self._kept_at = time.monotonic()
         _save(
             self.path,
             **self._runs(),
@@ -116,6 +112,10 @@ class Progress:
             diverged_at=history.diverged_at,
             fresh_errors=self.errors,
         )
+        if time.monotonic() - self._kept_at > KEPT_EVERY:
+            state = {f"{place:03}": leaf for place, leaf in enumerate(self.training.snapshot())}
+            _save(self._state_path, records=len(history.steps), **state)
+            self._kept_at = time.monotonic()
 
     def _runs(self) -> dict[str, list]:
         schemes, seeds, rates = zip(
@@ -132,6 +132,9 @@ class Progress:
         self.errors = list(kept["fresh_errors"])
         if kept["steps"][-1] == self.training.total:
             return True
+        if not self._state_path.exists():  # nothing to go on from: records are made again
+            self.errors = []
+            return False
         with np.load(self._state_path) as found:
             count, leaves = int(found["records"]), [found[name] for name in sorted(set(found) - {"records"})]
         self.errors = self.errors[:count]
