@@ -106,6 +106,19 @@ def passes() -> Diagram:
     )
 
 
+def through_time() -> Diagram:
+    """Draw a recurrent network, unrolled: one matrix W hands the state on at every step."""
+    figure, axes = _blank(8.0, 1.45)
+    words = ["$h_0$", "$h_1$", "$h_2$", "…", "$h_{T-1}$", "$h_T$", "$C$"]
+    _both_ways(axes, words, dict.fromkeys(range(5), "$W$"), {})
+    return _finished(
+        figure,
+        "A row from the first state h0 over the states of steps 1, 2 and so on to the last state hT and the cost C. "
+        "Blue arrows to the right, all with the same matrix W: the forward pass. Orange arrows to the left: the "
+        "gradient.",
+    )
+
+
 def unit() -> Diagram:
     """Draw one unit: its input, its preactivation and its output."""
     figure, axes = _blank(5.5, 1.0)

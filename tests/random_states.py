@@ -20,6 +20,7 @@ RUNNING = [
     "learning_time",
     "loss_map",
     "rates_by_width",
+    "recurrent_race",
     "search_race",
     "training_race",
     "transformer_race",

@@ -217,7 +217,8 @@ def test_a_function_that_was_passed_to_the_answer_is_called_a_function():
     assert "0x" not in verdict.sentence
 
 
-DRAWING = ["symmetry.5", "variance_of_a_sum.2", "xavier.2", "training.4", "todays_networks.3", "whats_wrong.4", "lab.2"]
+DRAWING = ["symmetry.5", "variance_of_a_sum.2", "xavier.2", "training.4", "todays_networks.3", "recurrent.5"]
+DRAWING += ["whats_wrong.4", "lab.2"]
 """Exercises whose function is given a generator, a key or a seed, first."""
 
 

@@ -32,6 +32,8 @@ _MODULES = MappingProxyType(
         "many_draws": "course.pages.he.many_draws",
         "order_and_chaos": "course.pages.order_and_chaos.order_and_chaos",
         "rates_by_width": "course.pages.width.rates_by_width",
+        "recurrent": "course.pages.recurrent.recurrent",
+        "recurrent_race": "course.pages.recurrent.recurrent_race",
         "search_race": "course.pages.tuning.search_race",
         "shapeset_samples": "course.pages.the_papers.shapeset_samples",
         "sigmoid_chain": "course.pages.sigmoid_saturation.sigmoid_chain",

@@ -61,7 +61,53 @@ def to_its_end(work: Any, parts: str, watch: Callable[[Any], object] = lambda wo
         print(f"Stopped after {work.done} of {work.total} {parts}. They are kept; run() goes on from there.")
 
 
-class Training:
+class RecordedWork:
+    """Runs that go on together, step by step, and are recorded at about `records` moments and at the start.
+
+    `done` of `total` steps are behind. Who inherits this begins the runs' state, goes on to a step, and records.
+    """
+
+    def __init__(self, steps: int, records: int):
+        self.done, self.total = 0, steps
+        self._record_steps = sorted({round(moment * steps / records) for moment in range(records + 1)})
+        self._state: Any = None
+        self._steps_per_slice = 1
+        self._recorded: list[Any] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done, and recorded."""
+        return len(self._recorded) == len(self._record_steps)
+
+    def advance(self, seconds: float = SLICE_SECONDS) -> None:
+        """Go on for about so long: at least one step, and at most to the next record; the first call compiles."""
+        if self.finished:
+            return
+        if self._state is None:
+            self._begin()
+        due = self._record_steps[len(self._recorded)]
+        if self.done < due:
+            self._advance_to(min(due, self.done + self._steps_per_slice), seconds)
+        if self.done == due:
+            self._record()
+
+    def run(self, watch: Callable[[Any], object] = lambda work: None) -> Any:
+        """Go on to the end, calling `watch` about five times a second, and return the history.
+
+        An interrupt (Ctrl+C, or the kernel's stop button) ends this early and says so: what was computed is kept,
+        and `run` goes on from there.
+        """
+        to_its_end(self, "steps", watch)
+        return self.history
+
+    def _advance_to(self, stop: int, seconds: float) -> None:
+        started, steps = time.perf_counter(), stop - self.done
+        self._state, self.done = jax.block_until_ready(self._go(stop)), stop
+        a_step = (time.perf_counter() - started) / steps
+        self._steps_per_slice = max(1, min(2 * self._steps_per_slice, round(seconds / a_step)))
+
+
+class Training(RecordedWork):
     """Training runs of one setup that go on together and can be watched, stopped and gone on with.
 
     `history` holds what was recorded so far, at about `records` moments and at the start; `done` of `total` steps
@@ -82,39 +128,10 @@ class Training:
         layers: bool = True,
     ):
         self.setup, self.trials = setup, validated(setup, runs, steps, records, data_seed)
-        self.done, self.total = 0, steps
-        self._record_steps = sorted({round(moment * steps / records) for moment in range(records + 1)})
-        self._data_seed, self._layers, self._steps_per_slice = np.uint32(data_seed), layers, 1
+        super().__init__(steps, records)
+        self._data_seed, self._layers = np.uint32(data_seed), layers
         self._programs: Programs | None = None
-        self._state: State | None = None
         self._batches: Batches | None = None
-        self._recorded: list[_Record] = []
-
-    @property
-    def finished(self) -> bool:
-        """Whether all steps are done, and recorded."""
-        return len(self._recorded) == len(self._record_steps)
-
-    def advance(self, seconds: float = SLICE_SECONDS) -> None:
-        """Go on for about so long: at least one step, and at most to the next record; the first call compiles."""
-        if self.finished:
-            return
-        if self._state is None:
-            self._begin()
-        due = self._record_steps[len(self._recorded)]
-        if self.done < due:
-            self._advance_to(min(due, self.done + self._steps_per_slice), seconds)
-        if self.done == due:
-            self._record()
-
-    def run(self, watch: Callable[["Training"], object] = lambda training: None) -> History:
-        """Go on to the end, calling `watch` about five times a second, and return the history.
-
-        An interrupt (Ctrl+C, or the kernel's stop button) ends this early and says so: what was computed is kept,
-        and `run` goes on from there.
-        """
-        to_its_end(self, "steps", watch)
-        return self.history
 
     @property
     def history(self) -> History:
@@ -128,6 +145,25 @@ class Training:
         steps, diverged = zip(*[(record.step, record.diverged_at) for record in recorded], strict=True)
         evaluations = jax.tree.map(lambda *rows: np.stack(rows), *[record.evaluation for record in recorded])
         return History(np.array(steps), *evaluations, diverged[-1], guessing_loss(self.setup))
+
+    @property
+    def parameters(self) -> Any:
+        """The weights and biases of all runs as they are now."""
+        return jax.tree.map(lambda part: part[: len(self.trials)], self._state.parameters)
+
+    def snapshot(self) -> list[np.ndarray]:
+        """Return what `resume` needs to go on from the last record, beside the records."""
+        return [np.asarray(leaf) for leaf in jax.tree.leaves(self._state)]
+
+    def resume(self, records: Iterable[tuple[int, Evaluation, np.ndarray]], leaves: Iterable[np.ndarray]) -> None:
+        """Go on from the records and the snapshot of another training of the same runs."""
+        self._begin()
+        structure = jax.tree.structure(self._state)
+        self._state = jax.device_put(jax.tree.unflatten(structure, leaves), run_sharding())
+        self._recorded = [_Record(*record) for record in records]
+        self.done = self._recorded[-1].step
+        if self.done % BATCHES_DRAWN:
+            self._batches = self._programs.draw(self._data_seed, np.int32(self.done - self.done % BATCHES_DRAWN))
 
     def _begin(self) -> None:
         task = TASKS[self.setup.task]()
@@ -148,16 +184,13 @@ class Training:
 
     def _advance_to(self, stop: int, seconds: float) -> None:
         """Go on to the step `stop`, or as far as batches are drawn."""
-        started, first = time.perf_counter(), self.done - self.done % BATCHES_DRAWN
-        stop = min(stop, first + BATCHES_DRAWN)
-        steps = stop - self.done
-        if self.done == first > 0:  # the first ones were drawn when the runs began
-            self._batches = self._programs.draw(self._data_seed, np.int32(first))
+        super()._advance_to(min(stop, self.done - self.done % BATCHES_DRAWN + BATCHES_DRAWN), seconds)
+
+    def _go(self, stop: int) -> State:
+        if self.done % BATCHES_DRAWN == 0 < self.done:  # the first ones were drawn when the runs began
+            self._batches = self._programs.draw(self._data_seed, np.int32(self.done))
         span = np.int32(self.done), np.int32(stop)
-        state = self._programs.advance(self._state, self._rates, self._batches, *span)
-        self._state, self.done = jax.block_until_ready(state), stop
-        a_step = (time.perf_counter() - started) / steps
-        self._steps_per_slice = max(1, min(2 * self._steps_per_slice, round(seconds / a_step)))
+        return self._programs.advance(self._state, self._rates, self._batches, *span)
 
     def _record(self) -> None:
         evaluation = jax.tree.map(np.asarray, self._programs.evaluate(self._state.parameters))

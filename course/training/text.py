@@ -1,7 +1,6 @@
 """Trains small transformers to guess the next character of English text, several initializations side by side."""
 
 import functools
-import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -25,7 +24,7 @@ from course.training.devices import mesh, run_sharding, use_every_core
 from course.training.history import NOT_DIVERGED
 from course.training.optimizers import OPTIMIZERS
 from course.training.programs import sharded
-from course.training.runs import SLICE_SECONDS, to_its_end
+from course.training.runs import RecordedWork
 
 use_every_core()
 
@@ -229,7 +228,7 @@ def _programs(setup: TextSetup) -> _Programs:
     )
 
 
-class TextTraining:
+class TextTraining(RecordedWork):
     """Runs of small language models that go on together and can be watched, stopped and resumed.
 
     `done` of `total` steps are behind, and `history` holds what was recorded at about `records` moments. Nothing is
@@ -241,33 +240,8 @@ class TextTraining:
             for name, table in (("kind", KINDS), ("scaling", TRANSFORMER_SCALINGS)):
                 if getattr(trial, name) not in table:
                     raise ValueError(f"{name} is {getattr(trial, name)!r}; allowed are {', '.join(table)}")
-        self.trials, self.setup, self.done, self.total = list(trials), setup, 0, steps
-        self._record_steps = sorted({round(moment * steps / records) for moment in range(records + 1)})
-        self._state: _State | None = None
-        self._steps_per_slice = 1
-        self._recorded: list[tuple] = []
-
-    @property
-    def finished(self) -> bool:
-        """Whether all steps are done, and recorded."""
-        return len(self._recorded) == len(self._record_steps)
-
-    def advance(self, seconds: float = SLICE_SECONDS) -> None:
-        """Go on for about so long: at least one step, and at most to the next record; the first call compiles."""
-        if self.finished:
-            return
-        if self._state is None:
-            self._begin()
-        due = self._record_steps[len(self._recorded)]
-        if self.done < due:
-            self._advance_to(min(due, self.done + self._steps_per_slice), seconds)
-        if self.done == due:
-            self._record()
-
-    def run(self) -> TextHistory:
-        """Go on to the end, or to an interrupt, and return the history."""
-        to_its_end(self, "steps")
-        return self.history
+        super().__init__(steps, records)
+        self.trials, self.setup = list(trials), setup
 
     def _begin(self) -> None:
         spare = -len(self.trials) % mesh().size
@@ -278,13 +252,9 @@ class TextTraining:
         self._programs = _programs(self.setup)
         self._state = self._programs.begin(jax.device_put(stacked, run_sharding()), self._own)
 
-    def _advance_to(self, stop: int, seconds: float) -> None:
-        started = time.perf_counter()
+    def _go(self, stop: int) -> _State:
         seen, _ = _tokens()
-        state = self._programs.advance(self._state, self._own, seen, np.int32(self.done), np.int32(stop))
-        steps, self._state, self.done = stop - self.done, jax.block_until_ready(state), stop
-        a_step = (time.perf_counter() - started) / steps
-        self._steps_per_slice = max(1, min(2 * self._steps_per_slice, round(seconds / a_step)))
+        return self._programs.advance(self._state, self._own, seen, np.int32(self.done), np.int32(stop))
 
     def _record(self) -> None:
         found = self._programs.evaluate(self._state.model, self._own, _tokens()[1])

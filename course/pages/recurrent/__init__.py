@@ -1,0 +1,1 @@
+"""What belongs to the page recurrent: its explorers, its exercises, and its scenes."""
