@@ -1,4 +1,4 @@
-"""The exercises answer back: right is right in any form, untouched is not yet, and each mistake gets its own words."""
+"""The exercises check themselves: right is right in any form, untouched is not yet, each mistake has its own words."""
 
 import ast
 import importlib

@@ -1,4 +1,4 @@
-"""Exercises that answer back: an answer is run on fresh cases, and the mistake in it is called by its name.
+"""Exercises that check themselves: an answer is run on fresh cases, and the mistake in it is called by its name.
 
 - `check(name, *answers)` judges an answer and shows a card with the verdict and, on demand, two hints;
 - `grade(name, *answers)` is the same for a grader: it raises `NotRight` unless the answer is right;

@@ -54,6 +54,10 @@ _FIRST_GRADIENT = function(
             lambda weights, z: np.prod(_slopes(z)) * np.prod(weights[:-1]),
             "The weights are off by one layer: on the way back from layer 4 to layer 3 stands the weight of layer 4.",
         ),
+        "the first slope left out": Mistake(
+            lambda weights, z: np.prod(_slopes(z[1:])) * np.prod(weights[1:]),
+            "One slope is missing: the first unit has one as well, between its z and its output.",
+        ),
         "no weights": Mistake(
             lambda weights, z: np.prod(_slopes(z)),
             "These are the slopes alone. Between two layers the gradient passes a weight, too.",
@@ -61,9 +65,9 @@ _FIRST_GRADIENT = function(
         "no slopes": Mistake(
             lambda weights, z: np.prod(weights[1:]), "These are the weights alone. Every unit has a slope."
         ),
-        "answers for slopes": Mistake(
+        "outputs for slopes": Mistake(
             lambda weights, z: np.prod(1 / (1 + np.exp(-z))) * np.prod(weights[1:]),
-            "You multiply by the answers σ(z). What passes a change on is the slope, σ(z)(1 − σ(z)).",
+            "You multiply by the outputs σ(z). What passes a change on is the slope, σ(z)(1 − σ(z)).",
         ),
         "the sign lost": Mistake(
             lambda weights, z: np.prod(_slopes(z)) * np.abs(np.prod(weights[1:])),
@@ -93,9 +97,11 @@ def _kept(_rng: np.random.Generator, weight: object, bias: object) -> Verdict:
     seen = f"Layer 1 gets {ratio:.2g} of the gradient of layer 20"
     where = f"the layers sit at z from {chain.preactivations.min():.1f} to {chain.preactivations.max():.1f}"
     if abs(ratio - 1) <= 0.1:
-        return right(f"{seen}: w σ'(z) is 1 where w = 4 and z = 0. Here {where}.")
+        return right(f"{seen}. The factor w σ'(z) has the size 1 where w is 4 or −4 and z = 0. Here {where}.")
     if ratio > 1:
-        return almost(f"{seen}: you sit near z = 0, and {abs(weight):g}/4 is too much in every layer.", "explodes")
+        return almost(
+            f"{seen}: the layers sit near z = 0, and {abs(weight):g}/4 is too much in every layer.", "explodes"
+        )
     if abs(weight) < 4 * 0.9 ** (1 / (_DEPTH - 1)):  # even with every unit at z = 0, less than nine tenths are kept
         return wrong(f"{seen}. No factor is above |w|/4 = {abs(weight) / 4:.3g}, wherever z is.", "weight below 4")
     if bias == 0:
@@ -125,29 +131,29 @@ def _sigmoid(z: float) -> float:
     return 1 / (1 + math.exp(-z))
 
 
-_SLOPE_OF_ANSWER = function(
+_SLOPE_OF_OUTPUT = function(
     lambda y: y * (1 - y),
     lambda rng: [(float(y),) for y in (*rng.uniform(0.02, 0.98, 5), 0.5)],
     {
         "as given": Mistake(
             lambda y: _sigmoid(y) * (1 - _sigmoid(y)),
-            "This is still the function as it was given. What would it say for y = 0.5, the answer at z = 0?",
+            "This is still the function as it was given. What would it say for y = 0.5, the output at z = 0?",
             NOT_YET,
         ),
-        "one of two mended": Mistake(
+        "one of two fixed": Mistake(
             lambda y: y * (1 - _sigmoid(y)),
-            "One of the two is mended. The other one still takes the sigmoid of an answer.",
+            "The first factor is fixed. The second still takes the sigmoid of an output.",
         ),
-        "the other one mended": Mistake(
+        "the other one fixed": Mistake(
             lambda y: _sigmoid(y) * (1 - y),
-            "The second factor is mended. The first still takes the sigmoid of an answer.",
+            "The second factor is fixed. The first still takes the sigmoid of an output.",
         ),
-        "the slope of tanh": Mistake(lambda y: 1 - y**2, "1 − y² is the slope of tanh, from tanh's answer."),
+        "the slope of tanh": Mistake(lambda y: 1 - y**2, "1 − y² is the slope of tanh, from tanh's output."),
         "one factor": Mistake(lambda y: 1 - y, "1 − y is one of the two factors: near y = 0 the slope vanishes, too."),
-        "the answer": Mistake(lambda y: y, "This gives the answer back. What is σ' in terms of σ?"),
+        "the output": Mistake(lambda y: y, "This gives the output back. What is σ' in terms of σ?"),
     },
-    praise="The forward pass has done the work: from the answer alone the slope is a product, without any exponential.",
-    otherwise="At z = 0 the answer is 0.5 and the slope 1/4; where the answer nears 1, the slope nears 0.",
+    praise="The forward pass has done the work: from the output alone the slope is a product, without any exponential.",
+    otherwise="At z = 0 the output is 0.5 and the slope 1/4; where the output nears 1, the slope nears 0.",
 )
 
 EXERCISES = (
@@ -180,9 +186,9 @@ EXERCISES = (
         "Take the largest change that is allowed, a whole thousandth.",
     ),
     Exercise(
-        "the slope from the answer",
+        "the slope from the output",
         "find the bug",
-        _SLOPE_OF_ANSWER,
+        _SLOPE_OF_OUTPUT,
         "Put in y = 0.5, the output at z = 0. What should come out, and what does?",
         "y is σ(z) already, and σ'(z) = σ(z)(1 − σ(z)).",
     ),

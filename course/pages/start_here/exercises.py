@@ -51,6 +51,7 @@ _WRITE_MEAN_SQUARE = function(
         "the root": Mistake(
             lambda h: np.sqrt(np.mean(h**2)), "That is the root of the mean square. Leave out the root."
         ),
+        "the squares": Mistake(lambda h: h**2, "These are the squares, one for every number. Take their mean."),
         "a sum": Mistake(lambda h: np.sum(h**2), "That is the sum of the squares. Divide by how many there are."),
         "a row for each": Mistake(
             lambda h: np.mean(h**2, axis=0), "That is one number a unit. Take the mean over all."

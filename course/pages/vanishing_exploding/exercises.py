@@ -22,8 +22,8 @@ _GROWTH = number(
     },
     praise="× 1.44 a layer makes × 1470 after 20: a fifth too much in the std, and the signal explodes.",
     otherwise="The factor of one layer is width · std², 20 times over.",
-    tolerance=0.01,  # 20 times the rounding of a factor in the fourth digit
     low=0,
+    digits=3,
 )
 
 
@@ -111,7 +111,7 @@ def _breaking_std(_rng: np.random.Generator, answer: object) -> Verdict:
     if std >= _LARGE and variances[0] < variances[-1]:
         return almost("Now hardly a unit is left unsaturated, and the gradient vanishes instead.", "too large")
     if std <= 0.12:
-        return wrong("At this std a tanh network loses its gradient, or keeps it.", "no explosion")
+        return wrong("At this std the gradient of a tanh network does not explode.", "no explosion")
     seen = f"The gradient's variance reaches {variances.max():.0e}"
     if std >= _LARGE:
         return almost(f"{seen} and no more: too few units are left unsaturated. Take a smaller std.", "too few left")

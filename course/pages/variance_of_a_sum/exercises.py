@@ -19,7 +19,7 @@ _BOUND = number(
         "variance for the bound": Mistake(3 / 300, "That is b², the square of the bound. Take its root."),
         "d/3 for 3/d": Mistake(
             math.sqrt(300 / 3),
-            "Many inputs need small weights: 3/d, not d/3. This bound gives z the variance 1,000,000.",
+            "Many inputs need small weights: 3/d, not d/3. This bound gives z the variance 10,000.",
         ),
         "length for bound": Mistake(math.sqrt(12 / 300), "That is the length of the interval from −b to b, twice b."),
     },
