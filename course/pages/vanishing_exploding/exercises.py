@@ -22,8 +22,8 @@ _GROWTH = number(
     },
     praise="× 1.44 a layer makes × 1470 after 20: a fifth too much in the std, and the signal explodes.",
     otherwise="The factor of one layer is width · std², 20 times over.",
-    tolerance=0.01,  # 20 times the rounding of a factor in the fourth digit
     low=0,
+    digits=3,
 )
 
 
