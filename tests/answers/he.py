@@ -8,7 +8,7 @@ from course import activations, theory
 from course.initializers import SCHEMES
 
 RIGHT = {
-    1: [0.505 - 0.9**2 / (2 * math.pi), 0.376, 0.38],
+    1: [0.505 - 0.9**2 / (2 * math.pi), 0.376],
     2: [
         lambda fan_in, _fan_out: np.sqrt(6 / fan_in),
         lambda fan_in, _fan_out: math.sqrt(3) * (2 / fan_in) ** 0.5,

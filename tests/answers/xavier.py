@@ -23,7 +23,7 @@ def by_numbers(rng, fan_in, fan_out):
 
 
 RIGHT = {
-    1: [math.sqrt(6 / 400), 0.1225, 0.12],
+    1: [math.sqrt(6 / 400), 0.1225, 0.122],
     2: [uniform, by_scheme, by_numbers],
     3: [[128, 16] * 5 + [128], ((16, 128) * 5 + (16,),), np.array([128, 20] * 5 + [128])],
     4: [

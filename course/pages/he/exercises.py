@@ -32,6 +32,7 @@ _VARIANCE = number(
     },
     praise="The mean is 0.359, so the variance is {answer:.3f} and not 0.505.",
     otherwise="It is the mean square less the squared mean.",
+    digits=3,
 )
 
 
@@ -70,7 +71,7 @@ _BOUND = function(
         ),
         "Xavier's bound divided by 2": Mistake(
             lambda n, m: math.sqrt(6) / (2 * math.sqrt(n + m)),
-            "That is the blog's: Xavier's bound divided by 2. If half of the signal is lost, weights must be larger.",
+            "That is Xavier's bound divided by 2, as in the article. If half of the signal is lost, weights must grow.",
         ),
         "Xavier's bound times 2": Mistake(
             lambda n, m: 2 * math.sqrt(6 / (n + m)),
@@ -115,6 +116,7 @@ _XAVIER_GAIN = number(
     praise="Xavier's variance is 1/n here, and ReLU needs 2/n.",
     otherwise="Half of the gain's square should be 1.",
     low=0,
+    digits=3,
 )
 
 _KEPT = 0.01
@@ -182,7 +184,7 @@ EXERCISES = (
         "the variance of a leaky ReLU",
         "compute",
         _VARIANCE,
-        "The variance is the mean square less the squared mean. Which of the two does the course leave out?",
+        "The variance is the mean square less the squared mean. Which of the two does that derivation leave out?",
         "The mean is (1 − a)/√(2π), and the mean square (1 + a²)/2.",
     ),
     Exercise(

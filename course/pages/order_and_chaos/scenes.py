@@ -50,6 +50,7 @@ SCENES = (
         {"activation": "relu", "weight_variance": 2.0, "bias_variance": 0.0, "start": 1.0, "correlation": 0.0},
         "ReLU's length map with He initialization is the diagonal itself. Every length stays, so nothing brings a "
         "network back that has left it: ask what the measured points do. On the right, two orthogonal inputs walk to "
-        "0.94 in 20 layers. What would keep them apart? Let the class look for a weight variance that does.",
+        "0.94 in 20 layers. Let the class look for a weight variance that keeps them apart. There is none: without "
+        "biases ReLU's correlation map is the same for all.",
     ),
 )

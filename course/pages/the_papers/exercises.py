@@ -114,8 +114,8 @@ _STANDARD_GAIN = number(
         before=theory.gradient_variances("tanh", 5, 1 / 3)[0], after=theory.gradient_variances("tanh", 5, 1.0)[0]
     ),
     otherwise="1/(3n) has to become 1/n.",
-    tolerance=0.01,
     low=0,
+    digits=3,
 )
 
 

@@ -171,7 +171,7 @@ def _fresh_batches(rng: np.random.Generator, answer: object) -> Verdict:
     rows = _batches(draw, first)
     kinds = {tuple(sorted(row)) for row in rows}
     if (rows == rows[0]).all():
-        return Verdict(NOT_YET, f"All {_STEPS} steps see the same {_BATCH} examples, as they did before.")
+        return Verdict(NOT_YET, f"All {_STEPS} steps see the same {_BATCH} examples, as they did before.", "as given")
     if len(kinds) == 1:
         return almost(
             "The same examples at every step, in another order: each step needs a draw of its own.", "reordered"

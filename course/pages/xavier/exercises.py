@@ -16,9 +16,9 @@ _FAN_IN, _FAN_OUT = 300, 100
 _BOUND = number(
     math.sqrt(6 / (_FAN_IN + _FAN_OUT)),
     {
-        "as the blog has it": Mistake(
+        "as the tutorial has it": Mistake(
             math.sqrt(6 / _FAN_IN + _FAN_OUT),
-            "That is the blog's line as it stands: division binds first, so it divides 6 by 300 only.",
+            "That is the tutorial's line as it stands: division binds first, so it divides 6 by 300 only.",
         ),
         "std for bound": Mistake(
             math.sqrt(2 / (_FAN_IN + _FAN_OUT)),
@@ -45,9 +45,10 @@ _BOUND = number(
             "The mean of the fans is half of their sum: 3 over the mean is 6 over the sum.",
         ),
     },
-    praise="{answer:.4f}. The blog's line gives 10.00, and about 98 of 100 tanh units would be saturated.",
+    praise="{answer:.4f}. The tutorial's line gives 10.00, and about 98 of 100 tanh units would be saturated.",
     otherwise="The variance 2/(300 + 100) is b²/3.",
     low=0,
+    digits=3,
 )
 
 
@@ -114,9 +115,9 @@ _DRAW = function(
             _up_to(lambda n, m: math.sqrt(12 / (n + m))),
             "You divide 6 by the mean of the fans: the variance is twice what it should be.",
         ),
-        "as the blog has it": Mistake(
+        "as the tutorial has it": Mistake(
             _up_to(lambda n, m: math.sqrt(6 / n + m)),
-            "That is the blog's line of exercise 1: its sum needs parentheses.",
+            "That is the tutorial's line of exercise 1: its sum needs parentheses.",
         ),
         "no root": Mistake(
             _up_to(lambda n, m: 6 / (n + m)), "6/(fan_in + fan_out) is the square of the bound: take its root."
@@ -153,7 +154,7 @@ def _both_lost(_rng: np.random.Generator, answer: object) -> Verdict:
     signal = math.prod(2 * n / (n + m) for n, m in pairs)
     # The gradient goes from layer 10 back to layer 1, through all layers but the first.
     gradient = math.prod(2 * m / (n + m) for n, m in pairs[1:])
-    seen = f"In the mean the signal keeps {signal:.2g} and the gradient {gradient:.2g}"
+    seen = f"On average the signal keeps {signal:.2g} and the gradient {gradient:.2g}"
     if max(signal, gradient) < 0.1:
         return right(f"{seen}. A mean of two fans is never less than their geometric mean.")
     if len(set(widths)) == 1:
@@ -176,13 +177,14 @@ def _weights_apart(rng: np.random.Generator) -> list[np.ndarray]:
 
 
 @knowing(
+    {"as given": Mistake(np.mean, state=NOT_YET)},
     examples={
         "the std": np.std,
         "reversed": lambda w: w.std() / abs(w).max(),
         "the gain counts": lambda w: abs(w).max(),
         "another border": lambda w: np.mean(w**4) / np.var(w) ** 2 - 3,
         "not the tails": np.size,
-    }
+    },
 )
 def _telltale(rng: np.random.Generator, answer: object) -> Verdict:
     telling = reading.function(answer)
@@ -197,7 +199,7 @@ def _telltale(rng: np.random.Generator, answer: object) -> Verdict:
         return right(f"{seen} weights: the tails tell them apart.")
     stds = [weights.std() for weights in drawn]
     if np.allclose(values, [weights.mean() for weights in drawn]):
-        return Verdict(NOT_YET, f"{seen}: this is the mean, as it was given, and the mean of both is 0.")
+        return Verdict(NOT_YET, "This is the mean as it was given, and the mean of both is 0.", "as given")
     if np.allclose(values, stds) or np.allclose(values, np.square(stds)):
         return almost(f"{seen}: std and variance of the two agree, as they should.", "the std")
     if max(normal) < min(uniform):
@@ -216,7 +218,7 @@ def _telltale(rng: np.random.Generator, answer: object) -> Verdict:
 
 EXERCISES = (
     Exercise(
-        "a bound from a blog",
+        "a bound from a tutorial",
         "compute",
         _BOUND,
         "What has to be divided by what?",
