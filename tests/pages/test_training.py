@@ -273,7 +273,7 @@ def test_one_key_gives_the_same_batch_again_and_another_key_another():
 
 FACTS = {
     "Six initializations": {
-        "Three do: Xavier, He and orthogonal": lambda: (
+        "Three do: Xavier and He initialization, and orthogonal weights": lambda: (
             seen.learned("Six initializations") == {seen.XAVIER, seen.HE, seen.ORTHOGONAL}
         ),
         "Two never leave the grey line": lambda: seen.guessing("Six initializations") == {seen.SMALL, seen.STANDARD},

@@ -10,7 +10,9 @@ from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
 _FIRST_RATE = number(
     0.1 * 2**8,
     {
-        "the weights forgotten": Mistake(0.1 * 2**9, "The step is as long as before, but the weights are halved too."),
+        "the weights forgotten": Mistake(
+            0.1 * 2**9, "With this rate the step is as long as before, but the weights are only half as large."
+        ),
         "outputs for steps": Mistake(0.1 * 2**10, "2¹⁰ is what the outputs lose, and not the steps."),
         "the wrong way": Mistake(0.1 / 2**8, "A smaller gain makes the gradients smaller: the rate has to grow."),
         "one layer only": Mistake(0.2, "Twice would do for one layer: a gradient contains the gains of 9 others."),
@@ -184,7 +186,7 @@ EXERCISES = (
         "compute",
         _FIRST_RATE,
         "How many gains does the gradient of one layer contain?",
-        "The gradient is 2⁹ times smaller and the weights are twice smaller: what is left of their ratio?",
+        "The gradient is 2⁹ times smaller, and the weights are half as large: what is left of their ratio?",
     ),
     Exercise(
         "a fair comparison",
@@ -198,7 +200,7 @@ EXERCISES = (
         "change",
         _residual_gain,
         "A layer multiplies the mean square by 1 + 2g/π + g²: which term decides for a small gain?",
-        "Try 1/N.",
+        "For small g it is nearly 1 + 2g/π: for which g do 18 of them multiply to about 2? Or try 1/18.",
     ),
     Exercise(
         "too small for Adam",

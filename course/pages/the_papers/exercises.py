@@ -97,13 +97,13 @@ _TIMES = function(
 _STANDARD_GAIN = number(
     math.sqrt(3),
     {
-        "as it is": Mistake(1, "That is the standard start as it is: its variance is 1/(3n)."),
+        "as it is": Mistake(1, "That is the standard initialization as it is: its variance is 1/(3n)."),
         "variance for std": Mistake(
             3, "3 is the factor of the variance. A gain multiplies the weights: take the root."
         ),
-        "the wrong way": Mistake(3**-0.5, "The standard start is too small already, and this makes it smaller."),
+        "the wrong way": Mistake(3**-0.5, "The standard weights are too small already, and this makes them smaller."),
         "a third": Mistake(
-            1 / 3, "A third is what the variance has too little by: the weights have to grow, not to shrink."
+            1 / 3, "The variance is a third of what it should be, so the weights have to grow, not to shrink."
         ),
         "He's factor": Mistake(
             math.sqrt(2), "√2 makes up for ReLU. Here a variance of 1/(3n) is to become one of 1/n."
@@ -120,7 +120,7 @@ _STANDARD_GAIN = number(
 
 
 def _race(rng: np.random.Generator) -> list[Case]:
-    """Return median losses of several starts over learning rates: each has its best rate elsewhere."""
+    """Return losses of several initializations over learning rates: each has its best rate elsewhere."""
     starts, cases = ("glorot_normal", "he_normal", "standard_uniform"), []
     for _case in range(4):
         losses = rng.uniform(1, 3, (3, 5))
@@ -131,12 +131,12 @@ def _race(rng: np.random.Generator) -> list[Case]:
 
 def _of_each(output: Any, losses: Mapping[str, np.ndarray]) -> list[Any]:
     if not isinstance(output, Mapping) or set(output) != set(losses):
-        raise reading.Unreadable("Your function should give a dict with one loss for each start.")
+        raise reading.Unreadable("Your function should give a dict with one loss for each initialization.")
     return [output[start] for start in losses]
 
 
 def _for_each(pick: Callable[..., float]) -> Callable[..., dict[str, float]]:
-    """Return a comparison that gives `pick(losses of the start, losses of all)` for every start."""
+    """Return a comparison that gives `pick(losses of one, losses of all)` for every initialization."""
     return lambda losses: {start: pick(row, losses) for start, row in losses.items()}
 
 
@@ -151,7 +151,7 @@ _FAIR = function(
         ),
         "the other one's rate": Mistake(
             _for_each(lambda row, losses: row[losses["glorot_normal"].argmin()]),
-            "Now the rate is Xavier's best, and He's start has to make do with it.",
+            "Now the rate is Xavier's best, and He initialization has to make do with it.",
         ),
         "one compromise for all": Mistake(
             _for_each(lambda row, losses: row[sum(losses.values()).argmin()]),
@@ -159,18 +159,16 @@ _FAIR = function(
         ),
         "the rate for its loss": Mistake(
             _for_each(lambda row, _losses: row.argmin()),
-            "That is at which place the best rate of each start is. Give the loss there.",
+            "That is the place of each initialization's best rate. Return the loss there.",
         ),
         "the mean over rates": Mistake(
             _for_each(lambda row, _losses: row.mean()),
-            "A mean over rates punishes a start for rates that nobody would use with it.",
+            "A mean over rates punishes an initialization for rates that nobody would use with it.",
         ),
-        "the worst": Mistake(
-            _for_each(lambda row, _losses: row.max()), "That is the loss at the worst rate of each start."
-        ),
+        "the worst": Mistake(_for_each(lambda row, _losses: row.max()), "That is the loss at the worst rate of each."),
     },
-    praise="Each start is judged at its own best rate, as Saxe and his co-authors did for every depth.",
-    otherwise="Each start should get the learning rate at which its own loss is least.",
+    praise="Each initialization is judged at its own best rate, as Saxe and his co-authors did for every depth.",
+    otherwise="Each initialization should get the learning rate at which its own loss is least.",
     read=_of_each,
 )
 
@@ -190,10 +188,10 @@ EXERCISES = (
         "`np.where(learned.any(axis=0), …, np.inf)` tells the two apart.",
     ),
     Exercise(
-        "a gain for the standard start",
+        "a gain for the standard initialization",
         "change",
         _STANDARD_GAIN,
-        "Which variance has U(±1/√n), and which has Xavier's start for n inputs and n outputs?",
+        "Which variance has U(±1/√n), and which has Xavier initialization for n inputs and n outputs?",
         "1/(3n) has to become 1/n: what multiplies the weights if 3 multiplies their variance?",
     ),
     Exercise(

@@ -7,9 +7,9 @@ SCENES = (
         "Six initializations",
         "training_race",
         {},
-        "Let the class vote before the lines grow: how many of the six learn? Three do: Xavier, He and orthogonal. Two "
-        "never leave the grey line, the loss of guessing, and the last one is destroyed by its first step. All thirty "
-        "networks see the same batches. The layers on the right are those before training.",
+        "Let the class vote before the lines grow: how many of the six learn? Three do: Xavier and He initialization, "
+        "and orthogonal weights. Two never leave the grey line, the loss of guessing, and the last one is destroyed by "
+        "its first step. All thirty networks see the same batches. The layers on the right are those before training.",
     ),
     Scene(
         "After 300 steps",
