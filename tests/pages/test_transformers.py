@@ -261,7 +261,7 @@ FACTS = {
         "the fourth root of 2L": lambda: math.isclose(TRANSFORMER_SCALINGS["deepnorm"].skip(48), 96**0.25),
     },
     "T-Fixup without any LN": {"1.1 in theory": "(theory: 1.1)"},
-    "Six that learn English": {
+    "A race on English text": {
         "Post-LN stays at the loss of guessing": "no better than frequencies; post-LN, warm-up: ",
         "set it to 0.002": lambda: 0.002 in RATES,
     },

@@ -362,7 +362,7 @@ EXERCISES = (
         "a branch that cannot learn",
         "find the bug",
         _branch,
-        "The gradient for W₂ has φ(W₁x) in it, the one for W₁ has W₂.",
+        "The gradient for W₂ has φ(xW₁) in it, the one for W₁ has W₂.",
         "For the branch to add nothing, only one of the two has to be zero: the last one.",
     ),
 )

@@ -202,11 +202,12 @@ def _adapter(rng: np.random.Generator, answer: object) -> Verdict:
         if added < 1e-3:
             return almost(f"The product is small (up to {added:.1g}), and it can be exactly zero.", "nearly zero")
         return almost(f"The product changes the network by weights of up to {added:.2g}.", "both random")
-    random, again = (down, other[0]) if down.any() else (up.T, other[1].T)
-    return _random_part(random, again, "A" if down.any() else "B")
+    if down.any():
+        return _random_part(down, other[0], "A", _N)
+    return _random_part(up.T, other[1].T, "B", _R)
 
 
-def _random_part(random: np.ndarray, again: np.ndarray, name: str) -> Verdict:
+def _random_part(random: np.ndarray, again: np.ndarray, name: str, fan_in: int) -> Verdict:
     """Judge the matrix that is not zero, with a row for each of n units."""
     if np.ptp(random, axis=1).max() == 0:
         return almost(
@@ -218,7 +219,7 @@ def _random_part(random: np.ndarray, again: np.ndarray, name: str) -> Verdict:
         return almost(
             "Two keys give the same weights, so all pairs would be copies. Draw with the key.", "one key for all"
         )
-    size = _N * float(np.mean(random**2))
+    size = fan_in * float(np.mean(random**2))
     if size > 4:
         return almost(
             f"With std {np.std(random):.2g} this matrix makes a mean square of {size:.2g} out of 1.", "too large"
@@ -259,7 +260,7 @@ EXERCISES = (
         "break",
         _fading,
         "Which kind of block divides the gradient by what its branches have added?",
-        "Normalize after the sums, scale nothing, and take a dozen blocks or more.",
+        "Normalize after the sums, scale nothing, and take two dozen blocks or more.",
     ),
     Exercise(
         "an adapter that cannot learn",

@@ -79,7 +79,7 @@ SCENES = (
         "for a calculator.",
     ),
     Scene(
-        "Six that learn English",
+        "A race on English text",
         "transformer_race",
         {},
         "Four blocks, Adam at 0.005, and one text for all. Let the class vote who needs a warm-up before the lines "
