@@ -3,7 +3,7 @@
 import html
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -65,7 +65,7 @@ class Baked(Paper):
         return (
             f"{_as_html(pictures(explorer), explorer.alt)}<figcaption><b>{html.escape(title)}</b><br>"
             f'<span class="sentence">{html.escape(explorer.sentence)}</span>{unfinished}'
-            f"<details><summary>Open it in a notebook</summary><code>{_call(explorer)}</code></details>"
+            f"<details><summary>Open it in a notebook</summary><code>{html.escape(_call(explorer))}</code></details>"
             f"{told}</figcaption>"
         )
 
@@ -73,26 +73,23 @@ class Baked(Paper):
         stage.go(position)
         title, note = stage.scene.title, stage.scene.note
         shown = self._shown(stage.explorer, title, note)
-        frames = list(self._frames(stage.explorer, stage.scene))
-        data = json.dumps(frames, ensure_ascii=False).replace("<", "\\u003c")
-        slider = f'<script type="application/json">{data}</script>' if frames else ""
+        sliders = "".join(self._slider(stage.explorer, *slide) for slide in stage.scene.slides.items())
         name = f'id="scene-{position + 1}" data-title="{html.escape(title)}"'
-        return f'<figure class="picture" {name}>{shown}{slider}</figure>'
+        return f'<figure class="picture" {name}>{shown}{sliders}</figure>'
 
-    def _frames(self, explorer: Explorer, scene: Scene) -> Iterator[dict[str, Any]]:
-        """Yield what the scene's slider shows at each of its values."""
-        for name, values in scene.slides.items():
-            begin = explorer.state[name]
-            for value in values:
-                explorer.state = {name: value}
-                self.finish(explorer)
-                yield {
-                    "label": settings.words(explorer.controls[name], value),
-                    "begin": value == begin,
-                    **pictures(explorer),
-                    "sentence": explorer.sentence,
-                    "call": _call(explorer),
-                }
+    def _slider(self, explorer: Explorer, name: str, values: Sequence[Any]) -> str:
+        """Return, as data for the page's script, what the picture shows at each value of a control."""
+        begin, frames = explorer.state[name], []
+        for value in values:
+            explorer.state = {name: value}
+            self.finish(explorer)
+            words = {"sentence": explorer.sentence, "call": _call(explorer)}
+            label = settings.words(explorer.controls[name], value)
+            sources = {width: picture.source for width, picture in pictures(explorer).items()}
+            frames.append({"label": label, **sources, **words})
+        control = explorer.controls[name].description
+        data = json.dumps({"name": control, "begin": list(values).index(begin), "frames": frames}, ensure_ascii=False)
+        return '<script type="application/json">{}</script>'.format(data.replace("<", "\\u003c"))
 
     def _contents(self, scenes: Sequence[Scene]) -> str:
         parts = []
@@ -111,7 +108,8 @@ def pictures(explorer: Explorer) -> dict[str, Picture]:
 
 def _picture(explorer: Explorer, room: Sequence[int], name: str) -> Picture:
     screen = explorer.screen
-    screen.pixel_ratio, screen.room = PIXEL_RATIOS[name], list(room)
+    with screen.hold_trait_notifications():
+        screen.pixel_ratio, screen.room = PIXEL_RATIOS[name], list(room)
     return Picture(f"data:image/png;base64,{b64encode(explorer.image).decode()}", screen.width, screen.height)
 
 
@@ -128,4 +126,4 @@ def _size(picture: Picture) -> str:
 
 def _call(explorer: Explorer) -> str:
     """Return the line of a notebook that opens an explorer's present state."""
-    return html.escape(f'explorers.restore("{explorer.state_string}")', quote=False)
+    return f'explorers.restore("{explorer.state_string}")'

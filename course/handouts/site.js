@@ -7,37 +7,37 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// Every picture of a slider but the first is what changes in that one, laid over it.
 function slider(figure) {
   const script = figure.querySelector("script");
   if (!script) return;
-  const frames = JSON.parse(script.textContent);
-  const source = figure.querySelector("source");
-  const image = figure.querySelector("img");
+  const { name, begin, frames } = JSON.parse(script.textContent);
+  const picture = figure.querySelector("picture");
+  const [image, source] = ["img", "source"].map(part => picture.querySelector(part));
   const [sentence, call] = [".sentence", "code"].map(part => figure.querySelector(`figcaption ${part}`));
-  const begin = frames.findIndex(frame => frame.begin);
-  const name = frames[0].label.split(" ")[0];
   const input = element("input", { type: "range", min: 0, max: frames.length - 1, value: begin, "aria-label": name });
-  const output = element("output", {}, frames[begin].label);
+  const output = element("output");
+  const over = element("img", { class: "over", alt: "" });
+  const phone = matchMedia(source.media);
+  const url = frame => (phone.matches ? frame.narrow : frame.wide);
   const show = () => {
     const frame = frames[input.value];
-    for (const [picture, place, [url, width, height]] of [[source, "srcset", frame.narrow], [image, "src", frame.wide]]) {
-      picture.setAttribute(place, url);
-      picture.width = width;
-      picture.height = height;
-    }
+    over.hidden = !url(frame);
+    if (url(frame)) over.src = url(frame);
     image.alt = sentence.textContent = frame.sentence;
-    call.innerHTML = frame.call;
+    call.textContent = frame.call;
     output.textContent = frame.label;
     input.setAttribute("aria-valuetext", frame.label);
   };
-  const fetchAll = () => {
-    const narrow = matchMedia(source.media).matches;
-    for (const frame of frames) new Image().src = (narrow ? frame.narrow : frame.wide)[0];
-  };
-  for (const event of ["pointerenter", "touchstart", "focus"]) input.addEventListener(event, fetchAll, { once: true, passive: true });
+  const fetchAll = () => frames.map(url).filter(Boolean).forEach(each => (new Image().src = each));
+  for (const event of ["pointerenter", "focus"]) input.addEventListener(event, fetchAll, { once: true });
   input.addEventListener("input", show);
-  input.setAttribute("aria-valuetext", frames[begin].label);
+  phone.addEventListener("change", show);
+  const drawn = element("div", { class: "drawn" });
+  picture.replaceWith(drawn);
+  drawn.append(picture, over);
   figure.prepend(element("div", { class: "slider" }, input, output));
+  show();
 }
 
 function steps(stage) {

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import re
 from base64 import b64decode
 from collections.abc import Sequence
@@ -9,9 +10,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
-from PIL import Image  # matplotlib, which draws the pictures, needs it too
+from PIL import Image, ImageChops  # matplotlib, which draws the pictures, needs it too
 
 from course.handouts import pages
+from course.handouts.baked import PIXEL_RATIOS
 from course.handouts.printing import placed, run_pages
 from course.handouts.typesetting import as_html, code_style, title_of
 
@@ -20,10 +22,11 @@ SETUP = "from course.handouts import printed, baked; printed.use_paper(get_ipyth
 """Run in the kernel before a page."""
 DARK_CODE = "github-dark"
 """A dark style of Pygments."""
-COLOURS = 64
+COLOURS = 48
 """Of a picture in its file: as many as can be told apart in one."""
-PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
-UNSIZED = re.compile(r'<img width="(\d+)" ([^>]*)src="(data:image/png;base64,([^"]+))"')
+FRAMES = re.compile(r'(?<=<script type="application/json">).*?(?=</script>)')
+PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
+UNSIZED = re.compile(r'<img width="(\d+)" ([^>]*)src="(data:image/png;base64,[^"]+)"')
 START = "python3 -m pip install uv && python3 -m uv run jupyter lab notebooks/{name}.ipynb"
 ABOUT = (
     "This is the page as it was run once. The buttons and sliders under its pictures go through states that were drawn "
@@ -36,26 +39,25 @@ READ_ONLY = (
 INDEX = """\
 # How should we initialize the weights of a deep network?
 
-A course that begins at the slope of the sigmoid and goes by way of Xavier (Glorot) and He initialization to what practice
-does today. A page takes about half an hour: predict, see, explain. What theory predicts is always drawn over what was
-measured.
+A course that begins at the slope of the sigmoid and goes by way of Xavier (Glorot) and He initialization to what
+practice does today. A page takes about half an hour: predict, see, explain. What theory predicts is always drawn over
+what was measured.
 {live}
 {contents}
-
-These are the pages to read, on any device, without an installation and without a network. In JupyterLab every picture
-is live and every exercise answers; in a copy of the course this line opens the first page there:
-
-```
-{start}
-```
 """
+TO_READ = (
+    "These are the pages to read, on any device, with nothing installed and without a network. In JupyterLab every "
+    "picture is live and every exercise answers. In a copy of the course this line opens the first page there:"
+    "\n\n```\n{start}\n```"
+)
+ABOVE = '<header><a href="index.html">All pages</a></header>'
 LIVE = "\n**[The main explorer, live]({file})**: draw a network, move its gain and its depth, and see what is left.\n"
 
 
 def write_site(folder: Path, wanted: Sequence[str] = ()) -> list[Path]:
-    """Run the pages, all or those `wanted`, and write them as a site that begins at index.html; return the files' paths.
+    """Run the pages, all or those `wanted`, and write them as a site; return the files' paths, index.html first.
 
-    It opens from a folder as from a server and asks nothing of any other. `ValueError` for the pages' own folder.
+    It opens from a folder as from a server, and asks nothing of any other. `ValueError` for the pages' own folder.
     """
     names = pages.names(wanted)
     texts = pages.texts(names)
@@ -63,11 +65,13 @@ def write_site(folder: Path, wanted: Sequence[str] = ()) -> list[Path]:
     pages.require_writable([folder / "index.html"], force=True)
     titles = {name: title_of(pages.read(name)) for name in names}
     live = write_live_explorer(folder)
-    files = [*live, *_publish(folder, "index", index(titles, [*texts], live))]
-    for file, text in texts.items():
-        files += _publish(folder, Path(file).stem, pages.relinked_page(_one_cell(text), place), above=_above())
+    others = {Path(file).stem: _one_cell(pages.relinked(text, place)) for file, text in texts.items()}
+    listed = titles | {name: title_of(page) for name, page in others.items()}
+    files = [*_publish(folder, "index", index(listed, live)), *live]
+    for name, page in others.items():
+        files += _publish(folder, name, page, above=ABOVE)
     for name, page in run_pages(names, SETUP.format(names=names)):
-        around = {"above": _above(), "below": _below(name, titles)}
+        around = {"above": ABOVE, "below": _below(name, titles)}
         files += _publish(folder, name, pages.relinked_page(to_read(page, name), place), **around)
     return list(dict.fromkeys(files))
 
@@ -77,17 +81,16 @@ def write_live_explorer(folder: Path) -> list[Path]:
     return []
 
 
-def index(titles: dict[str, str], texts: Sequence[str], live: Sequence[Path]) -> NotebookNode:
-    """Return the first page of the site: where everything is."""
-    lines = [f"1. [{title}]({name}.html)" for name, title in titles.items()]
-    lines += [f"\n[{title_of(_one_cell((pages.FOLDER / file).read_text('utf-8')))}]({Path(file).stem}.html)" for file in texts]
+def index(titles: dict[str, str], live: Sequence[Path]) -> NotebookNode:
+    """Return the first page of the site: where everything is; `titles` are those of pages and texts by file name."""
+    contents = "\n".join(f"1. [{title}]({name}.html)" for name, title in titles.items())
     linked = "".join(LIVE.format(file=path.name) for path in live)
-    start = START.format(name=next(iter(titles)))
-    return _one_cell(INDEX.format(live=linked, contents="\n".join(lines), start=start))
+    page = _one_cell(INDEX.format(live=linked, contents=contents))
+    return new_notebook(cells=[*page.cells, _said(TO_READ, START.format(name=next(iter(titles))))])
 
 
 def to_read(page: NotebookNode, name: str) -> NotebookNode:
-    """Return a page that says, at its top and above its exercises, what moves only in a kernel, and how it is opened."""
+    """Return a page that says, at its top and above its exercises, what needs a kernel, and how to open it in one."""
     start = START.format(name=name)
     cells = [page.cells[0], _said(ABOUT, start)]
     for cell in page.cells[1:]:
@@ -103,10 +106,6 @@ def _said(text: str, start: str) -> NotebookNode:
 
 def _one_cell(text: str) -> NotebookNode:
     return new_notebook(cells=[new_markdown_cell(text)])
-
-
-def _above() -> str:
-    return '<header><a href="index.html">All pages</a></header>'
 
 
 def _below(name: str, titles: dict[str, str]) -> str:
@@ -125,30 +124,45 @@ def _publish(folder: Path, stem: str, page: NotebookNode, **around: str) -> list
     style = (HERE / "site.css").read_text("utf-8")
     dark = f"@media (prefers-color-scheme: dark) {{\n{code_style(DARK_CODE)}\n}}"
     script = (HERE / "site.js").read_text("utf-8")
-    text = UNSIZED.sub(_sized, as_html(page, style=f"{dark}\n{style}", script=script, **around))
-    pictures: dict[str, Path] = {}
+    text = as_html(page, style=f"{dark}\n{style}", script=script, **around)
+    pictures: list[Path] = []
 
-    def kept(found: re.Match) -> str:
-        if found[1] not in pictures:
-            pictures[found[1]] = write_picture(folder / "pictures", b64decode(found[1]))
-        return f"pictures/{pictures[found[1]].name}"
+    def kept(source: str, ground: str = "") -> str:
+        pictures.append(write_picture(folder / "pictures", _png(source), _png(ground)))
+        return f"pictures/{pictures[-1].name}"
 
-    text = PICTURE.sub(kept, text)
-    return [*pages.write({folder / f"{stem}.html": text}, force=True), *pictures.values()]
+    def kept_frames(found: re.Match) -> str:
+        slider = json.loads(found[0])
+        ground = slider["frames"][slider["begin"]]
+        for frame in slider["frames"]:
+            frame |= {width: kept(frame[width], ground[width]) for width in PIXEL_RATIOS if frame is not ground}
+        ground |= dict.fromkeys(PIXEL_RATIOS, "")
+        return json.dumps(slider, ensure_ascii=False).replace("<", "\\u003c")
+
+    text = FRAMES.sub(kept_frames, text)
+    text = PICTURE.sub(lambda found: kept(found[0]), UNSIZED.sub(_sized, text))
+    return [*pages.write({folder / f"{stem}.html": text}, force=True), *pictures]
 
 
-def write_picture(folder: Path, png: bytes) -> Path:
-    """Write a picture as WebP, under a name that its pixels decide; return its path."""
-    path = folder / f"{hashlib.sha256(png).hexdigest()[:12]}.webp"
+def _png(source: str) -> bytes:
+    return b64decode(source.partition(",")[2])
+
+
+def write_picture(folder: Path, png: bytes, ground: bytes = b"") -> Path:
+    """Write a picture as WebP, or only what differs in it from one on which it is laid; return its path."""
+    path = folder / f"{hashlib.sha256(png + ground).hexdigest()[:12]}.webp"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        few = Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        few.convert("RGB").save(path, lossless=True, method=6)
+        image = Image.open(io.BytesIO(png)).convert("RGB")
+        few = image.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
+        if ground:
+            changed = ImageChops.difference(image, Image.open(io.BytesIO(ground)).convert("RGB")).convert("L")
+            few.putalpha(changed.point(lambda value: 255 * (value > 0)))
+        few.save(path, lossless=True)
     return path
 
 
 def _sized(found: re.Match) -> str:
     """Return the beginning of an image with its height too, so that nothing jumps when it comes."""
-    width, height = Image.open(io.BytesIO(b64decode(found[4]))).size
-    shown = int(found[1])
+    shown, (width, height) = int(found[1]), Image.open(io.BytesIO(_png(found[3]))).size
     return f'<img width="{shown}" height="{round(shown * height / width)}" loading="lazy" {found[2]}src="{found[3]}"'
