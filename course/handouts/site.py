@@ -26,7 +26,8 @@ COLOURS = 48
 """Of a picture in its file: as many as can be told apart in one."""
 FRAMES = re.compile(r'(?<=<script type="application/json">).*?(?=</script>)')
 PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
-UNSIZED = re.compile(r'<img width="(\d+)" ([^>]*)src="(data:image/png;base64,[^"]+)"')
+IMAGE = re.compile(r"<img [^>]*>")
+WIDTH = re.compile(r'width="(\d+)"')
 START = "python3 -m pip install uv && python3 -m uv run jupyter lab notebooks/{name}.ipynb"
 ABOUT = (
     "This is the page as it was run once. The buttons and sliders under its pictures go through states that were drawn "
@@ -140,7 +141,7 @@ def _publish(folder: Path, stem: str, page: NotebookNode, **around: str) -> list
         return json.dumps(slider, ensure_ascii=False).replace("<", "\\u003c")
 
     text = FRAMES.sub(kept_frames, text)
-    text = PICTURE.sub(lambda found: kept(found[0]), UNSIZED.sub(_sized, text))
+    text = PICTURE.sub(lambda found: kept(found[0]), IMAGE.sub(_sized, text))
     return [*pages.write({folder / f"{stem}.html": text}, force=True), *pictures]
 
 
@@ -156,13 +157,17 @@ def write_picture(folder: Path, png: bytes, ground: bytes = b"") -> Path:
         image = Image.open(io.BytesIO(png)).convert("RGB")
         few = image.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
         if ground:
-            changed = ImageChops.difference(image, Image.open(io.BytesIO(ground)).convert("RGB")).convert("L")
-            few.putalpha(changed.point(lambda value: 255 * (value > 0)))
+            changed = ImageChops.difference(image, Image.open(io.BytesIO(ground)).convert("RGB")).split()
+            most = ImageChops.lighter(ImageChops.lighter(changed[0], changed[1]), changed[2])
+            few.putalpha(most.point(lambda value: 255 * (value > 0)))
         few.save(path, lossless=True)
     return path
 
 
 def _sized(found: re.Match) -> str:
-    """Return the beginning of an image with its height too, so that nothing jumps when it comes."""
-    shown, (width, height) = int(found[1]), Image.open(io.BytesIO(_png(found[3]))).size
-    return f'<img width="{shown}" height="{round(shown * height / width)}" loading="lazy" {found[2]}src="{found[3]}"'
+    """Return an image with its height too, so that nothing jumps when it comes."""
+    tag, source, shown = found[0], PICTURE.search(found[0]), WIDTH.search(found[0])
+    if source is None or shown is None or ' height="' in tag:
+        return tag
+    width, height = Image.open(io.BytesIO(_png(source[0]))).size
+    return tag.replace("<img ", f'<img height="{round(int(shown[1]) * height / width)}" loading="lazy" ', 1)
