@@ -64,7 +64,7 @@ function steps(stage) {
   const before = button(() => present - 1, { "aria-label": "Previous scene" }, "‹");
   const after = button(() => present + 1, { "aria-label": "Next scene" }, "›");
   stage.classList.add("stepped");
-  stage.prepend(element("div", { class: "buttons", role: "group", "aria-label": "Scenes" }, before, ...scenes, after));
+  stage.prepend(element("div", { class: "buttons", role: "group", "aria-label": "Scenes" }, before, after, ...scenes));
   addEventListener("keydown", event => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const box = stage.getBoundingClientRect();

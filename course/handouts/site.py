@@ -84,7 +84,7 @@ def write_live_explorer(folder: Path) -> list[Path]:
 
 def index(titles: dict[str, str], live: Sequence[Path]) -> NotebookNode:
     """Return the first page of the site: where everything is; `titles` are those of pages and texts by file name."""
-    contents = "\n".join(f"1. [{title}]({name}.html)" for name, title in titles.items())
+    contents = "\n".join(f"{number}. [{title}]({name}.html)" for number, (name, title) in enumerate(titles.items()))
     linked = "".join(LIVE.format(file=path.name) for path in live)
     page = _one_cell(INDEX.format(live=linked, contents=contents))
     return new_notebook(cells=[*page.cells, _said(TO_READ, START.format(name=next(iter(titles))))])

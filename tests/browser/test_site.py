@@ -59,9 +59,9 @@ def test_buttons_and_arrow_keys_step_through_the_scenes(page, folder):
     page.goto((folder / f"{NAME}.html").as_uri())
     scenes, buttons = page.locator(".stage > figure"), page.locator(".buttons button")
     expect(scenes.locator("visible=true")).to_have_count(1)
-    buttons.nth(2).click()
+    buttons.nth(3).click()
     expect(scenes.nth(1)).to_be_visible()
-    expect(buttons.nth(2)).to_have_attribute("aria-current", "true")
+    expect(buttons.nth(3)).to_have_attribute("aria-current", "true")
     page.keyboard.press("ArrowRight")
     expect(scenes.nth(2)).to_be_visible()
     expect(scenes.nth(1)).to_be_hidden()
@@ -108,7 +108,7 @@ def test_nothing_is_asked_but_of_the_folder(page, folder):
     page.on("request", lambda request: asked.append(request.url))
     page.goto((folder / f"{NAME}.html").as_uri())
     for place in range(7):
-        page.locator(".buttons button").nth(1 + place).click()
+        page.locator(".buttons button").nth(2 + place).click()
     page.wait_for_load_state("networkidle")
     assert len(asked) > 7
     assert [url for url in asked if not url.startswith((folder.as_uri(), "data:"))] == []
