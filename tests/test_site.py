@@ -95,7 +95,7 @@ def test_the_whole_site_will_be_small(folder):
 
 
 def test_exercises_say_that_they_are_only_read_and_how_to_open_them(text):
-    after = text.split('id="Exercises"')[1]
+    after = text.split(">Exercises</h2>")[1]
     assert after.index("Here the exercises can only be read") < after.index("<details>")
     assert f"jupyter lab notebooks/{NAME}.ipynb" in after
     assert "exercises.check(" not in after

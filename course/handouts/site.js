@@ -101,3 +101,13 @@ const findWide = () => {
 findWide();
 addEventListener("resize", findWide);
 addEventListener("toggle", findWide, true);
+
+// Without a font made for formulas, as on many phones, browsers set exponents too high.
+const MATH = ["Latin Modern Math", "STIX Two Math", "Cambria Math", "DejaVu Math TeX Gyre", "Noto Sans Math"];
+const brush = document.createElement("canvas").getContext("2d");
+const widthIn = font => {
+  brush.font = `40px ${font}`;
+  return brush.measureText("mwi∑∂").width;
+};
+const plain = MATH.every(font => widthIn(`"${font}", monospace`) === widthIn("monospace"));
+document.documentElement.classList.toggle("plain-math", plain);
