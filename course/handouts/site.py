@@ -102,7 +102,7 @@ def to_read(page: NotebookNode, name: str) -> NotebookNode:
 
 
 def _said(text: str, start: str) -> NotebookNode:
-    return new_markdown_cell(f'<aside class="live">\n\n{text.format(start=start)}\n\n</aside>')
+    return new_markdown_cell(f'<div class="live">\n\n{text.format(start=start)}\n\n</div>')
 
 
 def _one_cell(text: str) -> NotebookNode:
