@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
 from random_states import opened
@@ -116,3 +117,12 @@ def test_the_lab_leads_to_the_scenes_of_the_pages_that_there_are():
 def test_the_command_takes_a_folder_and_pages():
     asked = vars(parser().parse_args(["site", "out", "--pages", "xavier"]))
     assert asked == {"write": site.write_site, "folder": Path("out"), "wanted": ["xavier"]}
+
+
+def test_the_workflow_puts_what_the_command_writes_on_github_pages():
+    workflow = (pages.FOLDER.parent / ".github/workflows/site.yml").read_text(encoding="utf-8")
+    steps = yaml.safe_load(workflow)["jobs"]["write"]["steps"]
+    (command,) = (step["run"] for step in steps if "course.handouts" in step.get("run", ""))
+    asked = parser().parse_args(command.split("course.handouts ")[1].split())
+    (upload,) = (step["with"]["path"] for step in steps if "upload-pages-artifact" in step.get("uses", ""))
+    assert (asked.write, str(asked.folder)) == (site.write_site, upload)
