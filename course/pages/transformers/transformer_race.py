@@ -131,7 +131,7 @@ def transformer_race(race: TextTraining, moment: float, line_up: str, **_setting
         "guessing": history.guessing_loss,
         "guessing.name": (end, history.guessing_loss),
         "pairs": history.pair_loss,
-        "pairs.name": (0.38 * end, history.pair_loss),
+        "pairs.name": (0.45 * end, history.pair_loss),
         "moment": steps[record] if len(steps) else 0,
     }
     names, table = {}, {"step": ("step", steps)}
