@@ -16,7 +16,8 @@ from course import explorers
 from course.handouts import pages, site
 from course.handouts.__main__ import parser
 from course.handouts.baked import PHONE_ROOM, Baked
-from course.pages import all_scenes
+from course.live.stage import Stage
+from course.pages import all_scenes, scenes
 
 MEGABYTES = 12
 
@@ -36,7 +37,8 @@ def text(folder) -> str:
 
 
 def pixels(path: Path) -> np.ndarray:
-    return np.asarray(Image.open(path).convert("RGBA"), dtype=float)
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGBA"), dtype=float)
 
 
 def test_every_scene_has_the_explorers_words_and_its_picture_in_two_widths(text, folder):
@@ -49,9 +51,9 @@ def test_every_scene_has_the_explorers_words_and_its_picture_in_two_widths(text,
         assert all(part in figure.figcaption.text for part in (scene.title, explorer.sentence, scene.note))
         state = re.fullmatch(r'explorers\.restore\("(.*)"\)', figure.code.text)[1]
         assert explorers.restore(state).state == explorer.state
-        assert Image.open(folder / image["src"]).size == (1.5 * int(image["width"]), 1.5 * int(image["height"]))
         narrow = figure.source
-        assert int(narrow["width"]) == PHONE_ROOM[0] == Image.open(folder / narrow["srcset"]).width / 2
+        assert pixels(folder / image["src"]).shape[:2] == (1.5 * int(image["height"]), 1.5 * int(image["width"]))
+        assert pixels(folder / narrow["srcset"]).shape[:2] == (2 * int(narrow["height"]), 2 * PHONE_ROOM[0])
 
 
 def test_all_other_pictures_have_their_size_too(text):
@@ -109,8 +111,9 @@ def test_the_first_page_leads_to_every_page_of_the_site():
     assert "(signal_propagation.html)" in text
 
 
-def test_the_lab_leads_to_the_scenes_of_the_pages_that_there_are():
-    links = re.findall(r'<a href="(\S+)\.html#scene-(\d+)">', Baked([NAME]).stage(explorers.lab()))
+def test_where_scenes_of_several_pages_are_it_leads_to_those_that_there_are():
+    lab = Stage([*stage().scenes, *scenes("he")], opened)
+    links = re.findall(r'<a href="(\S+)\.html#scene-(\d+)">', Baked([NAME]).stage(lab))
     assert links == [(NAME, str(number + 1)) for number in range(len(stage().scenes))]
 
 

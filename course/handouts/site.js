@@ -19,17 +19,17 @@ function slider(figure) {
   const output = element("output");
   const over = element("img", { class: "over", alt: "" });
   const phone = matchMedia(source.media);
-  const url = frame => (phone.matches ? frame.narrow : frame.wide);
+  const drawing = frame => (phone.matches ? frame.narrow : frame.wide);
   const show = () => {
     const frame = frames[input.value];
-    over.hidden = !url(frame);
-    if (url(frame)) over.src = url(frame);
+    over.hidden = !drawing(frame);
+    if (drawing(frame)) over.src = drawing(frame);
     image.alt = sentence.textContent = frame.sentence;
     call.textContent = frame.call;
     output.textContent = frame.label;
     input.setAttribute("aria-valuetext", frame.label);
   };
-  const fetchAll = () => frames.map(url).filter(Boolean).forEach(each => (new Image().src = each));
+  const fetchAll = () => frames.map(drawing).filter(Boolean).forEach(each => (new Image().src = each));
   for (const event of ["pointerenter", "focus"]) input.addEventListener(event, fetchAll, { once: true });
   input.addEventListener("input", show);
   phone.addEventListener("change", show);
