@@ -20,7 +20,7 @@
 - `cells`: what a cell of a notebook has made is closed when it is run again.
 - `compilation_cache`: programs that JAX has compiled are kept on this machine.
 - `pages`: everything of a page that is not its notebook: its exercises, and scenes to show in front of a class.
-- `handouts`: copies of the pages for students, for nbgrader and on paper: `python -m course.handouts`.
+- `handouts`: the pages for students, for nbgrader, on paper and as a site: `python -m course.handouts`.
 
 Theory and measurement know nothing of each other; they meet in explorers, pages and tests.
 To read the code, begin with `probes`, then `theory`, then `explorers.main`.

@@ -22,6 +22,7 @@ GRIDS = [(1, 1), (1, 3), (2, 2), (4, 2)]
 SIDES = {"left": 0.065, "right": 0.985, "top": 0.94, "bottom": 0.09, "wspace": 0.17, "hspace": 0.42}
 LAPTOP, LARGE = (1186, 370), (1740, 760)
 """What a page leaves for the main explorer's picture on a laptop and on a large screen."""
+PHONE = (400, 1)
 
 
 def built(rows: int, columns: int) -> Figure:
@@ -176,11 +177,22 @@ def test_nothing_written_is_cut_off_or_written_over_in_a_page_s_room(name, room,
         assert faults(explorer.canvas.figure) == [], explorer.state_string
 
 
+@pytest.mark.parametrize("name", mostly_long(NAMES, WITH_MAIN))
+def test_on_a_phone_panels_stand_in_a_column_or_two_and_nothing_written_is_cut_off(name, moved):
+    explorer = moved[name]
+    figure = canvas_of(explorer).figure
+    explorer.screen.room = list(PHONE)
+    assert explorer.error is None
+    assert explorer.screen.width == PHONE[0]
+    assert len({round(axes.get_position().x0, 3) for axes in figure.axes}) == (2 if len(figure.axes) > 4 else 1)
+    assert faults(figure) == []
+
+
 @pytest.mark.parametrize("name", mostly_long(NAMES))
 def test_a_room_that_is_left_leaves_no_trace(name, moved):
     explorer = moved[name]
     before = pixels(explorer.image), explorer.screen.width, explorer.screen.height
-    for room, ratio in ((LAPTOP, 1.0), (LARGE, 2.0)):
+    for room, ratio in ((LAPTOP, 1.0), (PHONE, 2.0), (LARGE, 2.0)):
         explorer.screen.pixel_ratio, explorer.screen.room = ratio, list(room)
         assert pixels(explorer.image) != before[0]
     explorer.screen.pixel_ratio, explorer.screen.room = 1.0, []

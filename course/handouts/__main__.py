@@ -7,11 +7,13 @@ from pathlib import Path
 from course.handouts.copies import write_copies
 from course.handouts.nbgrader_course import write_course
 from course.handouts.printing import print_pages
+from course.handouts.site import write_site
 
 HANDOUTS: dict[str, tuple[Callable[..., list[Path]], str]] = {
     "students": (write_copies, "copies of the pages without the solutions"),
     "nbgrader": (write_course, "a course that nbgrader releases, collects and grades: one assignment a page"),
     "print": (print_pages, "the pages as HTML and PDF, to be read without a kernel"),
+    "site": (write_site, "a site: the pages with their scenes, to be read in any browser"),
 }
 
 
@@ -27,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
         kind.add_argument("--pages", nargs="+", default=(), metavar="PAGE", dest="wanted", help=only)
         if name == "print":
             kind.add_argument("--no-pdf", dest="pdf", action="store_false", help="HTML alone: needs no browser")
-        else:
+        elif name != "site":
             kind.add_argument("--force", action="store_true", help="overwrite files that are there already")
     return top
 

@@ -31,7 +31,7 @@ class Paper:
         if explorer.state_string in self._printed:
             return "<p>The picture is the one above.</p>"
         self._printed.add(explorer.state_string)
-        unfinished = _finish(explorer, self._patience) if isinstance(explorer, RunningExplorer) else ""
+        unfinished = self.finish(explorer)
         explorer.screen.pixel_ratio = PIXEL_RATIO
         width = explorer.screen.width
         source = f"data:image/png;base64,{b64encode(explorer.image).decode()}"
@@ -40,6 +40,10 @@ class Paper:
             f"<figcaption><b>{html.escape(explorer.title)}</b><br>{html.escape(explorer.sentence)}{unfinished}"
             "</figcaption></figure>"
         )
+
+    def finish(self, explorer: Explorer) -> str:
+        """Run an explorer that runs to its end, or for as long as there is patience; then say how far it came."""
+        return _finish(explorer, self._patience) if isinstance(explorer, RunningExplorer) else ""
 
     def stage(self, stage: Stage) -> str:
         """Return the picture of the first scene, and all scenes with their notes."""
@@ -63,7 +67,6 @@ class Paper:
 
 
 def _finish(explorer: RunningExplorer, patience: float) -> str:
-    """Run an explorer to its end, or for as long as there is patience; then say how far it came."""
     explorer.run()
     deadline = time.monotonic() + patience
     while explorer.running and time.monotonic() < deadline:

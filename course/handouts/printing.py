@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -43,14 +43,19 @@ def print_pages(folder: Path, wanted: Sequence[str] = (), *, pdf: bool = True) -
     files = []
     for file, text in texts.items():
         files += publish(Path(file).stem, new_notebook(cells=[new_markdown_cell(text)]))
-    for number, name in enumerate(names, start=1):
-        print(f"Page {number} of {len(names)}: {name}", file=sys.stderr)
-        page = executed(readable(pages.read(name)))
+    for name, page in run_pages(names, SETUP):
         files += publish(name, page)
         if browser:
             files.append(folder / f"{name}.pdf")
             write_pdf(as_html(on_paper(page)), files[-1], browser)
     return files
+
+
+def run_pages(names: Sequence[str], setup: str) -> Iterator[tuple[str, NotebookNode]]:
+    """Run the pages one after the other, each after the line `setup`, and return them by name with their outputs."""
+    for number, name in enumerate(names, start=1):
+        print(f"Page {number} of {len(names)}: {name}", file=sys.stderr)
+        yield name, executed(readable(pages.read(name)), setup)
 
 
 def required_browser() -> str:
@@ -77,13 +82,13 @@ def readable(page: NotebookNode) -> NotebookNode:
     return copy
 
 
-def executed(page: NotebookNode) -> NotebookNode:
-    """Return a copy of a page with the outputs of a fresh run, its widgets as they look on paper.
+def executed(page: NotebookNode, setup: str = SETUP) -> NotebookNode:
+    """Return a copy of a page with the outputs of a fresh run, its widgets as `setup` lets them look.
 
     `nbclient.exceptions.CellExecutionError` if a cell fails.
     """
     copy = deepcopy(page)
-    copy.cells.insert(0, new_code_cell(SETUP))
+    copy.cells.insert(0, new_code_cell(setup))
     with tempfile.TemporaryDirectory() as empty:
         client = NotebookClient(
             copy,

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -19,18 +20,24 @@ NAMED = re.compile(
 )
 """The name of a function and what it is applied to, between which a space belongs: "log x"."""
 
+_WIDE = '<div class="wide" data-name="{}">{}</div>\n'
+"""Round what may be wider than a small screen: it is moved sideways there by itself."""
+
 
 class _Renderer(IPythonRenderer):
     """Markdown as the pages have it, with every formula as MathML, which browsers draw and screen readers read."""
 
     def block_math(self, body: str) -> str:
-        return as_mathml(body, display="block")
+        return _WIDE.format("formula", as_mathml(body, display="block"))
 
     def inline_math(self, body: str) -> str:
         return as_mathml(body, display="inline")
 
     def latex_environment(self, name: str, body: str) -> str:
-        return as_mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
+        return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
+
+    def table(self, text: str) -> str:
+        return _WIDE.format("table", f"<table>\n{text}</table>\n")
 
 
 def as_mathml(tex: str, *, display: str) -> str:
@@ -45,11 +52,23 @@ def markdown_as_html(source: str) -> str:
     return MarkdownWithMath(renderer=_Renderer(escape=False, exclude_anchor_links=True)).render(source)
 
 
-def as_html(page: NotebookNode) -> str:
-    """Return a page, with the outputs that it has, as one HTML document; its first heading is the title."""
+def title_of(page: NotebookNode) -> str:
+    """Return a page's first heading."""
     lines = (line for cell in page.cells for line in cell.source.splitlines())
-    title = next(line.removeprefix("# ") for line in lines if line.startswith("# "))
-    code_style = HtmlFormatter(style=CODE_STYLE).get_style_defs(".highlight")
+    return next(line.removeprefix("# ") for line in lines if line.startswith("# "))
+
+
+def code_style(name: str) -> str:
+    """Return the rules of a style of Pygments for code."""
+    return HtmlFormatter(style=name).get_style_defs(".highlight")
+
+
+def as_html(page: NotebookNode, **parts: Any) -> str:
+    """Return a page, with the outputs that it has, as one HTML document; its first heading is the title.
+
+    `parts` are what the template takes besides: `style`, rules that follow the printed form's, `script`, and what
+    stands `above` and `below` the page.
+    """
     exporter = HTMLExporter(
         template_name="basic",
         template_file=str(TEMPLATE),
@@ -57,4 +76,5 @@ def as_html(page: NotebookNode) -> str:
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )
-    return exporter.from_notebook_node(page, {"title": title, "code_style": code_style})[0]
+    given = {"title": title_of(page), "code_style": code_style(CODE_STYLE), **parts}
+    return exporter.from_notebook_node(page, given)[0]

@@ -7,10 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec, SubplotSpec
+from matplotlib.legend import Legend
+from matplotlib.offsetbox import VPacker
 from matplotlib.text import Text
 
 from course.live import looks
-from course.live.looks import BETTER, CAPTION_HEIGHT, SCREEN_DPI, Look, Margins, Panels
+from course.live.looks import BETTER, CAPTION_HEIGHT, LEGEND_LINE, SCREEN_DPI, Look, Margins, Panels
 
 APART = 0.06
 """Inches between what is written round one panel and what is written round the next."""
@@ -26,20 +28,28 @@ class Layout:
     """
 
     def __init__(self, figure: Figure, grids: Sequence[str]):
-        self._figure, self._built = figure, tuple(figure.get_size_inches())
+        self._figure, self._built, self._look = figure, tuple(figure.get_size_inches()), Look()
         today = [axes.get_subplotspec() for axes in figure.axes]
         self._grids: list[Panels] = [today, *(looks.panels_in(figure, grid) for grid in grids[1:])]
+        self._narrow = looks.panels_in(figure, looks.narrow_grid(len(today), grids[0] if grids else ""))
+        self._legend, self._lines = next(iter(figure.legends), None), 0
+        self._built_columns = len(_columns(self._legend)) if self._legend else 0
         self._panels, self._least = today, looks.margins_of(figure, _grid(today))
         self.heights = [looks.heights(self._least, _grid(panels)) for panels in self._grids]
 
     def set_look(self, look: Look) -> None:
         """Give the picture its size, and the panels the grid in which they are seen best."""
         lowest = min(height.low for height in self.heights) / SCREEN_DPI
+        was_narrow = self._look.narrow
         self._look, self._size = look, looks.size_for(self._built, look, lowest)
+        if look.narrow or was_narrow:
+            self._fold_legend()
+        if look.narrow:
+            self._size = self._size._replace(height=self._narrow_height())
         self.page_size = tuple(round(self._size.dpi * side) for side in (self._size.width, self._size.height))
         self._set_pixels()
         grids = self._grids if look.room is not None else self._grids[:1]
-        self._panels = max(grids, key=self._fitness)
+        self._panels = self._narrow if look.narrow else max(grids, key=self._fitness)
         for axes, place in self._placed():
             axes.set_subplotspec(place)
         self._set_margins(self._wanted())
@@ -58,9 +68,28 @@ class Layout:
             _break(axes._left_title, wide * self._figure.dpi)
         self._set_margins(self._wanted().largest(self._written()))
 
+    def _narrow_height(self) -> float:
+        """Return the inches that all rows of panels need, or as much as the picture was built with for its width."""
+        rows, (width, height) = _grid(self._narrow).nrows, self._built
+        least = max(rows * looks.PHONE_ROW + looks.PHONE_REST, self._size.width * height / width)
+        return least + self._lines * LEGEND_LINE + self._caption
+
     def _wanted(self) -> Margins:
         """Return the margins that the picture was built with, and room for a caption."""
-        return self._least._replace(top=self._least.top + self._caption)
+        bottom = self._least.bottom + self._lines * LEGEND_LINE
+        return self._least._replace(top=self._least.top + self._caption, bottom=bottom)
+
+    def _fold_legend(self) -> None:
+        """Set the legend under the panels in the columns that fit; `_lines` are those it has more than as built."""
+        if self._legend is None:
+            return
+        columns, count = self._built_columns, sum(map(len, _columns(self._legend)))
+        _fold(self._legend, columns)
+        room = self._size.width * self._figure.dpi
+        while self._look.narrow and columns > 1 and self._legend.get_window_extent().width > room:
+            columns -= 1
+            _fold(self._legend, columns)
+        self._lines = -(-count // columns) - -(-count // self._built_columns)
 
     @property
     def _caption(self) -> float:
@@ -100,6 +129,21 @@ class Layout:
 
 def _grid(panels: Panels) -> GridSpec:
     return panels[0].get_gridspec()
+
+
+def _columns(legend: Legend) -> list[list]:
+    """Return the columns of a legend, with the entries of each."""
+    return [column.get_children() for column in legend._legend_handle_box.get_children()]
+
+
+def _fold(legend: Legend, columns: int) -> None:
+    """Set the entries of a legend in so many columns."""
+    box, entries = legend._legend_handle_box, [entry for column in _columns(legend) for entry in column]
+    apart = box.get_children()[0].sep
+    parts = np.array_split(np.arange(len(entries)), columns)
+    packed = ([entries[place] for place in part] for part in parts if len(part))
+    box._children = [VPacker(sep=apart, pad=0, align="baseline", children=column) for column in packed]
+    box.set_figure(legend.get_figure())
 
 
 def _written_round(axes: Axes, renderer: object) -> tuple[float, float, float, float]:

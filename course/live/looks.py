@@ -1,6 +1,7 @@
 """How large a picture is drawn, and where its panels stand: for a page's room, a dense screen, or the back row."""
 
 from collections.abc import Sequence
+from string import ascii_uppercase
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
@@ -16,10 +17,16 @@ PROJECTOR_HEIGHT = 3.4
 """Inches of height that a picture has on a projector, if it can: in less room, type is smaller."""
 CAPTION_HEIGHT = 0.44
 """What two lines above the panels take, in inches."""
+LEGEND_LINE = 0.18
+"""What one line of the legend under the panels takes, in inches."""
 PLEASANT = 1.6
 """A panel is best so many times as wide as it is high."""
 BETTER = 1.1
 """Another grid is taken where panels are seen so many times as well in it: a small change of the room leaves it."""
+NARROW = 600
+"""A room of less than so many pixels of the page is a phone's: panels stand one below the other there."""
+PHONE_ROW, PHONE_REST = 1.6, 1.2
+"""Inches of height that a row of panels takes there, with what is written round it, and all of them together."""
 TALLEST, LOWEST = 1.3, 0.45
 """A panel is at least so many times as wide as it is high, if its picture can be lower; and so high, in inches."""
 
@@ -31,13 +38,18 @@ class Look(NamedTuple):
     """How a picture is to be drawn: pixels of the screen to one of the page, for a projector, with a caption.
 
     `room` is the width and the height that the page has for the picture, in its pixels; without one the picture has the
-    size that it was built with.
+    size that it was built with, and in a narrow one it is as high as its panels need.
     """
 
     pixel_ratio: float = 1.0
     projector: bool = False
     captioned: bool = False
     room: tuple[int, int] | None = None
+
+    @property
+    def narrow(self) -> bool:
+        """Whether panels do not fit beside one another."""
+        return self.room is not None and self.room[0] < NARROW
 
 
 class Size(NamedTuple):
@@ -73,6 +85,14 @@ def panels_in(figure: Figure, grid: str) -> Panels:
             cells.setdefault(letter, []).append((row, column))
     corners = [(cells[letter][0], cells[letter][-1]) for letter in sorted(cells)]
     return [whole[first[0] : last[0] + 1, first[1] : last[1] + 1] for first, last in corners]
+
+
+def narrow_grid(count: int, grid: str) -> str:
+    """Return the grid for a narrow room: one column, or two for many panels; `grid` is that of a wide one."""
+    if count <= 4:
+        return ";".join(ascii_uppercase[:count])
+    lines = grid.split(";")
+    return ";".join(map("".join, zip(*lines, strict=True))) if len(lines) == 2 else grid
 
 
 def margins_of(figure: Figure, grid: GridSpec) -> Margins:

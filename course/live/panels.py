@@ -19,6 +19,7 @@ from matplotlib.legend import Legend
 
 from course.live.axes import Axis, Placed, apply, keep_style, place
 from course.live.canvas import Canvas, Frame
+from course.live.looks import LEGEND_LINE
 from course.live.marks import Mark
 from course.live.tables import Table
 from course.live.words import say
@@ -34,8 +35,6 @@ IN_PANEL = MappingProxyType(
     {"columnspacing": 1.2, "handletextpad": 0.5, "frameon": True, "framealpha": 1, "edgecolor": "none"}
 )
 """A legend in a panel lies on a ground of its own, so that no line of the grid goes through its words."""
-LEGEND_LINE = 0.18
-"""Inches for a line of the legend under all panels."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

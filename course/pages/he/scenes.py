@@ -12,6 +12,7 @@ SCENES = (
         "The weights give back the half that ReLU takes, so the dashes are level. The points leave them after layer "
         "35, and layer 50 carries less than a tenth of the input. Is the rule wrong, or was this network unlucky? "
         "Collect votes, and keep them for the hundred networks.",
+        slides={"gain": (0.5, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.4, 1.7, 2.0)},
     ),
     Scene(
         "Xavier's weights, then He's",
@@ -53,6 +54,7 @@ SCENES = (
         "Each thin line is a network of 50 layers, 32 units wide. How many keep what the mean promises, 1? Ten of "
         "the 100 keep that or more; half keep less than 0.016, one in ten less than 5.2e-04. What counts is depth over "
         "width: a network ten times as wide may be ten times as deep.",
+        slides={"depth": (1, 2, 5, *range(10, 101, 10))},
     ),
     Scene(
         "Narrow and deep",

@@ -11,6 +11,7 @@ SCENES = (
         "left of it at the end? Nothing: the outputs have no more in common than those of any two inputs. And on the "
         "backward pass the gradient grows to 6434 times its variance, by theory. Which of this would a look at the "
         "lengths alone have shown?",
+        slides={"weight_variance": (0.5, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.4, 2.78, 3.2, 4.0, 5.0)},
     ),
     Scene(
         "Everything looks alike",

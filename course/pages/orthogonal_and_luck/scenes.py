@@ -10,6 +10,7 @@ SCENES = (
         "Blue are normal weights, orange orthogonal ones. Both keep lengths on average. Before it opens, ask: how "
         "differently do ten layers of normal weights treat two directions? Theory's largest stretch is 5.3, and the "
         "smallest one measured is below 10⁻¹². Why is the orange line level?",
+        slides={"depth": (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100)},
     ),
     Scene(
         "A single matrix",

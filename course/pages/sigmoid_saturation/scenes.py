@@ -12,6 +12,7 @@ SCENES = (
         "How fast does this unit learn, compared with one at z = 0? How steep the tangent is on the left is how high "
         "the curve is on the right. At 2 the slope is 1/9.52, at the peak 1/4: the unit learns 2.38 times slower. Now "
         "move z until half of the peak is left. It is not far: 1.76.",
+        slides={"z": (0.0, *map(float, range(1, 13)))},
     ),
     Scene(
         "Ten away from zero",
@@ -36,6 +37,7 @@ SCENES = (
         "Each layer multiplies the gradient by w times its slope, with w = 1 by at most 1/4. What reaches layer 1? "
         "Read the right panel from right to left: 0.0027 arrives. Theory allows at most 0.0039, the fourth power of "
         "1/4.",
+        slides={"depth": range(1, 21)},
     ),
     Scene(
         "Twenty layers",

@@ -11,6 +11,7 @@ SCENES = (
         "two backward ones from right to left. By theory 50 tanh layers leave 0.01 of the signal's mean square, and "
         "0.015 of the gradient's variance arrives at layer 1. Points are measured on the network just drawn; the "
         "dashes come from a theory that has seen no network.",
+        slides={"gain": (0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 2.5, 3.0, 4.0)},
     ),
     Scene(
         "Twice as deep",

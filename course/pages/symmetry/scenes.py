@@ -37,6 +37,7 @@ SCENES = (
         "Is a millionth enough to tell the units apart? Watch the middle panel. A straight line on this axis is the "
         "same factor at every step: 1.042 by theory, which makes ten times as much every 56 steps. In the end there "
         "are 8 distinct units, and the loss is 0.132.",
+        slides={"steps": range(0, 1001, 100)},
     ),
     Scene(
         "From zero or from 0.5?",

@@ -10,6 +10,7 @@ SCENES = (
         "Both layers of every branch have He initialization. Let the class vote before the picture opens: is the "
         "signal kept, does it grow fifty-fold, or more? Theory says 7.2e+23, three to the fiftieth power. Why three "
         "and not two? Ask which layer of a branch reads a signal that no ReLU has halved.",
+        slides={"depth": (1, 2, 5, *range(10, 101, 10))},
     ),
     Scene(
         "Branches times 1/√L",
@@ -62,5 +63,6 @@ SCENES = (
         "With Xavier initialization a ReLU network shrinks its signal and its gradient, and half precision has less "
         "room for that. Read the right panel from layer 30 back. Below 6.1e-05 digits are lost, and at layer 1 about "
         "4 % of the gradients are 0. Ask what a factor on the cost would do. Then raise the loss scale.",
+        slides={"loss_scale": (1.0, 16.0, 256.0, 4096.0, 65536.0, 1048576.0, 16777216.0)},
     ),
 )

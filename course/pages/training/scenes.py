@@ -18,6 +18,7 @@ SCENES = (
         "The same race, and the layers on the right are shown as they are at its end. Move the moment from 0 "
         "slowly to the right: before training all points lie on the dashes of theory. Ask whose points leave them, and "
         "whose never do. What has the loss to do with it?",
+        slides={"moment": tuple(step / 10 for step in range(11))},
     ),
     Scene(
         "Two layers",

@@ -10,6 +10,7 @@ SCENES = (
         "All weights have LeCun initialization. An untrained head looks at about 40 of the 64 positions, whatever its "
         "size: move the heads. Ask why the number rises from block to block. Open the table: what does the mean "
         "cosine of two positions do?",
+        slides={"depth": (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 80, 100)},
     ),
     Scene(
         "Logits not divided",

@@ -12,6 +12,7 @@ SCENES = (
         "64 units a layer, weights of std 0.125. Why is it this std that keeps the signal? Let the class compute the "
         "factor of one layer: 64 times the square of 0.125 is 1. So all dashes are level. The points stray a little: "
         "they are one draw.",
+        slides={"gain": (0.5, 0.8, 1.0, 1.1, 1.15, 1.2, 1.25, 1.3, 1.35, 1.4, 1.5, 1.75, 2.0, 3.0, 4.0)},
     ),
     Scene(
         "Std 0.1, fifty layers",
@@ -20,6 +21,7 @@ SCENES = (
         "The std is 0.1, a fifth less than the pinned one, and one layer keeps 0.64 of the mean square. How much is "
         "left after 50: all, 64 %, a hundredth, less than a millionth? Theory says 2.0e-10. The weights have mean "
         "zero, but what the layers lose does not cancel: the factors multiply.",
+        slides={"depth": (1, 2, 5, *range(10, 101, 10))},
     ),
     Scene(
         "Four percent too much",

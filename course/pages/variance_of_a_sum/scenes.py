@@ -10,6 +10,7 @@ SCENES = (
         "A unit adds up 10 inputs of variance 1, with weights uniform ±1/√d. How far from zero is z? Theory says "
         "variance 1/3, a standard deviation of 0.58. Look at the ring on the right, and ask where it will go when d "
         "grows.",
+        slides={"d": (1, 2, 3, 5, 10, 30, 100, 300, 1000)},
     ),
     Scene(
         "A single input",
@@ -34,6 +35,7 @@ SCENES = (
         "Somebody forgets to divide by √d. Which power of d is the slope on the right? The first: the variance grows "
         "as d, so the size of z as √d. With 1000 inputs the variance is 333 in theory, and 83 % of the units lie "
         "beyond ±4. The scaled weights are pinned, level all the way.",
+        slides={"d": (1, 2, 3, 5, 10, 30, 100, 300, 1000)},
     ),
     Scene(
         "Coins as inputs",

@@ -11,6 +11,7 @@ SCENES = (
         "gradients of the weights? They are level: what the signal has lost before it reaches a layer, times what the "
         "gradient has lost before it gets there, is nearly the same for all layers. Whose activations are larger? By "
         "theory Xavier's: at layer 5 their mean square is 0.1 against 0.0022.",
+        slides={"depth": (1, 2, 3, 4, 5, 7, 10, 15, 20)},
     ),
     Scene(
         "Level is not large",
@@ -35,6 +36,7 @@ SCENES = (
         {},
         "The network narrows from 128 units to 16. Let the variance be 1/fan_in: which of the two lines is level? The "
         "signal's. The gradient falls on the backward pass: by theory layer 1 receives 0.15 of its variance.",
+        slides={"depth": (2, 4, 6, 8, 10, 12, 14, 16, 18, 20)},
     ),
     Scene(
         "fan_out for the gradient",

@@ -37,7 +37,7 @@ class Heading(Live):
 
     def show(self, data: str) -> None:
         self.named.set_text(data)
-        fit(self.named, 9.2, 0.42 * self.axes.figure.bbox.width)
+        fit(self.named, 9.2, min(0.42, 0.98 - self.axes.get_position().x0) * self.axes.figure.bbox.width)
 
 
 def _densities(side: str, key: str, title: str, limits: tuple[float, float], *more: Mark) -> Panel:
