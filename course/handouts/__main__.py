@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from course.handouts import playground
 from course.handouts.copies import write_copies
 from course.handouts.nbgrader_course import write_course
 from course.handouts.printing import print_pages
@@ -12,6 +13,7 @@ HANDOUTS: dict[str, tuple[Callable[..., list[Path]], str]] = {
     "students": (write_copies, "copies of the pages without the solutions"),
     "nbgrader": (write_course, "a course that nbgrader releases, collects and grades: one assignment a page"),
     "print": (print_pages, "the pages as HTML and PDF, to be read without a kernel"),
+    "playground": (playground.hand_out, "the main explorer, live, as one HTML file"),
 }
 
 
@@ -23,8 +25,9 @@ def parser() -> argparse.ArgumentParser:
         kind = kinds.add_parser(name, help=text, description=f"Write {text}.")
         kind.set_defaults(write=write)
         kind.add_argument("folder", type=Path, metavar="FOLDER", help="where to write; it is made if it is not there")
-        only = "only these, such as: --pages xavier he"
-        kind.add_argument("--pages", nargs="+", default=(), metavar="PAGE", dest="wanted", help=only)
+        if name != "playground":
+            only = "only these, such as: --pages xavier he"
+            kind.add_argument("--pages", nargs="+", default=(), metavar="PAGE", dest="wanted", help=only)
         if name == "print":
             kind.add_argument("--no-pdf", dest="pdf", action="store_false", help="HTML alone: needs no browser")
         else:
