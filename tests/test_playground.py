@@ -7,6 +7,7 @@ import re
 import pytest
 
 from course import explorers
+from course.activations import ACTIVATIONS
 from course.explorers import main, signals
 from course.handouts import playground
 from course.handouts.__main__ import main as command
@@ -65,6 +66,13 @@ def test_its_program_has_no_words_about_networks_of_its_own():
     script = playground.HERE.joinpath("page.js").read_text(encoding="utf-8")
     code = re.sub(r"^\s*//.*|// .*", "", script, flags=re.MULTILINE)
     assert re.findall(r"exploding\"|vanishing\"|carries|receives|Glorot|Kaiming|[Ff]orward:|[Bb]ackward:", code) == []
+
+
+def test_engine_and_page_know_every_activation():
+    engine, script = (playground.HERE.joinpath(name).read_text(encoding="utf-8") for name in ("engine.c", "page.js"))
+    assert re.findall(r"EACH\((\d+), (\w+)\)", engine) == [(str(row), name) for row, name in enumerate(ACTIVATIONS)]
+    table = re.search(r"const PHI = \{(.*?)\n\};", script, re.DOTALL)[1]
+    assert re.findall(r"^  (\w+):", table, re.MULTILINE) == list(ACTIVATIONS)
 
 
 def test_the_engine_is_what_its_source_compiles_to(tmp_path):

@@ -30,9 +30,10 @@ SMALL, LARGE = 1e-35, 1e37
 ASK = """async text => {
     if (text) playground.open(text);
     while (!playground.shown) await new Promise(resolve => setTimeout(resolve, 5));
-    return JSON.stringify(playground.shown, (_, value) =>
-        value instanceof Uint32Array ? [...value] : Math.abs(value) === Infinity || value !== value ? `${value}` : value);
+    const plain = value => typeof value === "number" && !Number.isFinite(value) ? `${value}` : value;
+    return JSON.stringify(playground.shown, (_, value) => value instanceof Uint32Array ? [...value] : plain(value));
 }"""
+"""What the page shows, as JSON; infinite numbers are texts there."""
 
 
 @pytest.fixture(scope="module")

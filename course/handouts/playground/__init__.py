@@ -38,7 +38,7 @@ FLAGS = (
 )
 
 
-def compile_engine(path: Path) -> Path:
+def compile_engine(path: Path = HERE / "engine.wasm") -> Path:
     """Compile the engine to this file, by the package ziglang, whose every version has bytes of its own."""
     command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(path.resolve()), "engine.c"]
     subprocess.run(command, cwd=HERE, check=True)

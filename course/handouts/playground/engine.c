@@ -124,14 +124,14 @@ static inline float inverse_erf(float x) {
 
 // ---- The activation functions, in the order of course.activations; each leaves its slope behind.
 
-static inline float sigmoid(float z, float *slope) {
+static inline float phi_sigmoid(float z, float *slope) {
     float h = 1 / (1 + exponential(-z));
     *slope = h * (1 - h);
     return h;
 }
 
 // The quotient of polynomials by which JAX computes it.
-static inline float hyperbolic_tangent(float z, float *slope) {
+static inline float phi_tanh(float z, float *slope) {
     float x = z > 7.99f ? 7.99f : z < -7.99f ? -7.99f : z, s = x * x;
     float p = -2.76076847742355e-16f;
     p = p * s + 2.00018790482477e-13f;
@@ -149,17 +149,17 @@ static inline float hyperbolic_tangent(float z, float *slope) {
     return h;
 }
 
-static inline float relu(float z, float *slope) {
+static inline float phi_relu(float z, float *slope) {
     *slope = z > 0 ? 1 : 0;
     return z < 0 ? 0 : z;
 }
 
-static inline float leaky_relu(float z, float *slope) {
+static inline float phi_leaky_relu(float z, float *slope) {
     *slope = z >= 0 ? 1 : 0.01f;
     return z >= 0 ? z : 0.01f * z;
 }
 
-static inline float linear(float z, float *slope) {
+static inline float phi_linear(float z, float *slope) {
     *slope = 1;
     return z;
 }
@@ -170,11 +170,11 @@ static inline float elu_of(float z, float alpha, float scale, float *slope) {
     return scale * (z > 0 ? z : alpha * exp_minus_1(below));
 }
 
-static inline float elu(float z, float *slope) { return elu_of(z, 1, 1, slope); }
-static inline float selu(float z, float *slope) { return elu_of(z, 1.67326324f, 1.05070099f, slope); }
+static inline float phi_elu(float z, float *slope) { return elu_of(z, 1, 1, slope); }
+static inline float phi_selu(float z, float *slope) { return elu_of(z, 1.67326324f, 1.05070099f, slope); }
 
 // The normal distribution by Abramowitz and Stegun, 7.1.26.
-static inline float gelu(float z, float *slope) {
+static inline float phi_gelu(float z, float *slope) {
     float x = absolute(z) * 0.707106781f, t = 1 / (1 + 0.3275911f * x), bell = exponential(-x * x);
     float p = 1.061405429f;
     p = p * t - 1.453152027f;
@@ -186,27 +186,27 @@ static inline float gelu(float z, float *slope) {
     return z * below;
 }
 
-static inline float silu(float z, float *slope) {
-    float flat, share = sigmoid(z, &flat);
+static inline float phi_silu(float z, float *slope) {
+    float flat, share = phi_sigmoid(z, &flat);
     *slope = share + z * flat;
     return z * share;
 }
 
-static inline float softplus(float z, float *slope) {
+static inline float phi_softplus(float z, float *slope) {
     float flat, decay = exponential(-absolute(z));
-    *slope = sigmoid(z, &flat);
+    *slope = phi_sigmoid(z, &flat);
     return (z < 0 ? 0 : z) + log_of_1_plus(decay);
 }
 
-#define EACH(number, function)                                                    \
-    case number:                                                                  \
-        for (int i = 0; i < BATCH; i++) h[i] = flushed(function(z[i], slope + i)); \
+#define EACH(row, name)                                                             \
+    case row:                                                                       \
+        for (int i = 0; i < BATCH; i++) h[i] = flushed(phi_##name(z[i], slope + i)); \
         break;
 
 static void activate(int activation, const float *z, float *restrict h, float *restrict slope) {
     switch (activation) {
         EACH(0, sigmoid)
-        EACH(1, hyperbolic_tangent)
+        EACH(1, tanh)
         EACH(2, relu)
         EACH(3, leaky_relu)
         EACH(4, elu)

@@ -274,7 +274,7 @@ function paint(shown) {
   pen.fillStyle = colour("ground");
   pen.fillRect(0, 0, width, height);
   const across = width / height > 2.4 ? 4 : 2;
-  const size = Math.max(11, Math.min(18, width / across / 26));
+  const size = Math.max(11, Math.min(24, width / 85));
   GIVEN.panels.forEach((title, place) => {
     const cell = { width: width / across, height: height / (4 / across) };
     const box = { left: (place % across) * cell.width, top: Math.floor(place / across) * cell.height, ...cell };
@@ -388,11 +388,15 @@ function paintCurve(pen, size, area, x, y, measured, predicted) {
     if (drawable(value)) dot(pen, x(layer + 1), y(value), radius);
     else triangle(pen, x(layer + 1), value === 0 ? area.bottom : area.top, (value === 0 ? 1 : -1) * 1.5 * radius);
   });
+  pen.save();
+  pen.beginPath();
+  pen.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);
+  pen.clip();
   dashes(pen, size);
   pen.beginPath();
   predicted.forEach((value, layer) => drawable(value) && pen.lineTo(x(layer + 1), y(value)));
   pen.stroke();
-  pen.setLineDash([]);
+  pen.restore();
 }
 
 function dot(pen, x, y, radius) {
