@@ -4,16 +4,23 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from course.handouts import playground
 from course.handouts.copies import write_copies
 from course.handouts.nbgrader_course import write_course
 from course.handouts.printing import print_pages
+
+
+def write_playground(folder: Path, *, force: bool) -> list[Path]:
+    """Write the main explorer; what it needs is imported now, since the pages alone need none of it."""
+    from course.handouts import playground
+
+    return playground.hand_out(folder, force=force)
+
 
 HANDOUTS: dict[str, tuple[Callable[..., list[Path]], str]] = {
     "students": (write_copies, "copies of the pages without the solutions"),
     "nbgrader": (write_course, "a course that nbgrader releases, collects and grades: one assignment a page"),
     "print": (print_pages, "the pages as HTML and PDF, to be read without a kernel"),
-    "playground": (playground.hand_out, "the main explorer, live, as one HTML file"),
+    "playground": (write_playground, "the main explorer, live, as one HTML file"),
 }
 
 
