@@ -496,8 +496,9 @@ function parsed(name, text) {
 
 let shown = null;
 let work = null; // the network that is being run
-let waiting = false; // whether the state has moved on since it began
-let began = 0;
+let busy = false;
+let moved = false; // whether the state has moved on since that network was begun
+let began = 0; // when the hand moved
 let saving = 0;
 
 function build() {
@@ -545,14 +546,13 @@ function go(wanted) {
   showControls();
   clearTimeout(saving);
   saving = setTimeout(() => history.replaceState(null, "", `#${written(state)}`), 300); // browsers count these calls
-  if (work) waiting = true;
-  else start();
+  moved = true;
+  if (!busy) start();
 }
 
 function start() {
+  busy = true;
   began = performance.now();
-  waiting = false;
-  work = run({ ...state });
   setTimeout(step);
 }
 
@@ -560,6 +560,10 @@ function start() {
 function step() {
   const until = performance.now() + SLICE;
   try {
+    if (!work) {
+      work = run({ ...state });
+      moved = false;
+    }
     let result;
     do result = work.next();
     while (!result.done && performance.now() < until);
@@ -570,7 +574,8 @@ function step() {
     fail(`This setting could not be drawn: ${error.message}`);
   }
   work = null;
-  if (waiting) start();
+  busy = false;
+  if (moved) start();
 }
 
 function show(found) {
@@ -622,7 +627,7 @@ async function begin() {
   build();
   const { instance } = await WebAssembly.instantiate(bytes($("engine").textContent));
   engine = instance.exports;
-  $("reset").addEventListener("click", () => go(START));
+  $("reset").addEventListener("click", () => go(first));
   $("new_seed").addEventListener("click", () => go({ seed: (state.seed + 1) % (CONTROLS.seed.max + 1) }));
   $("state").addEventListener("change", () => open($("state").value));
   $("copy").addEventListener("click", copy);
@@ -631,6 +636,7 @@ async function begin() {
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => shown && paint(shown));
   go({});
   if (location.hash.length > 1) open(decodeURIComponent(location.hash.slice(1)));
+  const first = { ...state };
 }
 
 begin().catch((error) => fail(`${error.message}: this picture needs a browser of 2021 or later.`));
@@ -641,6 +647,6 @@ globalThis.playground = {
   open,
   describe,
   get shown() {
-    return work || waiting ? null : shown;
+    return busy ? null : shown;
   },
 };
