@@ -598,7 +598,9 @@ function layOut() {
 }
 
 function fail(words) {
+  if ($("failure").textContent === words) return;
   $("failure").textContent = words;
+  layOut();
 }
 
 function open(text) {
@@ -621,6 +623,7 @@ async function copy() {
     $("state").value = kept;
   }
   $("copied").textContent = line;
+  layOut();
 }
 
 async function begin() {
