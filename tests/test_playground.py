@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from course import explorers
 from course.activations import ACTIVATIONS
 from course.explorers import main, signals
 from course.handouts import playground
 from course.handouts.__main__ import main as command
+from course.live import controls
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +43,10 @@ def test_the_command_writes_it_and_never_over_somebody_s_work(tmp_path, capsys):
 
 
 def test_its_controls_are_those_of_the_notebooks_explorer(given):
-    explorer = explorers.signal_propagation()
-    assert {*given["controls"], *given["left_out"]} == {*explorer.controls}
+    widgets = controls.build(main.CONTROLS)
+    assert {*given["controls"], *given["left_out"]} == {*widgets}
     for name, control in given["controls"].items():
-        widget = explorer.controls[name]
+        widget = widgets[name]
         assert (control["label"], control["value"]) == (widget.description, widget.value)
         if "options" in control:
             assert [tuple(option) for option in control["options"]] == list(widget.options)
