@@ -228,6 +228,6 @@ def test_post_build_adds_the_course_and_no_dependency():
 def test_the_recipes_name_at_most_two_files_each_and_all_are_there():
     rows = re.findall(r"^\| [^|]+ \| (`[^|]+) \|", read("CONTRIBUTING.md"), re.MULTILINE)
     files = [re.findall(r"`([^`]+)`", row) for row in rows]
-    assert len(files) == 12
+    assert len(files) == 13
     assert all(len(names) <= 2 for names in files)
     assert [name for names in files for name in names if "<" not in name and not (ROOT / name).exists()] == []

@@ -32,6 +32,7 @@ from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
 from course.live.words import number, say
 
+TITLE = "Signal propagation"
 MANY = 100
 LAYERS = layers()
 LAYER = Piece(
@@ -41,6 +42,7 @@ LAYER = Piece(
     forward="Forward: layer {place} carries {ratio} of the input's mean square{theory}: {verdict}.",
     backward="Backward: layer 1 receives {ratio} of the gradient's variance{theory}: {verdict}.",
 )
+NO_WAY_BACK = "With a single layer there is no way back to lose anything on."
 
 
 class Band(NamedTuple):
@@ -63,19 +65,18 @@ PICTURE = Picture(
 )
 
 
-@explorer(
-    "Signal propagation",
-    {
-        "scheme": scheme("glorot_uniform"),
-        "activation": ACTIVATION,
-        "depth": slider(50, 1, probes.DEEPEST),
-        "width": stops(probes.WIDTHS, probes.FIRST_WIDTH),
-        "gain": slider(1.0, 0.1, 4.0),
-        "seed": SEED,
-        "networks": buttons((1, MANY)),
-    },
-    PICTURE,
-)
+CONTROLS = {
+    "scheme": scheme("glorot_uniform"),
+    "activation": ACTIVATION,
+    "depth": slider(50, 1, probes.DEEPEST),
+    "width": stops(probes.WIDTHS, probes.FIRST_WIDTH),
+    "gain": slider(1.0, 0.1, 4.0),
+    "seed": SEED,
+    "networks": buttons((1, MANY)),
+}
+
+
+@explorer(TITLE, CONTROLS, PICTURE)
 def signal_propagation(
     seed: int, depth: int, width: int, activation: str, scheme: str, gain: float, networks: int
 ) -> View:
@@ -142,7 +143,7 @@ def describe(measured: Curves, predicted: Curves, saturated_share: np.ndarray, s
     forward = forward_words(LAYER, measured.forward, predicted.forward[-1])
     backward = backward_words(LAYER, measured.gradient, predicted.gradient[0])
     if len(saturated_share) == 1:
-        backward = say("With a single layer there is no way back to lose anything on.")
+        backward = say(NO_WAY_BACK)
     return f"{forward} {backward} {flat_slope_words(LAYER, saturated_share)}"
 
 

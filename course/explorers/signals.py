@@ -95,26 +95,32 @@ def columns(curves: Mapping[str, np.ndarray], titles: Mapping[str, str], where: 
     }
 
 
+THEORY = " (theory: {value})"
+VERDICTS = ("exploding", "growing", "kept", "shrinking", "vanishing")
+
+
 def verdict(ratio: float) -> str:
     """Name what a ratio of mean squares says: kept, shrinking or growing, vanishing or exploding."""
+    exploding, growing, kept, shrinking, vanishing = VERDICTS
     if ratio > KEPT**3:
-        return say("exploding")
+        return say(exploding)
     if ratio > KEPT:
-        return say("growing")
+        return say(growing)
     if ratio >= 1 / KEPT:
-        return say("kept")
-    return say("shrinking") if ratio >= 1 / KEPT**3 else say("vanishing")
+        return say(kept)
+    return say(shrinking) if ratio >= 1 / KEPT**3 else say(vanishing)
 
 
 def theory_words(predicted: float) -> str:
     """Return what theory says, in brackets; nothing where it says nothing."""
-    return "" if np.isnan(predicted) else say(" (theory: {value})", value=number(predicted))
+    return "" if np.isnan(predicted) else say(THEORY, value=number(predicted))
 
 
 class Piece(NamedTuple):
     """How a picture speaks of a network's layers, or of its blocks: the word, and what it says in other words of each.
 
-    The sentences have the fields `place`, `ratio`, `theory` and `verdict`, as they need them.
+    The sentences have the fields `place`, `ratio`, `theory` and `verdict`, or `place`, `piece` and `share`, as they
+    need them.
     """
 
     word: str
@@ -122,6 +128,10 @@ class Piece(NamedTuple):
     nothing: str
     forward: str
     backward: str
+    gradient_overflow: str = "Backward: the gradient overflows at {piece} {place}."
+    gradient_nothing: str = "Backward: the gradient is exactly 0 at {piece} {place} and below."
+    flat: str = "{piece} {place} has the most slopes that are nearly flat: {share:.0%}."
+    no_flat: str = "In no {piece} are slopes nearly flat."
 
 
 def forward_words(piece: Piece, second_moment: np.ndarray, predicted: float) -> str:
@@ -138,14 +148,9 @@ def backward_words(piece: Piece, variance: np.ndarray, predicted: float) -> str:
     """Say what the pieces leave of the gradient's variance on its way back, or where it overflows or ends."""
     infinite, nothing = np.isinf(variance), variance == 0
     if infinite.any():
-        text, place = "Backward: the gradient overflows at {piece} {place}.", np.flatnonzero(infinite)[-1] + 1
-        return say(text, piece=say(piece.word), place=place)
+        return say(piece.gradient_overflow, piece=say(piece.word), place=np.flatnonzero(infinite)[-1] + 1)
     if nothing.any():
-        text, place = (
-            "Backward: the gradient is exactly 0 at {piece} {place} and below.",
-            np.flatnonzero(nothing)[-1] + 1,
-        )
-        return say(text, piece=say(piece.word), place=place)
+        return say(piece.gradient_nothing, piece=say(piece.word), place=np.flatnonzero(nothing)[-1] + 1)
     return _ratio_words(piece.backward, variance[0] / variance[-1], predicted)
 
 
@@ -157,9 +162,8 @@ def flat_slope_words(piece: Piece, share: np.ndarray) -> str:
     """Say which piece has the largest share of nearly flat slopes, if it is one in a hundred or more."""
     worst = int(np.argmax(share))
     if share[worst] < 0.01:
-        return say("In no {piece} are slopes nearly flat.", piece=say(piece.word))
-    text = "{piece} {place} has the most slopes that are nearly flat: {share:.0%}."
-    return say(text, piece=say(piece.word).capitalize(), place=worst + 1, share=share[worst])
+        return say(piece.no_flat, piece=say(piece.word))
+    return say(piece.flat, piece=say(piece.word).capitalize(), place=worst + 1, share=share[worst])
 
 
 RANDOM_SCHEMES = {row.title: name for name, row in SCHEMES.items() if row.distribution != "constant"}

@@ -9,11 +9,20 @@ from course.handouts.nbgrader_course import write_course
 from course.handouts.printing import print_pages
 from course.handouts.site import write_site
 
+
+def write_playground(folder: Path, *, force: bool) -> list[Path]:
+    """Write the main explorer; what it needs is imported now, since the pages alone need none of it."""
+    from course.handouts import playground
+
+    return playground.hand_out(folder, force=force)
+
+
 HANDOUTS: dict[str, tuple[Callable[..., list[Path]], str]] = {
     "students": (write_copies, "copies of the pages without the solutions"),
     "nbgrader": (write_course, "a course that nbgrader releases, collects and grades: one assignment a page"),
     "print": (print_pages, "the pages as HTML and PDF, to be read without a kernel"),
     "site": (write_site, "a site: the pages with their scenes, to be read in any browser"),
+    "playground": (write_playground, "the main explorer, live, as one HTML file"),
 }
 
 
@@ -25,8 +34,9 @@ def parser() -> argparse.ArgumentParser:
         kind = kinds.add_parser(name, help=text, description=f"Write {text}.")
         kind.set_defaults(write=write)
         kind.add_argument("folder", type=Path, metavar="FOLDER", help="where to write; it is made if it is not there")
-        only = "only these, such as: --pages xavier he"
-        kind.add_argument("--pages", nargs="+", default=(), metavar="PAGE", dest="wanted", help=only)
+        if name != "playground":
+            only = "only these, such as: --pages xavier he"
+            kind.add_argument("--pages", nargs="+", default=(), metavar="PAGE", dest="wanted", help=only)
         if name == "print":
             kind.add_argument("--no-pdf", dest="pdf", action="store_false", help="HTML alone: needs no browser")
         elif name != "site":

@@ -79,7 +79,9 @@ def write_site(folder: Path, wanted: Sequence[str] = ()) -> list[Path]:
 
 def write_live_explorer(folder: Path) -> list[Path]:
     """Write the main explorer as a file that a browser runs alone; return its path."""
-    return []
+    from course.handouts import playground  # which needs JAX, as no other part of a handout does
+
+    return playground.hand_out(folder, force=True)
 
 
 def index(titles: dict[str, str], live: Sequence[Path]) -> NotebookNode:
