@@ -54,6 +54,8 @@ else:
 # What a student gets. The folder of sockets needs a short path: the system allows 107 bytes.
 c.Spawner.mem_limit = os.environ.get("COURSE_MEMORY", "1G")
 c.Spawner.environment = settings.ENVIRONMENT | {"JUPYTER_RUNTIME_DIR": spawners.folder_of_sockets}
+if "COURSE_EXCHANGE" in os.environ:
+    c.Spawner.environment["COURSE_EXCHANGE"] = os.environ["COURSE_EXCHANGE"]  # see nbgrader_config.py
 c.Spawner.default_url = "/lab/tree/course/00_start_here.ipynb"
 c.Spawner.http_timeout = c.Spawner.start_timeout = 120
 
