@@ -80,7 +80,7 @@ class Hub:
         hub = psutil.Process(self._hub.pid)
         return [hub, *hub.children(recursive=True)]
 
-    async def fetch(self, path: str, method: str = "GET", **content: Any) -> Any:
+    async def fetch(self, path: str, method: str = "GET", /, **content: Any) -> Any:
         """Ask the hub, or through it a student's server, and return the answer."""
         body = None if method in ("GET", "DELETE") else json.dumps(content)
         headers = {"Authorization": f"token {self.token}"}
@@ -95,7 +95,7 @@ class Hub:
             if self._hub.poll() is not None:
                 break
             with contextlib.suppress(OSError, HTTPClientError):
-                await self.fetch("/hub/api/info")
+                await self.fetch("/hub/api")
                 return
             await asyncio.sleep(0.1)
         raise RuntimeError(f"the hub did not start: {self.log.read_text()}")
@@ -187,11 +187,20 @@ class Student:
 
     async def run(self, code: str, patience: float = PATIENCE) -> str:
         """Run a cell, and return what it printed; an error in it is raised here."""
-        self.text = ""
+        self.text, replies, ended = "", [], []
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": True}
-        reply = await self._ask("execute_request", content, lambda got: got["msg_type"] == "execute_reply", patience)
-        if reply["content"]["status"] != "ok":
-            raise RuntimeError("\n".join(reply["content"].get("traceback", [str(reply["content"])])))
+
+        def is_done(message: dict) -> bool:
+            """The reply and the last output come by different ways, in any order."""
+            if message["msg_type"] == "execute_reply":
+                replies.append(message["content"])
+            ended.append(message["content"].get("execution_state") == "idle")
+            return bool(replies) and any(ended)
+
+        await self._ask("execute_request", content, is_done, patience)
+        (reply,) = replies
+        if reply["status"] != "ok":
+            raise RuntimeError("\n".join(reply.get("traceback", [str(reply)])))
         return self.text
 
     async def see_first_picture(self) -> None:

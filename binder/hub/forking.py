@@ -21,7 +21,7 @@ IMPORTS = (
     "course.explorers",
     "ipykernel.kernelapp",
     "jupyterhub.singleuser",
-    "jupyterlab.labhubapp",
+    "jupyterlab.labapp",
 )
 """JAX and Matplotlib come with the course. None of them starts a thread: that would forbid to fork."""
 KERNEL = [sys.executable, "-m", "ipykernel_launcher"]
@@ -86,6 +86,7 @@ def become(order: Order) -> None:
 
     os.setpgid(0, 0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if order.memory:
         resource.setrlimit(resource.RLIMIT_DATA, (order.memory, order.memory))
     if order.user:
@@ -152,8 +153,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(sys.argv[1])
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with Listener(sys.argv[1], family="AF_UNIX", backlog=128) as listener:
         while True:
             with listener.accept() as connection:

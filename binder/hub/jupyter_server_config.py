@@ -8,7 +8,8 @@ c.KernelManager.transport = "ipc"
 c.MappingKernelManager.cull_idle_timeout = 20 * 60
 c.MappingKernelManager.cull_interval = 60
 # What the pages do not need costs every student some memory.
-c.ServerApp.jpserver_extensions = {"jupyter_lsp": False, "notebook_shim": False, "nbclassic": False}
+unused = "jupyter_lsp", "nbclassic", "notebook_shim", "voila.server_extension"
+c.ServerApp.jpserver_extensions = dict.fromkeys(unused, False)
 c.LanguageServerManager.autodetect = False
 # Nothing is asked of the network: no news, no new versions.
 c.LabApp.news_url = None

@@ -45,6 +45,7 @@ if TRIAL:
     c.SharedPasswordAuthenticator.user_password = password
     c.Authenticator.allow_all = True
     c.JupyterHub.spawner_class = spawners.TrialSpawner
+    c.Spawner.args = ["--allow-root"]
     c.SimpleLocalProcessSpawner.home_dir_template = str(settings.CLASS / "students" / "{username}")
 else:
     c.JupyterHub.authenticator_class = "pam"
