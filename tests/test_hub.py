@@ -62,12 +62,16 @@ async def come(student: Student) -> None:
     await student.see_first_picture()
 
 
+async def come_and_move(there: list[Student]) -> list[float]:
+    """Let students come at once, and move at once; a move that is lost raises an error."""
+    await asyncio.gather(*(come(one) for one in there))
+    return await asyncio.gather(*(one.move(depth) for depth in (20, 40, 60) for one in there))
+
+
 async def have_a_class(hub: Hub, count: int) -> None:
     """Let students come and move; one breaks what can be broken, and none of the others is hurt."""
     with students(hub, count) as there:
-        await asyncio.gather(*(come(one) for one in there))
-        seconds = await asyncio.gather(*(one.move(depth) for depth in (20, 40, 60) for one in there))
-        assert len(seconds) == 3 * count
+        assert len(await come_and_move(there)) == 3 * count
         first, second = there[:2]
         await fill_the_memory(first)
         await loop_for_ever(first, second)
@@ -112,6 +116,16 @@ async def two_days(folder: Path, count: int) -> None:
         await have_a_class(hub, count)
     async with running(folder) as hub:
         await come_back(hub)
+
+
+async def one_lesson(count: int) -> list[float]:
+    async with running() as hub:
+        with students(hub, count) as there:
+            return await come_and_move(there)
+
+
+def test_three_students_see_their_pictures_move():
+    assert len(asyncio.run(one_lesson(3))) == 9
 
 
 @pytest.mark.long

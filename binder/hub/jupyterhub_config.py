@@ -26,15 +26,17 @@ if not TRIAL and not (os.geteuid() == 0 and STUDENTS.exists()):
 
 settings.CLASS.mkdir(parents=True, exist_ok=True)
 settings.PROGRAMS.mkdir(exist_ok=True)
+hub = settings.CLASS / "hub"
+hub.mkdir(mode=0o700, exist_ok=True)
 if not settings.PAGES.exists():
     write_copies(settings.PAGES)
 
-# The hub and its proxy. Its files are the class's, so that the same students are known the next day.
+# The hub and its proxy. Its files stay, so that the same students are known the next day; nobody else reads them.
 c.JupyterHub.bind_url = "http://127.0.0.1:8000"
-c.JupyterHub.db_url = f"sqlite:///{settings.CLASS / 'hub.sqlite'}"
-c.JupyterHub.cookie_secret_file = str(settings.CLASS / "cookie_secret")
+c.JupyterHub.db_url = f"sqlite:///{hub / 'hub.sqlite'}"
+c.JupyterHub.cookie_secret_file = str(hub / "cookie_secret")
 c.ConfigurableHTTPProxy.command = [sys.executable, "-c", "from configurable_http_proxy.cli import main; main()"]
-c.ConfigurableHTTPProxy.pid_file = str(settings.CLASS / "proxy.pid")
+c.ConfigurableHTTPProxy.pid_file = str(hub / "proxy.pid")
 c.JupyterHub.concurrent_spawn_limit = 0
 
 # Students.
