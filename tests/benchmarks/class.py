@@ -56,10 +56,10 @@ async def come(student: Student) -> float:
     return time.perf_counter() - start
 
 
-async def move(student: Student, number: int, count: int, pause: float) -> list[float | None]:
+async def move(student: Student, number: int, steps: Iterable[int], pause: float) -> list[float | None]:
     """Return the seconds of moves, `None` for each that was lost."""
     seconds = []
-    for step in range(count):
+    for step in steps:
         start = time.perf_counter()
         try:
             seconds.append(await student.move(10 + (3 * number + 7 * step) % 80))
@@ -69,12 +69,12 @@ async def move(student: Student, number: int, count: int, pause: float) -> list[
     return seconds
 
 
-async def each(there: list[Student], count: int, pause: float) -> list[float | None]:
-    """Let every student move so often, spread over the pause between two moves; return all seconds."""
+async def each(there: list[Student], steps: Iterable[int], pause: float) -> list[float | None]:
+    """Let every student make these steps, spread over the pause between two moves; return all seconds."""
 
     async def one(number: int, student: Student) -> list[float | None]:
         await asyncio.sleep(pause * number / len(there))
-        return await move(student, number, count, pause)
+        return await move(student, number, steps, pause)
 
     rows = await asyncio.gather(*(one(number, student) for number, student in enumerate(there)))
     return [seconds for row in rows for seconds in row]
@@ -108,9 +108,9 @@ async def measure(count: int, moves: int, page: bool) -> None:
             seconds = await asyncio.gather(*(come(student) for student in there[1:]))
             print(f"the others' first pictures: the last after {max(seconds, default=0):.1f} s; {meter.report()}")
             meter = Meter(hub)
-            say_moves("a move a second each", await each(there, moves, 1.0), meter)
+            say_moves("a move a second each", await each(there, range(moves), 1.0), meter)
             meter = Meter(hub)
-            bursts = [seconds for _ in range(3) for seconds in await each(there, 1, 0.0)]
+            bursts = [seconds for step in range(3) for seconds in await each(there, [moves + step], 0.0)]
             say_moves("all at the same moment", bursts, meter)
             if page:
                 meter = Meter(hub)
