@@ -20,12 +20,12 @@ def keep_programs() -> None:
     JAX's own variables decide: `JAX_COMPILATION_CACHE_DIR` names another folder, and `JAX_ENABLE_COMPILATION_CACHE=0`
     switches it off. A cache that cannot be written or read costs time and nothing else, and nothing is said of it.
     """
+    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache entry")
     if jax.config.jax_compilation_cache_dir or not jax.config.jax_enable_compilation_cache:
         return
     folder = platformdirs.user_cache_path("course") / "programs" / processor()
     if not _is_writable(folder):
         return
-    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache entry")
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_compilation_cache_max_size", MOST_BYTES)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
