@@ -75,8 +75,9 @@ def test_engine_and_page_know_every_activation():
     assert re.findall(r"^  (\w+):", table, re.MULTILINE) == list(ACTIVATIONS)
 
 
+@pytest.mark.long
 def test_the_engine_is_what_its_source_compiles_to(tmp_path):
     if not importlib.util.find_spec("ziglang"):
-        pytest.skip("ziglang is not installed; `uv sync` installs it")
+        pytest.skip("ziglang is not installed; `uv sync --group engine` installs it")
     compiled = playground.compile_engine(tmp_path / "engine.wasm")
     assert compiled.read_bytes() == playground.HERE.joinpath("engine.wasm").read_bytes()
