@@ -61,7 +61,7 @@ def faults(folder: Path) -> list[str]:
             url = urlsplit(place)
             target = url.path or name
             if url.scheme or url.netloc:
-                there = kind == "href" and url.scheme in {"http", "https"}
+                there = url.scheme == "data" or (kind == "href" and url.scheme in {"http", "https"})
             else:
                 there = (folder / target).is_file() and (not url.fragment or url.fragment in named[target])
             wrong += [] if there else [f"{name}: {kind} {place}"]
