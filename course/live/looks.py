@@ -88,8 +88,8 @@ def panels_in(figure: Figure, grid: str) -> Panels:
 
 
 def narrow_grid(count: int, grid: str) -> str:
-    """Return the grid for a narrow room: one column, or two for many panels; `grid` is that of a wide one."""
-    if count <= 4:
+    """Return the grid for a narrow room: one column, or two for many panels; `grid` is that of a wide one, if known."""
+    if count <= 4 or not grid:
         return ";".join(ascii_uppercase[:count])
     lines = grid.split(";")
     return ";".join(map("".join, zip(*lines, strict=True))) if len(lines) == 2 else grid
