@@ -39,7 +39,10 @@ def test_gates_and_recurrent_weights_are_drawn_as_asked():
     np.testing.assert_array_equal(draw_model(SMALL, AddingTrial("ReLU", "identity")).recurrent[0], np.eye(8))
 
 
-@pytest.mark.parametrize("trials", [(AddingTrial(), AddingTrial("ReLU", "identity", seed=1)), (AddingTrial("LSTM"),)])
+SIMPLE = (AddingTrial(), AddingTrial("ReLU", "identity", seed=1))
+
+
+@pytest.mark.parametrize("trials", [pytest.param(SIMPLE, marks=pytest.mark.long), (AddingTrial("LSTM"),)])
 def test_runs_side_by_side_are_what_they_are_alone(trials):
     trials = [*trials, trials[0]._replace(seed=2)]
     together = AddingTraining(trials, SMALL, steps=6, records=2).run()

@@ -130,7 +130,7 @@ def test_the_untouched_stub_is_not_yet_answered_and_the_solution_of_the_page_is_
     assert after == [RIGHT] * len(table.of_page(page))
 
 
-@pytest.mark.parametrize("variations", [4, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("variations", [2, pytest.param(200, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
 def test_right_answers_are_right_in_every_form_and_on_every_case(name, variations):
     for seed, given in zip(range(variations), itertools.cycle(rights(name))):
@@ -140,7 +140,7 @@ def test_right_answers_are_right_in_every_form_and_on_every_case(name, variation
 
 
 @cache
-def judged(name, mistake, seed=0):
+def judged(name, mistake, seed):
     return exercises.judge(name, *mistakes(name)[mistake].given, seed=seed)
 
 
@@ -177,7 +177,7 @@ def test_there_is_an_answer_for_every_mistake_that_a_judge_can_name(page):
 @pytest.mark.parametrize("name", NAMES)
 def test_at_least_three_mistakes_have_words_of_their_own(name):
     made = [mistake for mistake, what in mistakes(name).items() if what.state == ALMOST]
-    sentences = {judged(name, mistake).sentence for mistake in made}
+    sentences = {judged(name, mistake, 0).sentence for mistake in made}
     assert len(sentences) == len(made) >= MISTAKES
 
 

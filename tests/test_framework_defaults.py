@@ -168,6 +168,7 @@ print(json.dumps([keras.ops.convert_to_numpy(part).tolist() for part in parts]))
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(find_spec("keras") is None, reason="keras is not installed")
 def test_what_keras_draws_for_other_layers():
     environment = {**os.environ, "KERAS_BACKEND": "jax"}

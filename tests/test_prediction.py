@@ -7,6 +7,7 @@ import ipywidgets as widgets
 import nbformat
 import numpy as np
 import pytest
+from random_states import mostly_long
 
 from course import explorers, pages, training
 from course.diagnosis.findings import FINDINGS
@@ -54,7 +55,10 @@ def answers_to(asked):
     return asked.alternatives
 
 
-@pytest.mark.parametrize(("page", "place"), [*((page, 0) for page in PAGES), ("todays_networks", 1)])
+ASKED = [*((page, 0) for page in PAGES), ("todays_networks", 1)]
+
+
+@pytest.mark.parametrize(("page", "place"), mostly_long(ASKED, ASKED[::3]))
 def test_the_page_takes_every_answer_and_draws_it_where_the_picture_has_a_place_for_it(page, place):
     asked = asked_on(page, place)
     asked.skip()

@@ -103,7 +103,7 @@ def test_a_scene_brings_its_explorer_to_its_state_and_everything_else_to_the_def
     assert shown(scene.page, scene.title, whole=False).state == state | kept
 
 
-@each_scene
+@each_first
 def test_a_state_holds_only_what_differs_from_the_defaults(scene):
     start = defaults(scene.explorer)
     assert [name for name, value in scene.state.items() if name != PINNED and start[name] == value] == []

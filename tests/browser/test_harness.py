@@ -57,6 +57,7 @@ def faulty(lab: Lab, browser: Browser) -> Iterator[Tab]:
     tab.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FAULTY)
 def test_what_goes_wrong_is_seen(name, faulty):
     number, (_, words) = list(FAULTY).index(name), FAULTY[name]

@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from lab import SCREENSHOTS
 from playwright.sync_api import Browser, Page, expect
+from random_states import mostly_long
 
 from course import explorers, probes
 from course.activations import ACTIVATIONS
@@ -254,8 +255,10 @@ def test_the_latest_of_many_moves_is_shown(page):
     assert shown(page)["state"]["gain"] == 3.0
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("screen", SCREENS)
+EACH_LOOK = [(screen, theme) for screen in SCREENS for theme in ("light", "dark")]
+
+
+@pytest.mark.parametrize(("screen", "theme"), mostly_long(EACH_LOOK, [("laptop", "light"), ("small", "dark")]))
 def test_it_fits_the_screen_and_axe_finds_nothing(browser, file, screen, theme):
     width, height = SCREENS[screen]
     viewport = {"width": width, "height": height}

@@ -8,13 +8,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from lab import SCREENSHOTS, required_browser
 from playwright.sync_api import Page, expect
+from random_states import mostly_long
 from small_site import NAME, faults, sliders, write_small_site
 
 from course.handouts.site import write_site
 
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1366, "height": 768}
 MEGABYTES = 12
-looks = pytest.mark.parametrize("look", [(PHONE, "light"), (PHONE, "dark"), (LAPTOP, "light"), (LAPTOP, "dark")])
+LOOKS = [(PHONE, "light"), (PHONE, "dark"), (LAPTOP, "light"), (LAPTOP, "dark")]
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +47,9 @@ def complaints(page: Page) -> list[str]:
     return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] + ["wide"] * wide
 
 
-@looks
-@pytest.mark.parametrize("name", [NAME, "index"])
+@pytest.mark.parametrize(
+    ("name", "look"), mostly_long([(name, look) for name in (NAME, "index") for look in LOOKS], [(NAME, LOOKS[1])])
+)
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(page, folder, name, look):
     seen(page, folder / f"{name}.html", look)
     page.locator("details").evaluate_all("all => all.forEach(one => (one.open = true))")
@@ -129,7 +131,7 @@ def test_the_whole_site_is_small_and_whole(whole):
 
 
 @pytest.mark.long
-@looks
+@pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_nothing_on_any_page(page, whole, look):
     for path in sorted(whole.glob("*.html")):
         seen(page, path, look)

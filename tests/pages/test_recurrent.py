@@ -154,6 +154,7 @@ def errors(seeds: range, steps: int, titles: tuple[str, ...]) -> dict[str, np.nd
 
 
 @asserts("Chrono initialization")
+@pytest.mark.long
 def test_chrono_initialization_adds_after_three_hundred_steps_where_a_bias_of_0_guesses():
     found = errors(range(1), 300, ("LSTM, bias 0", "LSTM, chrono"))
     assert found["LSTM, chrono"][0] < GUESSING / 2
