@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +56,11 @@ def test_page_xavier_runs_behind_the_install_cell_where_there_is_no_jupyterlab(p
     manager = AsyncKernelManager()
     manager._kernel_spec = KernelSpec(argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"])
     resources = {"metadata": {"path": str(tmp_path)}}
-    done = NotebookClient(page, km=manager, timeout=300, resources=resources).execute()
+    try:
+        done = NotebookClient(page, km=manager, timeout=300, resources=resources).execute()
+    finally:
+        run_sync(manager.shutdown_kernel)(now=True)  # a client does not end a kernel that it has been given
+        manager.cleanup_resources()
     shown = [output for cell in done.cells for output in cell.get("outputs", [])]
     assert [output for output in shown if output.output_type == "error"] == []
     assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in shown)
