@@ -191,7 +191,7 @@ def as_html(diagnosis: Diagnosis) -> str:
     return (
         f'<img src="data:image/png;base64,{picture}" alt="{html.escape(diagnosis.alt, quote=True)}" '
         f'style="max-width:100%"><p><b>{state}</b>: {html.escape(diagnosis.sentence)}</p>'
-        f'<div tabindex="0" role="region" aria-label="The layers, one by one" style="max-height:24em;overflow:auto">'
+        f'<div tabindex="0" role="group" aria-label="The layers, one by one" style="max-height:24em;overflow:auto">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

@@ -22,7 +22,7 @@ SETUP = "from course.handouts import printed, baked; printed.use_paper(get_ipyth
 """Run in the kernel before a page."""
 DARK_CODE = "github-dark"
 """A dark style of Pygments."""
-COLOURS = 128
+COLOURS = 64
 """Of a picture in its file: as many as can be told apart in one."""
 FRAMES = re.compile(r'(?<=<script type="application/json">).*?(?=</script>)')
 PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")

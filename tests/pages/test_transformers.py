@@ -227,7 +227,7 @@ def losses(learning_rate: float, seeds: range, steps: int = 300) -> dict[str, np
 def test_post_ln_needs_a_warm_up_at_this_learning_rate_and_pre_ln_does_not():
     guessing, _ = text_losses()
     found = losses(0.005, range(10))
-    assert np.sum(found["post-LN"] > 0.95 * guessing) >= 9
+    assert np.sum(found["post-LN"] > 0.9 * guessing) >= 9
     for title in ("pre-LN", "post-LN, warm-up", "no LN", "no LN, ReZero"):
         assert np.sum(found[title] < 0.9 * guessing) >= 9, title
 
@@ -262,7 +262,7 @@ FACTS = {
     },
     "T-Fixup without any LN": {"1.1 in theory": "(theory: 1.1)"},
     "A race on English text": {
-        "Post-LN stays at the loss of guessing": "no better than frequencies; post-LN, warm-up: ",
+        "Post-LN stays near the loss of guessing": "no better than frequencies; post-LN, warm-up: ",
         "set it to 0.002": lambda: 0.002 in RATES,
     },
     "A std of 0.02": {

@@ -84,7 +84,7 @@ SCENES = (
         "transformer_race",
         {},
         "Four blocks, Adam at 0.005, and one text for all. Let the class vote who needs a warm-up before the lines "
-        "grow. Post-LN stays at the loss of guessing, and with a warm-up it learns. Ask what a smaller rate would "
+        "grow. Post-LN stays near the loss of guessing, and with a warm-up it learns. Ask what a smaller rate would "
         "change. Then set it to 0.002.",
     ),
 )
