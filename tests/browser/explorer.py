@@ -25,7 +25,7 @@ STEP = {"slider": ("End", "Home"), "select-one": ("End", "Home"), "checkbox": ("
 """The least that moves each kind of control from anywhere."""
 FAULTS = """async (root, [picture, sentence, failure]) => {
     await new Promise(requestAnimationFrame);
-    const image = root.querySelector(picture), words = root.querySelector(sentence)?.innerText;
+    const image = root.querySelector(picture);
     const failures = [...root.querySelectorAll(failure)].map(line => line.innerText).filter(text => text.trim());
     const faults = failures.map(text => `failure line: ${text}`);
     let shown = false;  // decoding fails if a run replaces the picture meanwhile, so try the next one
@@ -34,6 +34,7 @@ FAULTS = """async (root, [picture, sentence, failure]) => {
         await new Promise(requestAnimationFrame);
     }
     if (!shown) faults.push("no picture");
+    const words = root.querySelector(sentence)?.innerText;  // at the same moment as the text beside it
     if (!words || image?.alt !== words) faults.push(`alternative text ${image?.alt} beside the sentence ${words}`);
     return faults;
 }"""
