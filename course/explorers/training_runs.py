@@ -1,15 +1,15 @@
 """What pages that train several starts side by side share: the runs, what theory says of them, words for their end."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from course import initializers, theory, training
 from course.live.controls import slider
 from course.live.marks import Mark, curve
-from course.live.words import say
+from course.live.words import number, say
 from course.style import STARTS, lost_point, marked_line
 from course.training import TASKS, History, Setup, Training, Trial
 from course.training.round_robin import RoundRobin
@@ -28,6 +28,27 @@ def loss_lines() -> list[Mark]:
     """Return the losses of all starts, `loss.0` and so on, and where each was lost, `loss.0.lost`."""
     lines = [curve(f"loss.{at}", marked_line(*STARTS[at]), pin=False, markers=(at, MARKERS)) for at in PLACES]
     return lines + [curve(f"loss.{at}.lost", lost_point(STARTS[at][0]), pin=False) for at in PLACES]
+
+
+def loss_curves(history: Any, place: int, edge: float) -> dict[str, np.ndarray | tuple]:
+    """Return what `loss_lines` show of one run: its losses, and at the `edge` of the axis the step of its divergence.
+
+    `history` has `steps`, `losses` of shape `(records, runs)` and `diverged_at`, by run.
+    """
+    lost = history.diverged_at[place : place + 1]
+    lost = lost[lost >= 0]
+    return {
+        f"loss.{place}": (history.steps, history.losses[:, place]),
+        f"loss.{place}.lost": (lost, np.full(len(lost), edge)),
+    }
+
+
+def standing(history: Any, place: int, outcome: Callable[[Any, int], str]) -> str:
+    """Return a run's last loss, if it is a number, and the words of its `outcome`; before the first record, "ready"."""
+    if len(history.steps) == 0:
+        return say("ready")
+    words, loss = outcome(history, place), history.losses[-1, place]
+    return words if np.isnan(loss) else f"{number(loss)}, {words}"
 
 
 def layer_lines(key: str) -> list[Mark]:

@@ -1,20 +1,19 @@
 """Recurrent networks that learn to add side by side: same sequences, other initializations."""
 
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from course.explorers.training_runs import PLACES, layer_lines, loss_lines, record_at
+from course.explorers.training_runs import PLACES, layer_lines, loss_curves, loss_lines, record_at, standing
 from course.live.axes import fixed, powers
 from course.live.controls import menu, slider, stops
 from course.live.declare import explorer
 from course.live.marks import level, note
 from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
-from course.live.words import number, say
+from course.live.words import say
 from course.networks.recurrent import CHRONO, LSTM
 from course.style import MOMENT, NOTE, look
 from course.training.adding import DEFAULT, GUESSING, AddingHistory, AddingTraining, AddingTrial
@@ -148,7 +147,7 @@ def recurrent_race(race: Race, moment: float, line_up: str, **_settings) -> View
     for place, runner in enumerate(runners):
         curves |= _measured(place, history, record)
         title = say(runner.title)
-        names[f"loss.{place}"] = say("{start}: {standing}", start=title, standing=_standing(history, place))
+        names[f"loss.{place}"] = say("{start}: {standing}", start=title, standing=standing(history, place, outcome))
         table[f"{place + 1}"] = say("{start}: mean squared error", start=title), history.losses[:, place]
     axes = {"loss.x": fixed(-0.01 * race.total, end, label="step of training")}
     return View(curves, describe(race, history, runners), Table(table), names, axes)
@@ -157,11 +156,7 @@ def recurrent_race(race: Race, moment: float, line_up: str, **_settings) -> View
 def _measured(place: int, history: AddingHistory, record: int) -> dict[str, np.ndarray | tuple]:
     if len(history.steps) == 0:
         return {}
-    lost = history.diverged_at[place : place + 1]
-    lost = lost[lost >= 0]
-    return {
-        f"loss.{place}": (history.steps, history.losses[:, place]),
-        f"loss.{place}.lost": (lost, np.full(len(lost), HIGHEST)),
+    return loss_curves(history, place, HIGHEST) | {
         f"gradient.{place}": history.gradient_rms[record, place],
     }
 
@@ -173,20 +168,13 @@ def outcome(history: AddingHistory, place: int) -> str:
     return say("adds") if history.losses[-1, place] < LEARNED * GUESSING else say("guesses")
 
 
-def _standing(history: AddingHistory, place: int) -> str:
-    if len(history.steps) == 0:
-        return say("ready")
-    words, loss = outcome(history, place), history.losses[-1, place]
-    return words if math.isnan(loss) else f"{number(loss)}, {words}"
-
-
 def describe(race: Race, history: AddingHistory, runners: Sequence[Runner]) -> str:
     """Say how far the race is and where each initialization stands."""
     if len(history.steps) == 0:
         text = "Nothing has run yet: {count} networks are ready for {steps} steps on sequences of {length}."
         return say(text, count=len(runners), steps=race.total, length=DEFAULT.length)
     standings = [
-        say("{start}: {standing}", start=say(runner.title), standing=_standing(history, place))
+        say("{start}: {standing}", start=say(runner.title), standing=standing(history, place, outcome))
         for place, runner in enumerate(runners)
     ]
     return say(

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course.explorers.training_runs import PLACES, layer_lines, loss_lines, record_at
+from course.explorers.training_runs import PLACES, layer_lines, loss_curves, loss_lines, record_at, standing
 from course.live.axes import fixed, layers, powers
 from course.live.controls import menu, slider, stops
 from course.live.declare import explorer
 from course.live.marks import level, note
 from course.live.panels import Panel, Picture, View
 from course.live.tables import Table
-from course.live.words import number, say
+from course.live.words import say
 from course.style import MOMENT, NOTE, look
 from course.training.text import LECUN, TextHistory, TextSetup, TextTraining, TextTrial
 
@@ -139,7 +139,7 @@ def transformer_race(race: TextTraining, moment: float, line_up: str, **_setting
     for place, runner in enumerate(runners):
         curves |= _measured(place, history, record)
         title = say(runner.title)
-        names[f"loss.{place}"] = say("{start}: {standing}", start=title, standing=_standing(history, place))
+        names[f"loss.{place}"] = say("{start}: {standing}", start=title, standing=standing(history, place, outcome))
         table[f"{place + 1}"] = say("{start}: loss", start=title), history.losses[:, place]
     axes = {"loss.x": fixed(-0.01 * race.total, end, label="step of training")}
     return View(curves, describe(race, history, runners), Table(table), names, axes)
@@ -148,11 +148,7 @@ def transformer_race(race: TextTraining, moment: float, line_up: str, **_setting
 def _measured(place: int, history: TextHistory, record: int) -> dict[str, np.ndarray | tuple]:
     if len(history.steps) == 0:
         return {}
-    lost = history.diverged_at[place : place + 1]
-    lost = lost[lost >= 0]
-    return {
-        f"loss.{place}": (history.steps, history.losses[:, place]),
-        f"loss.{place}.lost": (lost, np.full(len(lost), HIGHEST)),
+    return loss_curves(history, place, HIGHEST) | {
         f"stream.{place}": history.stream_rms[record, place],
         f"gradient.{place}": history.gradient_rms[record, place],
     }
@@ -168,14 +164,6 @@ def outcome(history: TextHistory, place: int) -> str:
     return say("reads one character") if loss < 0.95 * history.guessing_loss else say("no better than frequencies")
 
 
-def _standing(history: TextHistory, place: int) -> str:
-    if len(history.steps) == 0:
-        return say("ready")
-    words = outcome(history, place)
-    loss = history.losses[-1, place]
-    return words if np.isnan(loss) else f"{number(loss)}, {words}"
-
-
 def describe(race: TextTraining, history: TextHistory, runners: Sequence[Runner]) -> str:
     """Say how far the race is and where each initialization stands."""
     if len(history.steps) == 0:
@@ -186,7 +174,7 @@ def describe(race: TextTraining, history: TextHistory, runners: Sequence[Runner]
             steps=race.total,
         )
     standings = [
-        say("{start}: {standing}", start=say(runner.title), standing=_standing(history, place))
+        say("{start}: {standing}", start=say(runner.title), standing=standing(history, place, outcome))
         for place, runner in enumerate(runners)
     ]
     return say(
