@@ -24,7 +24,7 @@ def given(page) -> dict:
 
 
 def test_it_is_one_file_of_150_kilobytes_at_most(tmp_path):
-    written = playground.write(tmp_path / "site" / "explorer.html")
+    written = playground.hand_out(tmp_path / "site")[0]
     assert 50_000 < written.stat().st_size <= 150_000
     assert list(tmp_path.rglob("*.*")) == [written]
 

@@ -41,7 +41,7 @@ def first_picture(page: Page, file: Path) -> float:
 def main() -> None:
     """Print sizes and times."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        file = playground.write(Path(folder) / "playground.html")
+        file = playground.hand_out(Path(folder))[0]
         engine = playground.HERE.joinpath("engine.wasm").stat().st_size
         print(f"page {file.stat().st_size / 1e3:.0f} kB, of which the engine {engine / 1e3:.0f} kB before base64")
         browser = playwright.chromium.launch(executable_path=find_browser(os.environ), args=["--disable-gpu"])

@@ -46,7 +46,7 @@ ASK = """async text => {
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory) -> Path:
-    return playground.write(tmp_path_factory.mktemp("playground") / "playground.html")
+    return playground.hand_out(tmp_path_factory.mktemp("playground"))[0]
 
 
 @contextlib.contextmanager

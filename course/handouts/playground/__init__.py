@@ -1,4 +1,4 @@
-"""The main explorer as one file that needs no Python, no server and no network: `write`.
+"""The main explorer as one file that needs no Python, no server and no network: `hand_out`.
 
 Choices and words come from the explorer that the notebooks show, put into the page as data when it is written, and
 networks are drawn and run by `engine.c`, compiled beforehand to `engine.wasm`: `compile_engine` says how.
@@ -70,11 +70,6 @@ def page() -> str:
         engine=b64encode(HERE.joinpath("engine.wasm").read_bytes()).decode(),
         script=HERE.joinpath("page.js").read_text(encoding="utf-8"),
     )
-
-
-def write(path: Path) -> Path:
-    """Write the page as one file, and return its path."""
-    return pages.write({path: page()}, force=True)[0]
 
 
 def hand_out(folder: Path, *, force: bool = False) -> list[Path]:
