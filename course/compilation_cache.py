@@ -26,6 +26,7 @@ def keep_programs() -> None:
     folder = platformdirs.user_cache_path("course") / "programs" / processor()
     if not _is_writable(folder):
         return
+    give_times(folder)
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_compilation_cache_max_size", MOST_BYTES)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
@@ -42,6 +43,17 @@ def processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
         parts += [line for line in lines if line.startswith(("model name", "flags", "Features"))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def give_times(folder: Path) -> None:
+    """Give every program a time of use, 0 if it has none: JAX keeps no more programs once one is without.
+
+    A process that is killed between the two files leaves one so (JAX issue 39880; mended after JAX 0.10).
+    """
+    for program in folder.glob("*-cache"):
+        time = program.with_name(f"{program.name.removesuffix('-cache')}-atime")
+        if not time.exists():
+            time.write_bytes(b"")
 
 
 def _is_writable(folder: Path) -> bool:

@@ -52,11 +52,21 @@ def test_a_file_that_cannot_be_read_is_passed_over_without_a_word(tmp_path):
     assert start(tmp_path)["cache_hits"] == 0
 
 
+def test_a_process_that_was_killed_while_it_kept_a_program_stops_no_later_one(tmp_path):
+    start(tmp_path)
+    for program in kept(tmp_path):
+        program.unlink()
+    program.with_name("half-cache").write_bytes(b"half a program")
+    start(tmp_path)
+    assert start(tmp_path)["cache_misses"] == 0
+
+
 def test_a_folder_that_cannot_be_written_is_passed_over_without_a_word(tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be")
     assert start(tmp_path, LOCALAPPDATA=str(tmp_path / "cache"))["cache_hits"] == 0
 
 
+@pytest.mark.long
 def test_one_variable_of_jax_switches_it_off_and_another_names_the_folder(tmp_path):
     start(tmp_path, JAX_ENABLE_COMPILATION_CACHE="0")
     assert kept(tmp_path) == []
