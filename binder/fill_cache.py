@@ -15,12 +15,14 @@ from nbclient import NotebookClient
 from course.handouts import pages
 
 
-def run(name: str, folder: str) -> float:
-    """Run a page and return the seconds; an error on it costs its programs and nothing else."""
-    start = time.perf_counter()
+def run(name: str, folder: str) -> str:
+    """Run a page and return what to say of it; an error on it costs its programs and nothing else."""
+    start, page = time.perf_counter(), pages.read(name)
     resources = {"metadata": {"path": folder}}
-    NotebookClient(pages.read(name), timeout=1200, allow_errors=True, resources=resources).execute()
-    return time.perf_counter() - start
+    NotebookClient(page, timeout=1200, allow_errors=True, resources=resources).execute()
+    outputs = [output for cell in page.cells for output in cell.get("outputs", [])]
+    errors = [f", {output.ename}: {output.evalue}" for output in outputs if output.output_type == "error"]
+    return f"{time.perf_counter() - start:.0f} s{''.join(errors)}"
 
 
 def main() -> None:
@@ -36,7 +38,7 @@ def main() -> None:
         os.environ.update(settings.ENVIRONMENT)
     for name in pages.names(asked.pages):
         with tempfile.TemporaryDirectory() as folder:
-            print(f"{name}: {run(name, folder):.0f} s", flush=True)
+            print(f"{name}: {run(name, folder)}", flush=True)
 
 
 if __name__ == "__main__":
