@@ -4,20 +4,26 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import jax
 import pytest
+from filelock import FileLock
 from ipywidgets.widgets.widget import _instances as open_widgets
 from random_states import canvas_of, opened
+from small_site import write_small_site
 
+from course import compilation_cache
 from course.live.explorer import Explorer
 from course.probes import programs
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let workers, and the kernels that they start, compile each program and each file once on this machine."""
+    folder = config.cache.mkdir("programs")
+    compilation_cache.give_times(folder)  # a run may have been killed
     settings = {
-        "jax_compilation_cache_dir": str(config.cache.mkdir("programs")),
+        "jax_compilation_cache_dir": str(folder),
         "jax_compilation_cache_max_size": 2**28,  # which makes processes wait for one another's files
         "jax_persistent_cache_min_compile_time_secs": 0.0,
         "jax_persistent_cache_min_entry_size_bytes": -1,
@@ -97,3 +103,14 @@ def moved() -> Iterator[Explorers]:
     """Every explorer by its name, as it was opened; moving it hurts no other test."""
     yield _explorers
     _explorers.may_have_moved()
+
+
+@pytest.fixture(scope="session")
+def small_site(tmp_path_factory, worker_id) -> Path:
+    """A site of one page, written once for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "site"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            write_small_site(folder)
+    return folder

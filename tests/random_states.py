@@ -30,6 +30,8 @@ WITHOUT_PIN = (*RUNNING, "coordinate_check", "lazy_or_rich", "luck", "shapeset_s
 PINNING = [name for name in NAMES if name not in WITHOUT_PIN]
 FEW = ("sigmoid_chain", "learning_time")
 """These stand for all where what is tested is no explorer's own: one that pins, and one that runs."""
+ONE = FEW[:1]
+"""The first of these."""
 WITH_MAIN = ("signal_propagation", *FEW)
 """The same, and the explorer that most pages show."""
 QUICK = {"networks": 1, "width": 128}

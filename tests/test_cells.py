@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from ipywidgets.widgets.widget import _instances as open_widgets
-from random_states import NAMES, mostly_long, opened
+from random_states import NAMES, ONE, mostly_long, opened
 
 from course import cells, exercises, explorers
 from course.live.predict import predict
@@ -58,7 +58,7 @@ def test_a_kernel_does_not_grow_when_a_cell_is_run_again_and_again(run_cell):
         assert len(open_widgets) == counted
 
 
-@pytest.mark.parametrize("name", mostly_long(NAMES))
+@pytest.mark.parametrize("name", mostly_long(NAMES, ONE))
 def test_a_closed_explorer_leaves_no_widget_and_is_held_by_nobody(name):
     before = set(open_widgets)
     explorer = opened(name)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from diagnosis_networks import Dense, Kind, Residual
 from PIL import Image
+from random_states import mostly_long
 from same_network import redefined
 
 from course import mistakes, theory
@@ -321,7 +322,7 @@ def test_all_comparisons_together_give_no_more_false_alarms_than_wanted():
     assert tail * COMPARISONS * 30 == pytest.approx(FALSE_ALARMS)
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", mostly_long(list(ACTIVATIONS), ("tanh", "relu")))
 def test_30_layers_of_any_activation_that_are_off_by_a_factor_are_called_too_small_or_too_large(name):
     row, found = starts.suitable(name), {}
     assert (
@@ -495,7 +496,7 @@ def test_a_picture_updated_in_place_has_the_pixels_of_a_fresh_one():
         assert show(depth, factor, state, moved) == show(depth, factor, state)
 
 
-@pytest.mark.parametrize("depth", [1, 2, 10, 50, 200])
+@pytest.mark.parametrize("depth", mostly_long([1, 2, 10, 50, 200], (10,)))
 def test_a_state_can_be_told_without_its_colour(depth):
     grey = [
         np.asarray(Image.open(io.BytesIO(show(depth, 1.0, state))).convert("L"), float)

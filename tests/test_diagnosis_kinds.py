@@ -67,7 +67,7 @@ class Recurrent(nnx.Module):
         return self.out(self.layer(x)[:, -1])
 
 
-@pytest.mark.parametrize("cell", [nnx.LSTMCell, nnx.GRUCell])
+@pytest.mark.parametrize("cell", [nnx.LSTMCell, pytest.param(nnx.GRUCell, marks=pytest.mark.long)])
 def test_recurrent_layers_of_flax_are_sound_and_each_matrix_is_one_layer(cell):
     diagnosis = diagnose(Recurrent(cell), SEQUENCES)
     assert diagnosis.healthy, str(diagnosis)

@@ -76,6 +76,7 @@ print(json.dumps([keras.ops.convert_to_numpy(part).tolist() for part in (dense.k
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(find_spec("keras") is None, reason="keras is not installed")
 def test_keras_draws_what_the_table_says():
     environment = {**os.environ, "KERAS_BACKEND": "jax"}  # read once, when keras is imported

@@ -155,6 +155,7 @@ def test_every_optimizer_is_named_in_the_heading(optimizer):
     assert f"Left, {OPTIMIZERS[optimizer]}, plain" in explorer.sentence
 
 
+@pytest.mark.long
 def test_both_maps_come_to_their_end_and_show_what_was_recorded():
     explorer = finished()
     assert explorer.job.finished

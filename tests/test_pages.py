@@ -233,6 +233,7 @@ def test_a_page_that_breaks_a_rule_is_found(name):
     assert len(list({**RULES, "template": faults_of_the_template}[rule](page))) >= 1
 
 
+@pytest.mark.long
 def test_a_changed_number_and_a_cell_that_fails_are_noticed(tmp_path):
     page = sample()
     page.cells.append(new_code_cell("1 / 0"))

@@ -30,6 +30,7 @@ def test_the_first_papers_networks_have_the_size_that_it_gives():
     assert FRESH == 10_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kept_every", "lost"), [(0.0, False), (60.0, False), (0.0, True)])
 def test_a_run_that_is_interrupted_goes_on_and_ends_with_the_same_records(tmp_path, monkeypatch, kept_every, lost):
     """From the last record, from the one at which the state was kept, or from the beginning if that is lost."""

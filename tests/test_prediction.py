@@ -58,7 +58,7 @@ def answers_to(asked):
 ASKED = [*((page, 0) for page in PAGES), ("todays_networks", 1)]
 
 
-@pytest.mark.parametrize(("page", "place"), mostly_long(ASKED, ASKED[::3]))
+@pytest.mark.parametrize(("page", "place"), mostly_long(ASKED, ASKED[::6]))
 def test_the_page_takes_every_answer_and_draws_it_where_the_picture_has_a_place_for_it(page, place):
     asked = asked_on(page, place)
     asked.skip()
@@ -213,6 +213,7 @@ def test_what_is_not_on_offer_is_named():
         predict("How much?", SHRUNK, opened).choose([1, 2])
 
 
+@pytest.mark.long
 def test_where_a_run_is_asked_for_the_comparison_comes_when_it_has_ended_whatever_is_in_view():
     asked = asked_on("start_or_learning_rate")
     asked._open_picture = lambda: explorers.loss_map(size="coarse")
@@ -253,6 +254,7 @@ RUNS = {
 """Numbers as the pages' runs give them, made up, and for which the third answer is right."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", RUNS)
 def test_an_answer_about_a_run_is_judged_by_the_columns_that_its_picture_has(page):
     asked = asked_on(page)

@@ -380,6 +380,7 @@ def test_the_bar_says_how_long_a_run_has_taken_and_will_still_take(monkeypatch):
     assert progress.times.value == "0:00 gone"
 
 
+@pytest.mark.long
 def test_the_race_runs_stops_and_ends_where_it_would_have_ended():
     settings = {"line_up": "Xavier and He", "depth": 2, "steps": 300}
     stopped, straight = training_race(**settings), training_race(**settings)
@@ -409,7 +410,9 @@ while race.job.done < {after}:
 """
 
 
-@pytest.mark.parametrize("after", [0, 1], ids=["while it compiles", "while it runs"])
+@pytest.mark.parametrize(
+    "after", [pytest.param(0, marks=pytest.mark.long), 1], ids=["while it compiles", "while it runs"]
+)
 def test_an_interpreter_that_ends_during_a_run_ends_quietly(after):
     done = subprocess.run([sys.executable, "-c", LEAVING.format(after=after)], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

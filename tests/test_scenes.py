@@ -36,9 +36,12 @@ each_first = pytest.mark.parametrize(
 """The scenes, but for the first of a page in the second tier alone: facts of notes show the others."""
 
 
-def long_where_much_runs(scene: Scene) -> list:
-    """The marks of a test that needs a scene's run to its end, or a hundred networks."""
-    return [pytest.mark.long] if scene.explorer in RUNNING or "networks" in scene.state else []
+def marks_of_fact(page: str, title: str, proof: object) -> list:
+    """The marks of the test of a number: the first tier draws the first scene of a page, and no run to its end."""
+    scene = named(page, title)
+    much = scene.explorer in RUNNING or "networks" in scene.state
+    drawn = isinstance(proof, str) and scene != pages.scenes(page)[0]
+    return [pytest.mark.long] if much or drawn else []
 
 
 def sentences(text: str) -> list[str]:
@@ -196,7 +199,10 @@ def test_what_is_proved_stands_in_a_note():
 
 @pytest.mark.parametrize(
     ("page", "title", "words", "proof"),
-    [pytest.param(*fact, marks=long_where_much_runs(named(*fact[:2])), id=": ".join(fact[:3])) for fact in EACH_FACT],
+    [
+        pytest.param(page, title, words, proof, marks=marks_of_fact(page, title, proof), id=f"{page}: {title}: {words}")
+        for page, title, words, proof in EACH_FACT
+    ],
 )
 def test_a_number_in_a_note_is_what_the_picture_or_the_theory_says(page, title, words, proof):
     if isinstance(proof, str):

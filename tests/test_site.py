@@ -10,7 +10,7 @@ import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
 from random_states import opened
-from small_site import NAME, faults, sliders, stage, write_small_site
+from small_site import NAME, faults, sliders, stage
 
 from course import explorers
 from course.handouts import pages, site
@@ -22,18 +22,9 @@ from course.pages import all_scenes, scenes
 MEGABYTES = 12
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """A site of one page."""
-    folder = tmp_path_factory.mktemp("site")
-    files = write_small_site(folder)
-    assert sorted(files) == sorted(path for path in folder.rglob("*") if path.is_file())
-    return folder
-
-
 @pytest.fixture
-def text(folder) -> str:
-    return (folder / f"{NAME}.html").read_text(encoding="utf-8")
+def text(small_site) -> str:
+    return (small_site / f"{NAME}.html").read_text(encoding="utf-8")
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -41,7 +32,7 @@ def pixels(path: Path) -> np.ndarray:
         return np.asarray(image.convert("RGBA"), dtype=float)
 
 
-def test_every_scene_has_the_explorers_words_and_its_picture_in_two_widths(text, folder):
+def test_every_scene_has_the_explorers_words_and_its_picture_in_two_widths(text, small_site):
     figures, shown = BeautifulSoup(text, "html.parser").select("figure[id]"), stage()
     assert [figure["id"] for figure in figures] == [f"scene-{n}" for n in range(1, len(shown.scenes) + 1)]
     for position, figure in enumerate(figures):
@@ -52,8 +43,8 @@ def test_every_scene_has_the_explorers_words_and_its_picture_in_two_widths(text,
         state = re.fullmatch(r'explorers\.restore\("(.*)"\)', figure.code.text)[1]
         assert explorers.restore(state).state == explorer.state
         narrow = figure.source
-        assert pixels(folder / image["src"]).shape[:2] == (1.5 * int(image["height"]), 1.5 * int(image["width"]))
-        assert pixels(folder / narrow["srcset"]).shape[:2] == (2 * int(narrow["height"]), 2 * PHONE_ROOM[0])
+        assert pixels(small_site / image["src"]).shape[:2] == (1.5 * int(image["height"]), 1.5 * int(image["width"]))
+        assert pixels(small_site / narrow["srcset"]).shape[:2] == (2 * int(narrow["height"]), 2 * PHONE_ROOM[0])
 
 
 def test_all_other_pictures_have_their_size_too(text):
@@ -62,24 +53,24 @@ def test_all_other_pictures_have_their_size_too(text):
     assert all(image.get("width") and image.get("height") and image.get("alt") for image in images)
 
 
-def test_a_slider_lays_over_its_scene_what_is_different_at_each_value(text, folder):
+def test_a_slider_lays_over_its_scene_what_is_different_at_each_value(text, small_site):
     slider, _ = sliders(text)
     explorer = opened("sigmoid_slope")
-    ground = pixels(folder / BeautifulSoup(text, "html.parser").select("figure[id] img")[0]["src"])
+    ground = pixels(small_site / BeautifulSoup(text, "html.parser").select("figure[id] img")[0]["src"])
     assert slider["frames"][slider["begin"]]["wide"] == ""
     for frame, z in zip(slider["frames"], (0.0, 2.0, 3.0), strict=True):
         explorer.state = {"z": z}
         explorer.screen.pixel_ratio = 1.5
         assert (frame["sentence"], frame["label"]) == (explorer.sentence, f"z {z:.1f}")
-        laid = pixels(folder / frame["wide"]) if frame["wide"] else ground
+        laid = pixels(small_site / frame["wide"]) if frame["wide"] else ground
         seen = np.where(laid[..., 3:] > 0, laid, ground)[..., :3]
         drawn = np.asarray(Image.open(io.BytesIO(explorer.image)).convert("RGB"), dtype=float)
         assert np.abs(seen - drawn).mean() < 1  # of 255: the file has fewer colours
         assert np.abs(seen - drawn).max() < 100
 
 
-def test_every_link_leads_somewhere_and_nothing_is_asked_of_another_server(folder):
-    assert faults(folder) == []
+def test_every_link_leads_somewhere_and_nothing_is_asked_of_another_server(small_site):
+    assert faults(small_site) == []
 
 
 def test_a_link_to_nowhere_and_a_picture_of_another_server_are_found(tmp_path):
@@ -90,9 +81,9 @@ def test_a_link_to_nowhere_and_a_picture_of_another_server_are_found(tmp_path):
     assert len(faults(tmp_path)) == 3
 
 
-def test_the_whole_site_will_be_small(folder):
-    text = (folder / f"{NAME}.html").stat().st_size
-    pictures = sum(path.stat().st_size for path in (folder / "pictures").iterdir())
+def test_the_whole_site_will_be_small(small_site):
+    text = (small_site / f"{NAME}.html").stat().st_size
+    pictures = sum(path.stat().st_size for path in (small_site / "pictures").iterdir())
     every_scene, here = len(all_scenes()), len(stage().scenes)
     assert len(pages.names()) * 1.5 * text + 1.5 * pictures * every_scene / here < MEGABYTES * 1e6
 

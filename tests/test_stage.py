@@ -87,6 +87,7 @@ def test_an_explorer_is_opened_once_a_name_and_only_when_it_is_needed():
     assert stage.explorer is first
 
 
+@pytest.mark.long
 def test_a_scene_opened_again_is_the_same_whatever_was_done_in_between(stage):
     stage.go(1)
     state, image = stage.explorer.state, pixels(stage.explorer.image)
@@ -97,6 +98,7 @@ def test_a_scene_opened_again_is_the_same_whatever_was_done_in_between(stage):
     assert (stage.explorer.state, pixels(stage.explorer.image)) == (state, image)
 
 
+@pytest.mark.long
 def test_reset_goes_back_to_the_scene(stage):
     stage.go(1)
     state, image = stage.explorer.state, pixels(stage.explorer.image)
@@ -105,6 +107,7 @@ def test_reset_goes_back_to_the_scene(stage):
     assert (stage.explorer.state, pixels(stage.explorer.image)) == (state, image)
 
 
+@pytest.mark.long
 def test_the_projector_stays_when_another_explorer_comes_on(stage):
     part(stage, "Projector").value = True
     for position in (1, 2, 3, 0):

@@ -175,6 +175,7 @@ def test_xavier_does_not_keep_the_second_moment_of_tanh():
     assert moments[1] == pytest.approx(second, rel=1e-9)
 
 
+@pytest.mark.long
 def test_xavier_on_tanh_falls_as_1_over_twice_the_depth():
     moments = theory.activation_second_moments("tanh", 100_000, 1.0)
     assert 2 * 100_000 * moments[-1] == pytest.approx(1.0, rel=1e-3)

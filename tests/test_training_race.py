@@ -107,6 +107,7 @@ def test_a_cross_marks_the_first_step_at_which_a_start_lost_a_seed():
     assert curves["loss.1.lost"][0].tolist() == [wild.diverged_at.min()]
 
 
+@pytest.mark.long
 def test_a_picture_updated_in_place_has_the_pixels_of_a_fresh_one_in_any_order():
     states = [
         (race("calm", "wild"), 1.0),

@@ -124,7 +124,9 @@ def test_the_factors_of_a_scaling(name, blocks, factors):
             {"depth": 3, "width": 64, "heads": 1, "kind": "no LN", "scaling": "t-fixup", "std": 0.1},
             marks=pytest.mark.long,
         ),
-        {"depth": 2, "width": 16, "heads": 4, "kind": "post-LN", "divided": False},
+        pytest.param(
+            {"depth": 2, "width": 16, "heads": 4, "kind": "post-LN", "divided": False}, marks=pytest.mark.long
+        ),
     ],
 )
 def test_the_program_runs_the_network_that_is_written_out(network):

@@ -129,6 +129,7 @@ def test_axe_finds_nothing_grave_and_the_picture_is_kept_for_the_eye(view, theme
     view.tab.command("apputils:change-theme", theme="JupyterLab Light")
 
 
+@pytest.mark.long
 def test_pin_keeps_the_curves_and_unpin_lets_them_go(view):
     view.press("Pin")
     view.control("gain").press("PageUp")
@@ -142,6 +143,7 @@ def test_pin_keeps_the_curves_and_unpin_lets_them_go(view):
     assert view.pixels() != pinned
 
 
+@pytest.mark.long
 def test_a_new_seed_is_another_network_and_the_same_seed_the_first_one(view):
     start = view.pixels()
     view.press("New seed")
@@ -150,6 +152,7 @@ def test_a_new_seed_is_another_network_and_the_same_seed_the_first_one(view):
     assert (view.control("seed").value, view.pixels() == start) == ("0", True)
 
 
+@pytest.mark.long
 def test_play_runs_through_the_depths_until_it_is_pressed_again(view):
     play = view.root.get_by_role("button", name="Play", exact=True)
     play.press("Enter")
@@ -210,6 +213,7 @@ def test_the_table_shows_a_row_a_layer(view):
     expect(view.root.locator(".course-table")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_two_explorers_on_a_page_do_not_disturb_each_other(view):
     other = explorers(view.tab)[1]
     before, state = other.pixels(), other.state

@@ -60,12 +60,12 @@ def test_axe_finds_nothing_grave_in_any_explorer(tab):
     assert grave_violations(tab) == []
 
 
-@pytest.mark.parametrize("keys", [STEP, pytest.param(KEYS, marks=pytest.mark.long)], ids=["a step", "all keys"])
-def test_every_control_of_every_explorer_answers_to_the_keyboard(tab, seen, keys):
+@pytest.mark.long
+def test_every_control_of_every_explorer_answers_to_the_keyboard(tab, seen):
     for view in explorers(tab):
         view.keep_room_for_words()
         start, still = view.pixels(), {control.name for control in view.controls()}
-        for name, key in moves(view, STEP if view.title in seen else keys):
+        for name, key in moves(view, STEP if view.title in seen else KEYS):
             assert view.faults() == [], f"{view.title}: {key} on {name}"
             still -= {name} if view.pixels() != start else set()
         if not view.runs:  # before a run has begun, a picture need not show all that it depends on
@@ -73,8 +73,7 @@ def test_every_control_of_every_explorer_answers_to_the_keyboard(tab, seen, keys
                 f"{view.title}: controls that never change the picture"
             )
         assert view.pixels() == start, f"{view.title}: reset brings back the picture"
-        if keys == KEYS:
-            seen.add(view.title)
+        seen.add(view.title)
     assert tab.faults() == []
 
 

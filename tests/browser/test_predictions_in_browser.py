@@ -57,13 +57,9 @@ def tab(lab: Lab, browser: Browser) -> Iterator[Tab]:
     opened.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
-    ("place", "kind", "answer"),
-    [
-        (0, "choice", choose),
-        pytest.param(1, "number", type_number, marks=pytest.mark.long),
-        pytest.param(2, "curve", sketch, marks=pytest.mark.long),
-    ],
+    ("place", "kind", "answer"), [(0, "choice", choose), (1, "number", type_number), (2, "curve", sketch)]
 )
 def test_a_prediction_is_made_taken_off_and_changed_by_keyboard(
     tab: Tab, place: int, kind: str, answer: Callable[[Locator], None]

@@ -6,7 +6,6 @@ import pytest
 from explorer import PIXELS, ExplorerView, explorers, pixels_of
 from lab import SUBSHELLS, Lab, Tab
 from playwright.sync_api import Browser
-from random_states import mostly_long
 
 REPEAT = 30
 """Milliseconds between two repeats of a key that is held down."""
@@ -31,7 +30,7 @@ FRESH = (
 """The picture of another explorer in the same room."""
 
 
-@pytest.fixture(scope="module", params=mostly_long(SETTINGS, ["as JupyterLab sets it"]))
+@pytest.fixture(scope="module", params=SETTINGS)
 def tab(request, lab: Lab, browser: Browser) -> Iterator[Tab]:
     """An explorer, and a cell that draws eight figures, under each way of delivering a widget's messages."""
     lab.set(SUBSHELLS, SETTINGS[request.param])
@@ -57,12 +56,12 @@ def drawn_beside_moves(tab: Tab, view: ExplorerView) -> list[str]:
     return tab.page.evaluate(PICTURES, 1)
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.long)])
-def test_eight_figures_are_right_beside_a_moving_explorer_each_time_and_so_is_the_explorer(tab, times):
+@pytest.mark.long
+def test_eight_figures_are_right_beside_a_moving_explorer_each_time_and_so_is_the_explorer(tab):
     (view,) = explorers(tab)
     quiet = tab.page.evaluate(PICTURES, 1)
     assert len(set(quiet)) == 8
-    for _ in range(times):
+    for _ in range(10):
         assert drawn_beside_moves(tab, view) == quiet
     depth = view.control("depth").value
     fresh = pixels_of(tab, tab.ask(DRAWN.format(FRESH.format(depth))))

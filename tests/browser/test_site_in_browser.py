@@ -9,21 +9,13 @@ from axe_playwright_python.sync_playwright import Axe
 from lab import SCREENSHOTS, required_browser
 from playwright.sync_api import Page, expect
 from random_states import mostly_long
-from small_site import NAME, faults, sliders, write_small_site
+from small_site import NAME, faults, sliders
 
 from course.handouts.site import write_site
 
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1366, "height": 768}
 MEGABYTES = 12
 LOOKS = [(PHONE, "light"), (PHONE, "dark"), (LAPTOP, "light"), (LAPTOP, "dark")]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    required_browser(os.environ)
-    folder = tmp_path_factory.mktemp("site")
-    write_small_site(folder)
-    return folder
 
 
 @pytest.fixture
@@ -50,15 +42,15 @@ def complaints(page: Page) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "look"), mostly_long([(name, look) for name in (NAME, "index") for look in LOOKS], [(NAME, LOOKS[1])])
 )
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(page, folder, name, look):
-    seen(page, folder / f"{name}.html", look)
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(page, small_site, name, look):
+    seen(page, small_site / f"{name}.html", look)
     page.locator("details").evaluate_all("all => all.forEach(one => (one.open = true))")
     page.screenshot(path=SCREENSHOTS / f"site_{name}_{look[0]['width']}_{look[1]}.png", full_page=True)
     assert complaints(page) == []
 
 
-def test_buttons_and_arrow_keys_step_through_the_scenes(page, folder):
-    page.goto((folder / f"{NAME}.html").as_uri())
+def test_buttons_and_arrow_keys_step_through_the_scenes(page, small_site):
+    page.goto((small_site / f"{NAME}.html").as_uri())
     scenes, buttons = page.locator(".stage > figure"), page.locator(".buttons button")
     expect(scenes.locator("visible=true")).to_have_count(1)
     buttons.nth(3).click()
@@ -73,10 +65,10 @@ def test_buttons_and_arrow_keys_step_through_the_scenes(page, folder):
     expect(buttons.first).to_be_disabled()
 
 
-def test_a_slider_moves_by_keyboard_and_changes_picture_sentence_and_state(page, folder):
-    page.goto((folder / f"{NAME}.html").as_uri())
+def test_a_slider_moves_by_keyboard_and_changes_picture_sentence_and_state(page, small_site):
+    page.goto((small_site / f"{NAME}.html").as_uri())
     figure = page.locator(".stage > figure").first
-    frames = sliders((folder / f"{NAME}.html").read_text(encoding="utf-8"))[0]["frames"]
+    frames = sliders((small_site / f"{NAME}.html").read_text(encoding="utf-8"))[0]["frames"]
     figure.locator("input").press("ArrowRight")
     expect(figure.locator(".sentence")).to_have_text(frames[2]["sentence"])
     expect(figure.locator("picture img")).to_have_attribute("alt", frames[2]["sentence"])
@@ -91,29 +83,29 @@ def test_a_slider_moves_by_keyboard_and_changes_picture_sentence_and_state(page,
     expect(over).to_be_hidden()
 
 
-def test_a_link_to_a_scene_opens_it(page, folder):
-    page.goto(f"{(folder / f'{NAME}.html').as_uri()}#scene-5")
+def test_a_link_to_a_scene_opens_it(page, small_site):
+    page.goto(f"{(small_site / f'{NAME}.html').as_uri()}#scene-5")
     expect(page.locator("#scene-5")).to_be_visible()
     expect(page.locator("#scene-1")).to_be_hidden()
 
 
-def test_without_scripts_every_scene_can_be_read(browser, folder):
+def test_without_scripts_every_scene_can_be_read(browser, small_site):
     context = browser.new_context(viewport=PHONE, java_script_enabled=False, offline=True)
     page = context.new_page()
-    page.goto((folder / f"{NAME}.html").as_uri())
+    page.goto((small_site / f"{NAME}.html").as_uri())
     assert all(figure.is_visible() for figure in page.locator(".stage > figure").all())
     context.close()
 
 
-def test_nothing_is_asked_but_of_the_folder(page, folder):
+def test_nothing_is_asked_but_of_the_folder(page, small_site):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto((folder / f"{NAME}.html").as_uri())
+    page.goto((small_site / f"{NAME}.html").as_uri())
     for place in range(7):
         page.locator(".buttons button").nth(2 + place).click()
     page.wait_for_load_state("networkidle")
     assert len(asked) > 7
-    assert [url for url in asked if not url.startswith((folder.as_uri(), "data:"))] == []
+    assert [url for url in asked if not url.startswith((small_site.as_uri(), "data:"))] == []
 
 
 @pytest.fixture(scope="module")

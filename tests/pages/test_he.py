@@ -219,6 +219,7 @@ def test_he_keeps_the_mean_square_in_the_mean_over_draws_at_depth_50():
     assert_mean(left_by_400_draws(), 1.0)
 
 
+@pytest.mark.long
 @asserts("He initialization keeps the")
 @pytest.mark.parametrize(("quantile", "share"), [(0.284, 0.5), (0.035, 0.1), (2.2, 0.9)])
 def test_a_single_draw_strays_median_028_and_eight_of_ten_from_0035_to_22(quantile, share):
@@ -285,6 +286,7 @@ def test_xavier_with_a_gain_of_root_2_keeps_relus_mean_square():
     assert_mean([mean_squares(seed, "glorot_uniform", gain=math.sqrt(2), depth=10)[-1] for seed in range(40)], 1.0)
 
 
+@pytest.mark.long
 def test_at_width_16_and_depth_100_more_than_half_of_the_draws_lose_over_99_percent():
     left = np.array([mean_squares(seed, depth=100, width=16, batch=1)[-1] for seed in range(50)])
     assert np.mean(left < 0.01) > 0.5

@@ -55,6 +55,7 @@ def test_the_gain_of_the_sine_is_15209():
 # Lengths
 
 
+@pytest.mark.long
 @asserts("The recommended gain for")
 def test_with_five_thirds_tanh_settles_at_1178_in_theory_and_in_drawn_networks():
     assert round((5 / 3) ** 2, 2) == 2.78
@@ -91,6 +92,7 @@ def test_gelu_and_silu_leave_the_length_that_their_gain_keeps(name):
 # Two inputs
 
 
+@pytest.mark.long
 @asserts("In a deep ReLU network different")
 def test_two_orthogonal_inputs_become_one_through_he_relu():
     layers = np.array([1, 2, 5, 10, 20, 50, 100])
@@ -100,6 +102,7 @@ def test_two_orthogonal_inputs_become_one_through_he_relu():
         assert_mean([run.cosine[layer - 1] for run in runs("relu", 2.0)], found[list(layers).index(layer)], 0.02)
 
 
+@pytest.mark.long
 def test_pytorchs_gain_makes_strangers_of_two_inputs_and_weaker_weights_make_them_one():
     assert theory.fixed_correlation("tanh", PYTORCH) == 0.0
     assert abs(theory.correlations("tanh", 50, 2.78, correlation=0.5)[-1]) < 0.02
@@ -209,6 +212,7 @@ def test_at_the_border_relus_inputs_meet_by_a_power_of_the_layer():
 # Training, sigmoid
 
 
+@pytest.mark.long
 @asserts("A network can be trained")
 def test_thirty_layers_of_tanh_train_near_the_border_and_not_far_from_it():
     variances = (0.5, 1.3, 6.0)
@@ -225,6 +229,7 @@ def test_thirty_layers_of_tanh_train_near_the_border_and_not_far_from_it():
     assert chaos.max() < border.min()
 
 
+@pytest.mark.long
 def test_sixteen_times_the_variance_does_not_let_a_sigmoid_networks_gradient_live():
     assert [theory.chi("sigmoid", w) for w in (1.0, 16.0)] == pytest.approx([0.056, 0.399], abs=5e-4)
     assert theory.fixed_point("sigmoid", 16.0) == pytest.approx(5.86, abs=5e-3)

@@ -188,6 +188,7 @@ def test_the_courses_and_jaxs_orthogonal_weights_have_a_mean_trace_of_0():
         assert abs(found.mean()) < 5 * found.std() / math.sqrt(len(found))
 
 
+@pytest.mark.long
 def test_pytorchs_orthogonal_weights_have_a_mean_trace_of_0():
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
@@ -292,6 +293,7 @@ def test_what_counts_is_depth_over_width():
         assert abs(variances[0] - variances[1]) < 5 * np.hypot(*errors)
 
 
+@pytest.mark.long
 def test_orthogonal_weights_take_two_fifths_of_the_luck():
     normal, orthogonal = (relu_log_factor(1000, distribution).variance for distribution in ("normal", "orthogonal"))
     assert orthogonal / normal == pytest.approx(3 / 5, rel=0.01)

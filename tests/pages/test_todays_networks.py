@@ -53,6 +53,7 @@ def test_a_border_of_zeros_leaves_84_percent_of_the_places_filled_and_92_of_the_
     assert math.isclose(border_factor(8), ((1 + 2 * math.cos(math.pi / 9)) / 3) ** 2)
 
 
+@pytest.mark.long
 def test_linear_convolutions_lose_what_the_border_takes():
     def left(seed: int, padding: str) -> np.ndarray:
         network = {"activation": "linear", "scheme": "lecun_normal"}
@@ -149,6 +150,7 @@ def test_batch_normalization_makes_plain_relu_gradients_explode_and_layer_normal
     assert gradient_growth("relu", "batch") ** 36 < 1e6 < gradient_growth("relu", "batch") ** 37  # from depth 38 on
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gain", [0.5, 1.0, 2.0])
 def test_real_digits_explode_by_nearly_that_factor_at_every_gain(gain):
     network = {"depth": 50, **RELU, "normalization": "batch", "gain": gain}

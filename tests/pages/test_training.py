@@ -212,6 +212,7 @@ def test_std_001_is_lost_at_three_layers_and_the_standard_start_at_five():
     assert learned(5)[STANDARD] == 0
 
 
+@pytest.mark.long
 def test_at_ten_layers_xavier_he_and_orthogonal_learn_and_no_other():
     counts = learned(10)
     assert [counts[place] for place in (SMALL, STANDARD, HUGE)] == [0, 0, 0]
@@ -234,6 +235,7 @@ def test_he_ends_below_xavier_in_at_least_nine_of_ten_seeds_at_fifteen_and_at_tw
         assert np.sum(losses(depth)[HE] < losses(depth)[XAVIER]) >= 9
 
 
+@pytest.mark.long
 def test_at_ten_layers_xavier_learns_after_about_165_steps_and_he_after_about_40():
     runs = training.trials(["glorot_uniform", "he_normal"], seeds=range(SEEDS), learning_rates=[0.05])
     followed = Training(Setup(), runs, steps=300, records=60, layers=False).run()

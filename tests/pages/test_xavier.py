@@ -80,6 +80,7 @@ def test_xaviers_variance_is_two_over_the_sum_of_the_fans_and_solves_both_condit
         assert both == (fan_in == fan_out)
 
 
+@pytest.mark.long
 @asserts("The signal needs fan_in ·")
 @pytest.mark.parametrize(
     ("scheme", "widths", "signal", "gradient"),
@@ -233,6 +234,7 @@ def test_drawn_tanh_networks_follow_that_fall():
     assert 0.5 * predicted[-1] < last < predicted[-1]  # a little sooner than in the limit
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("gain", "settled", "chi"), [(1.5925, 1.0, 1.178), (5 / 3, 1.178, 1.210)])
 def test_a_gain_that_levels_tanhs_signal_makes_its_gradient_grow(gain, settled, chi):
     assert theory.fixed_point("tanh", gain**2) == pytest.approx(settled, abs=6e-4)
