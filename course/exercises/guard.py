@@ -103,19 +103,19 @@ def _limited_memory() -> Iterator[None]:
         import resource
 
         with open("/proc/self/statm", encoding="ascii") as sizes:
-            present = int(sizes.read().split()[0]) * resource.getpagesize()
+            present = int(sizes.read().split()[5]) * resource.getpagesize()
     except (ImportError, OSError):
         yield
         return
-    before = resource.getrlimit(resource.RLIMIT_AS)
+    before = resource.getrlimit(resource.RLIMIT_DATA)
     allowed = present + MEMORY
     if before[1] != resource.RLIM_INFINITY:
         allowed = min(allowed, before[1])
-    resource.setrlimit(resource.RLIMIT_AS, (allowed, before[1]))
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, before[1]))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
+        resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 def _sentence(failure: BaseException) -> str:

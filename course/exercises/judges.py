@@ -23,6 +23,8 @@ ROUNDED = 0.005
 """Relative tolerance for a number worked out by hand: what rounding to three digits can change, 0.5/100."""
 FLOAT32 = 1e-4
 """Relative tolerance for computed numbers: a sum of a thousand terms in 32 bits strays by less (1000 · 6e-8)."""
+CANCELLED = 1e-6
+"""Of the greatest of several numbers, what 32 bits leave where the terms of another cancel (16 · 6e-8)."""
 FEWEST_DIGITS = 2
 """Digits that an answer needs where nobody has asked for a number of them."""
 MOST_DIGITS = 6
@@ -87,12 +89,16 @@ def generator(key: Any) -> np.random.Generator:
 
 
 def close(found: Any, wanted: Any, tolerance: float) -> bool:
-    """Return whether all numbers agree within a relative `tolerance`; for 0, within that times the greatest."""
+    """Return whether all numbers agree within a relative `tolerance`; for 0, within that times the greatest.
+
+    A number far smaller than the greatest may be a sum whose terms cancel: it may stray by `CANCELLED` times that.
+    """
     found, wanted = np.asarray(found, dtype=float), np.asarray(wanted, dtype=float)
     if found.shape != wanted.shape:
         return False
     greatest = np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)
     allowed = tolerance * np.where(wanted == 0, greatest, np.abs(wanted))
+    allowed = np.maximum(allowed, min(tolerance, CANCELLED) * greatest)
     same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
     with np.errstate(invalid="ignore"):  # inf - inf
         return bool(np.all(same | (np.abs(found - wanted) <= allowed) & np.isfinite(wanted)))
