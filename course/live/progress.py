@@ -20,7 +20,8 @@ class Progress(widgets.HBox):
 
     def __init__(self):
         self.bar = widgets.IntProgress(style={"description_width": "initial"}, layout={"width": "12em"})
-        self.count, self.times = widgets.HTML(), widgets.HTML()
+        # As wide as they ever are: the row breaks where it will break, and nothing below it moves during a run.
+        self.count, self.times = widgets.HTML(layout={"min_width": "8em"}), widgets.HTML(layout={"min_width": "19em"})
         super().__init__([self.bar, self.count, self.times], layout={"width": "auto", "align_items": "center"})
         self.begin()
 
