@@ -147,7 +147,8 @@ def _intercepted(layer: Evidence, following: Evidence) -> Found:
 
 def _lost(run: Run) -> Iterator[Found]:
     """Layers whose signal or gradient has changed too much, counted from where it is largest."""
-    per_layer = math.exp((run.backward[-1] - run.backward[0]) / max(len(run.layers) - 1, 1))
+    per_layer = math.exp((run.backward[0] - run.backward[-1]) / max(len(run.layers) - 1, 1))
+    changes = f"multiplies it by {number(per_layer)}" if per_layer > 1 else f"divides it by {number(1 / per_layer)}"
     lost = abs(run.backward - run.backward[-1]) > trend.LOST
     if not lost.any():
         lost = abs(run.forward) > trend.LOST
@@ -157,6 +158,6 @@ def _lost(run: Run) -> Iterator[Found]:
                 layer.number,
                 "fault",
                 f"its gradient's mean square should be about {number(math.exp(size))} times the last layer's",
-                f"with these weights {layer.activation} divides it by {number(per_layer)} from layer to layer",
+                f"with these weights {layer.activation} {changes} from layer to layer",
                 f"use fewer layers, a normalization, or another function than {layer.activation}",
             )

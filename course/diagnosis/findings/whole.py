@@ -117,7 +117,7 @@ def _no_gradient(network: Network) -> Iterator[Whole]:
     zero = [one.name for one in network.parameters if one.stuck and _is_zero(one)]
     reason = _why_nothing_passes(network)
     if zero:
-        reason = f"{_listed(zero)} {'is' if len(zero) == 1 else 'are'} 0 throughout: a product of zeros stays 0"
+        reason = f"all of {_listed(zero)} is 0: a product of zeros stays 0"
     yield Whole(
         "no gradient",
         "fault",
@@ -138,7 +138,8 @@ def _steps(network: Network) -> Iterator[Whole]:
             yield Whole(
                 "steps too long",
                 "fault",
-                f"layer {layer.number} ({layer.name}) gives an exponential steps of mean length {number(layer.step)}",
+                f"layer {layer.number} ({layer.name}) makes the steps of an exponential, "
+                f"which have mean length {number(layer.step)}",
                 f"each step keeps about {math.exp(-layer.step):.0%} of what was before; after 20 steps nothing is left",
                 f"start its bias at softplus⁻¹ of steps from 0.001 to 0.1, log(expm1(step)): {layer.name}.bias",
                 layer.number,
