@@ -20,7 +20,7 @@ WITHOUT_EFFECT = {
     # Lines that were right change nothing, and the diagnosis stands below the picture.
     "What is wrong here?": {"fix", "diagnosis"},
 }
-ALWAYS = ("01_sigmoid_saturation",)
+ALWAYS = ("00_start_here",)
 PAGES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 

@@ -9,6 +9,8 @@ from explorer import ExplorerView, explorers
 from lab import SCREENSHOTS, Lab, Tab
 from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.long
+
 LONG = "from course import explorers\nrace = explorers.training_race(steps=3000)\nrace"
 SOON = 5.0
 """Seconds in which a run has stopped on a busy machine too; it takes well under one where nothing else runs."""
