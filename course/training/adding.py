@@ -15,7 +15,7 @@ import numpy as np
 from jax import lax
 
 from course.networks.recurrent import FORGET_BIASES, GATES, LSTM, Memory, gate_biases, lstm
-from course.training.devices import mesh, run_sharding, use_every_core
+from course.training.devices import on_devices, run_sharding, shared_out, use_every_core
 from course.training.history import NOT_DIVERGED
 from course.training.programs import sharded
 from course.training.runs import RecordedWork
@@ -224,13 +224,11 @@ class AddingTraining(RecordedWork):
         self.trials, self.setup = list(trials), setup
 
     def _begin(self) -> None:
-        spare = -len(self.trials) % mesh().size
-        trials = self.trials + self.trials[:1] * spare  # every device has as many; the spare ones are left out below
-        models = jax.tree.map(lambda *parts: np.stack(parts), *[draw_model(self.setup, trial) for trial in trials])
+        trials = shared_out(self.trials)
         own = _Own(*(np.float32([[t.cell == "ReLU", t.learning_rate] for t in trials]).T))
         self._own = jax.device_put(own, run_sharding())
         self._programs = _programs(self.setup)
-        self._state = self._programs.begin(jax.device_put(models, run_sharding()), self._own)
+        self._state = self._programs.begin(on_devices([draw_model(self.setup, trial) for trial in trials]), self._own)
 
     def _go(self, stop: int) -> _State:
         return self._programs.advance(self._state, self._own, np.int32(self.done), np.int32(stop))

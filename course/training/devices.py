@@ -1,6 +1,8 @@
 """The devices that runs are shared out among: all that JAX sees; on a CPU, one for each of a few cores."""
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -32,3 +34,13 @@ def mesh() -> Mesh:
 def run_sharding() -> NamedSharding:
     """Return the layout of arrays whose first axis is that of the runs."""
     return NamedSharding(mesh(), PartitionSpec(AXIS))
+
+
+def shared_out(runs: Sequence) -> list:
+    """Return the runs and spare ones after them, so that every device has as many; nobody looks at the spare ones."""
+    return [*runs, *runs[:1] * (-len(runs) % mesh().size)]
+
+
+def on_devices(models: Sequence[Any]) -> Any:
+    """Return the models of `shared_out` runs as one, each array with an axis of runs in front, on their devices."""
+    return jax.device_put(jax.tree.map(lambda *parts: np.stack(parts), *models), run_sharding())

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from course.training import programs
-from course.training.devices import mesh, run_sharding, use_every_core
+from course.training.devices import run_sharding, shared_out, use_every_core
 from course.training.drawing import draw_parameters
 from course.training.history import NOT_DIVERGED, History, LayerHistory
 from course.training.programs import BATCHES_DRAWN, Batches, Evaluation, Programs, State
@@ -167,8 +167,7 @@ class Training(RecordedWork):
 
     def _begin(self) -> None:
         task = TASKS[self.setup.task]()
-        spare = -len(self.trials) % mesh().size
-        runs = self.trials + self.trials[:1] * spare  # every device has as many; the spare ones are left out below
+        runs = shared_out(self.trials)
         parameters = draw_parameters(self.setup.architecture, runs, task.features, task.classes)
         with np.errstate(over="ignore"):  # a rate too large for 32 bits diverges, as it should
             rates = np.array([trial.learning_rate for trial in runs], np.float32)

@@ -20,7 +20,7 @@ from course.networks.transformer import (
     layer_norm,
     next_tokens,
 )
-from course.training.devices import mesh, run_sharding, use_every_core
+from course.training.devices import on_devices, run_sharding, shared_out, use_every_core
 from course.training.history import NOT_DIVERGED
 from course.training.optimizers import OPTIMIZERS
 from course.training.programs import sharded
@@ -244,13 +244,10 @@ class TextTraining(RecordedWork):
         self.trials, self.setup = list(trials), setup
 
     def _begin(self) -> None:
-        spare = -len(self.trials) % mesh().size
-        trials = self.trials + self.trials[:1] * spare  # every device has as many; the spare ones are left out below
-        models = [draw_model(self.setup, trial) for trial in trials]
-        stacked = jax.tree.map(lambda *parts: np.stack(parts), *models)
+        trials = shared_out(self.trials)
         self._own = jax.device_put(_own(self.setup, trials), run_sharding())
         self._programs = _programs(self.setup)
-        self._state = self._programs.begin(jax.device_put(stacked, run_sharding()), self._own)
+        self._state = self._programs.begin(on_devices([draw_model(self.setup, trial) for trial in trials]), self._own)
 
     def _go(self, stop: int) -> _State:
         seen, _ = _tokens()
