@@ -13,15 +13,16 @@ from course.theory.checks import checked_count, frozen
 
 
 def power_growth(steps: int, width: int) -> float:
-    """Return the mean of |Wᵏv|²/|v|² for a matrix of independent complex normal weights of variance 1/n.
+    """Return the mean of |Wᵏv|²/|v|² for a wide matrix of independent normal weights of variance 1/n.
 
     It counts the orders in which one path through n units can be walked: the difference of n(n+1)…(n+k+1) and
-    n(n−1)…(n−k−1), over (k+1)(k+2) nᵏ⁺¹, which is about sinh(y)/y with y = k²/2n. For real weights it is larger by a
-    share of about k²/n².
+    n(n−1)…(n−k−1), over (k+1)(k+2) nᵏ⁺¹, which is about sinh(y)/y with y = k²/2n and exact for complex weights. Real
+    ones have also pairs within each of two paths, about k³/4n², here without those of order 1/n³.
     """
     steps, width = checked_count("steps", steps), checked_count("width", width)
     ways = [math.prod(1 + sign * step / width for step in range(steps + 2)) for sign in (1, -1)]
-    return width * (ways[0] - ways[1]) / ((steps + 1) * (steps + 2))
+    within = math.ceil(steps * (2 * steps**2 - steps - 2) / 8)
+    return width * (ways[0] - ways[1]) / ((steps + 1) * (steps + 2)) + within / width**2
 
 
 def gated(

@@ -1,8 +1,8 @@
 """Trains small recurrent networks on the adding problem, several initializations side by side.
 
 Each step reads a number from U(0, 1) and a mark. Two steps are marked, one in each half of the sequence, and after the
-last step the network says what the two marked numbers add up to (Hochreiter and Schmidhuber 1997, as in Le, Jaitly and
-Hinton 2015). Who always says 1 has a mean squared error of 1/6.
+last step the network says what the two marked numbers add up to (Hochreiter and Schmidhuber 1997, as in Arjovsky, Shah
+and Bengio 2016). Who always says 1 has a mean squared error of 1/6.
 """
 
 import functools

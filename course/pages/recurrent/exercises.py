@@ -11,7 +11,7 @@ from course.exercises import guard, randomness, reading
 from course.exercises.judges import Case, Mistake, function, generator, knowing, number
 from course.exercises.table import Exercise
 from course.exercises.verdict import Verdict, almost, not_yet, right, wrong
-from course.networks.recurrent import FORGET_BIASES
+from course.networks.recurrent import CHRONO, FORGET_BIASES
 from course.probes.recurrent import CELLS, RECURRENT, measure_recurrent
 
 _KEEP = 1 / (1 + math.exp(-1))
@@ -27,7 +27,7 @@ _FORGET = number(
         "not the inverse": Mistake(1 / (1 + math.exp(-0.99)), "You have put 0.99 through σ. Which b has σ(b) = 0.99?"),
         "0.1 for 0.01": Mistake(math.log(9), "That gate is open by 0.9: the unit remembers for ten steps."),
     },
-    praise="σ(b)/(1 − σ(b)) = eᵇ = 99, so b = ln(T − 1).",
+    praise="σ(b)/(1 − σ(b)) = eᵇ = 99, so b = ln 99.",
     otherwise="Which b has σ(b) = 1 − 1/100?",
 )
 
@@ -42,7 +42,7 @@ _RADIUS = number(
         "bias 0": Mistake(0.75, "That is for a forget bias of 0: σ(0) = 1/2. What is σ(1)?"),
         "multiplied": Mistake(_KEEP / 4, "The two parts add up: c ← σ(1) c + ¼ W c."),
     },
-    praise="Just below 1, which is why a bias of 1 works for hundreds of steps, and a bias of 2 explodes.",
+    praise="Just below 1, so a gradient fades slowly. With a bias of 2 it would be above 1.",
     otherwise="For small states c ← σ(1) c + ½ · ½ · W c. Where does the disc of the eigenvalues end?",
     low=0,
 )
@@ -75,7 +75,7 @@ _RUN = function(
         "a step too many": Mistake(_ran(lambda h, w: np.tanh(h @ w), -1), "You take one step too many."),
         "no tanh": Mistake(_ran(lambda h, w: h @ w), "Each step ends with tanh."),
         "tanh at the end": Mistake(
-            lambda h, w, steps: np.tanh(h @ np.linalg.matrix_power(w, steps)), "tanh belongs into each step."
+            lambda h, w, steps: np.tanh(h @ np.linalg.matrix_power(w, steps)), "tanh belongs in each step."
         ),
         "transposed": Mistake(_ran(lambda h, w: np.tanh(h @ w.T)), "States are rows here: h @ w, not w @ h."),
         "added": Mistake(_ran(lambda h, w: h + np.tanh(h @ w)), "You keep the last state: this cell has no skip."),
@@ -125,12 +125,10 @@ def _lasting(_rng: np.random.Generator, cell: object, weights: object, gain: obj
 def _why(cell: str, weights: str, gain: float, forget: str, seen: str, explodes: bool) -> tuple[str, str]:
     """Return what to say of a gradient that is not level, and the mistake's name."""
     if cell == "LSTM":
-        texts = {
-            "0": "σ(0) = 1/2: the cell state is halved at every step.",
-            "1": "σ(1) = 0.73: that is much better than a bias of 0, and not yet level over 100 steps.",
-            "2": "σ(2) + ¼ > 1: with the input gate half open, that much memory explodes.",
-        }
-        text = texts.get(forget, "The longest memories are 100 steps here, so less than a tenth is left.")
+        text = "The longest memories are 100 steps here, so little is left."
+        if forget != CHRONO:
+            kept = 1 / (1 + math.exp(-float(forget))) + gain / 4
+            text = f"One step keeps up to σ({forget}) + {gain:g}/4 = {kept:.2f} of a small state."
         return f"{seen}. {text}", f"forget bias {forget}"
     if weights == "identity":
         word, name = ("grows", "exploding") if explodes else ("shrinks", "vanishing")
@@ -185,7 +183,7 @@ def _chrono(rng: np.random.Generator, answer: object) -> Verdict:
     if not forget.any():
         return not_yet("The biases are zero, as given: every unit forgets half at every step.")
     fault = _fault(forget, enter) or randomness.ignored(draw, (key,), rng)
-    return fault or right("Each unit keeps 1 − 1/T of its state at a step and takes in 1/T.")
+    return fault or right("Each unit keeps 1 − 1/τ of its state at a step and takes in 1/τ, with a τ of its own.")
 
 
 def _fault(forget: np.ndarray, enter: np.ndarray) -> Verdict | None:

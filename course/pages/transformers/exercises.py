@@ -38,7 +38,7 @@ _TIED = number(
         "variance for std": Mistake(1 / 768, "That is the variance. The standard deviation is its root."),
         "GPT-2's": Mistake(0.02, "That is what GPT-2 has. The logits then have the variance 768 · 0.02² = 0.31."),
         "std 1": Mistake(1, "With std 1 a logit adds up 768 products of variance 1 and has the variance 768."),
-        "the factor 2": Mistake(math.sqrt(2 / 768), "The factor 2 is for a ReLU in front, and here stands none."),
+        "the factor 2": Mistake(math.sqrt(2 / 768), "The factor 2 is for a ReLU in front, and there is none here."),
         "fan_out": Mistake(50257**-0.5, "You divide by the size of the vocabulary, but a logit adds up 768 products."),
         "both fans": Mistake(
             math.sqrt(2 / (768 + 50257)), "That is Xavier's compromise. The question is about the forward pass alone."
