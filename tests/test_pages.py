@@ -167,6 +167,13 @@ def test_the_readme_lists_the_page_under_its_title(page):
     assert row in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
 
 
+@pytest.mark.parametrize("page", PAGES[1:])
+def test_the_first_page_lists_the_page_under_its_title(page):
+    (title,) = headings(read(path_of(page)), 1)
+    row = f"| [{topic_of(page).replace('_', ' ')}]({page}.ipynb) | {title}"
+    assert row in "\n".join(cell.source for cell in read(path_of(PAGES[0])).cells)
+
+
 def change_a_stored_number(page: NotebookNode) -> None:
     """Adds one to the first digit that a checked cell stores (a nine becomes zero)."""
     for cell in code_cells(page):

@@ -45,7 +45,7 @@ _BOUND = number(
             "The mean of the fans is half of their sum: 3 over the mean is 6 over the sum.",
         ),
     },
-    praise="{answer:.4f}. The tutorial's line gives 10.00, and about 98 of 100 tanh units would be saturated.",
+    praise="√(6/400) = 0.1225. The tutorial's line gives 10.00, and about 98 of 100 tanh units would be saturated.",
     otherwise="The variance 2/(300 + 100) is b²/3.",
     low=0,
     digits=3,

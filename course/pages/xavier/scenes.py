@@ -25,7 +25,7 @@ SCENES = (
         "Sigmoid, four times wider",
         "two_schemes",
         {"depth": 10, "activation": "sigmoid", "left": "glorot_sigmoid_uniform"},
-        "A sigmoid's slope is 1/4 at zero, so Bengio (2012) recommends weights 4 times wider: on the left. Does the "
+        "A sigmoid's slope is 1/4 at zero, and Bengio (2012) recommends weights 4 times wider: on the left. Does the "
         "gradient survive now? In the middle of the network a layer keeps 0.399 of its variance, and 0.056 with plain "
         "Xavier initialization on the right. After 10 layers theory leaves 1.6e-04 of it on the left: better, and not "
         "enough.",
