@@ -19,7 +19,7 @@ SCENES = (
         {"weight_variance": 1.5, "bias_variance": 0.2},
         "A short way into the blue. Let the class guess first: where does the cosine of 0.5 go now? To 1, within "
         "some twenty layers, and the gradient vanishes on the backward pass. Drag the point straight down to the lower "
-        "edge and up again. At which moment does the middle panel change its direction?",
+        "edge and up again. From which height on does the grey line say that the two inputs become one?",
     ),
     Scene(
         "On the border",

@@ -49,7 +49,7 @@ SCENES = (
         {"experiment": "Klambauer et al. 2017: SELU and ReLU, 100 layers"},
         "Both initializations keep the size of the signal on average. Why does one network learn and the other hardly "
         "at all? Remind the class of two inputs that become one on the way through ReLU layers. Each has the best of "
-        "the same few learning rates; larger ones than on offer help ReLU a little, and change nothing.",
+        "the same few learning rates; larger ones than on offer help ReLU a little, and SELU stays ahead.",
     ),
     Scene(
         "Time and depth",

@@ -5,7 +5,7 @@ import numpy as np
 from course.exercises import reading
 from course.exercises.judges import Case, Mistake, function, knowing, number
 from course.exercises.table import Exercise
-from course.exercises.verdict import NOT_YET, Verdict, almost, right, wrong
+from course.exercises.verdict import NOT_YET, RIGHT, Verdict, almost, right, wrong
 
 _RATE_AT_1024 = number(
     0.01 / 16,
@@ -36,6 +36,11 @@ _ADDED = number(
         "one over the root": Mistake(added(_BRANCHES**-0.5), "That is what branches times 1/√64 add."),
         "the growth": Mistake(1 + added(1 / _BRANCHES), "That is the factor. What has been added is this less 1."),
         "one branch": Mistake(1 / _BRANCHES**2, "That is the share of one branch, and there are 64."),
+        "not compounded": Mistake(
+            1 / _BRANCHES,
+            "Right to two digits. Each branch adds its share of what has already grown: (1 + 1/64²)⁶⁴ − 1 is 0.0157.",
+            RIGHT,
+        ),
         "added as numbers": Mistake(1.0, "64 times 1/64 would do for branches of one sign. Of these the squares add."),
         "not squared": Mistake(
             (1 + 1 / _BRANCHES**2) ** (_BRANCHES / 2) - 1, "That is the growth of the rms, and not of the mean square."
@@ -45,6 +50,7 @@ _ADDED = number(
     praise="At initialization such a network hardly differs from one without its branches. 1/√64 would add 170 %.",
     otherwise="A branch multiplies the mean square by 1 + 1/64², and there are 64 of them.",
     low=0,
+    tolerance=0.003,
 )
 
 
