@@ -305,7 +305,7 @@ FACTS = {
         ),
         "Weights of std 1 do not diverge here": "5 of 5 worse than guessing",
     },
-    "He times a gain": {
+    "Half or twice as large": {
         "Half of the standard deviation": "He initialization times 0.5: 2.3, 5 of 5 no better than guessing",
         "twice as much diverges": "He initialization times 2.0: 5 of 5 diverged",
         "0.7 times still learns": lambda: LINE_UPS["He initialization times a gain"][1].gain,

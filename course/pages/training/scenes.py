@@ -45,7 +45,7 @@ SCENES = (
         "saturate, and end worse than guessing.",
     ),
     Scene(
-        "He times a gain",
+        "Half or twice as large",
         "training_race",
         {"line_up": "He initialization times a gain"},
         "How exact must an initialization be? Half of the standard deviation of He initialization does not learn in "
