@@ -63,6 +63,12 @@ def names(judgement):
     return [layer.finding for layer in judgement.layers]
 
 
+@pytest.mark.parametrize("width", [120, 400])
+def test_a_small_first_layer_is_not_called_too_large_for_its_many_units(width):
+    judgement = judge(*stack([8, *[width] * 7, 10], variance=1 / 3))
+    assert names(judgement)[:-1] == ["too small"] * 7
+
+
 @functools.cache
 def planted_and_judged(fault):
     planted = networks.planted(fault, 3)

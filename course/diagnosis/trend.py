@@ -180,12 +180,16 @@ def _run(layers: tuple[Evidence, ...], *, forgiving: bool) -> Run:
 
 
 def _distance(layer: Evidence) -> float:
-    """How far the weight variance is from those that suit, by the fan that fits best, or by what the layer answers."""
+    """How far the weight variance is from those that suit, by the fan that fits best, or by what the layer answers.
+
+    Where one says too small and another too large, the fan_in decides: it is what the signal goes by.
+    """
     interval = accepted(layer)
     variances = [layer.weight_variance, layer.weight_variance * (layer.fan_in + layer.fan_out) / (2 * layer.fan_in)]
     if layer.last and not layer.chained and not layer.from_data:  # its inputs may have been scaled for it
         variances.append(layer.weight_variance * layer.input_second_moment)
-    return min((starts.distance(variance, interval) for variance in variances), key=abs)
+    distances = [starts.distance(variance, interval) for variance in variances]
+    return distances[0] if min(distances) < 0 < max(distances) else min(distances, key=abs)
 
 
 def accepted(layer: Evidence) -> tuple[float, float]:
