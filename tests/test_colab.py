@@ -60,7 +60,6 @@ def test_page_xavier_runs_behind_the_install_cell_where_there_is_no_jupyterlab(p
         done = NotebookClient(page, km=manager, timeout=300, resources=resources).execute()
     finally:
         run_sync(manager.shutdown_kernel)(now=True)  # a client does not end a kernel that it has been given
-        manager.cleanup_resources()
     shown = [output for cell in done.cells for output in cell.get("outputs", [])]
     assert [output for output in shown if output.output_type == "error"] == []
     assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in shown)

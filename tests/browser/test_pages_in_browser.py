@@ -17,6 +17,8 @@ WITHOUT_EFFECT = {
     "Do identical units ever differ?": {"noise in", "seed"},
     # Without a nonlinearity all inputs are stretched alike.
     "What happens to a direction": {"input rms"},
+    # A simple cell forgets by no gate.
+    "A network through time": {"forget bias"},
     # Lines that were right change nothing, and the diagnosis stands below the picture.
     "What is wrong here?": {"fix", "diagnosis"},
 }
