@@ -1,5 +1,6 @@
 """Google Colab: the wheel in an environment that has JAX and no JupyterLab, and a page that runs there."""
 
+import json
 import os
 import re
 import shutil
@@ -10,9 +11,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
@@ -53,13 +51,13 @@ def test_page_xavier_runs_behind_the_install_cell_where_there_is_no_jupyterlab(p
     page = nbformat.read(ROOT / "notebooks" / "05_xavier.ipynb", as_version=4)
     where = "import course; assert 'site-packages' in course.__file__, course.__file__"
     page.cells = [nbformat.v4.new_code_cell(text) for text in (INSTALL, where)] + page.cells
-    manager = AsyncKernelManager()
-    manager._kernel_spec = KernelSpec(argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"])
+    command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    kernel = tmp_path / "kernels" / "colab" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text(json.dumps({"argv": command, "display_name": "Colab", "language": "python"}), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     resources = {"metadata": {"path": str(tmp_path)}}
-    try:
-        done = NotebookClient(page, km=manager, timeout=300, resources=resources).execute()
-    finally:
-        run_sync(manager.shutdown_kernel)(now=True)  # a client does not end a kernel that it has been given
+    done = NotebookClient(page, kernel_name="colab", timeout=300, resources=resources).execute()
     shown = [output for cell in done.cells for output in cell.get("outputs", [])]
     assert [output for output in shown if output.output_type == "error"] == []
     assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in shown)
