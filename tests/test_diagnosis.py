@@ -186,7 +186,7 @@ def test_the_reason_says_what_the_weight_variance_gives_away(variance, reason):
 
 
 def test_what_nobody_would_have_written_is_told_by_its_number():
-    assert "fan_in · Var w = 3" in judge(*stack([300] * 14, variance=2.97)).layers[5].reason
+    assert "fan_in · Var w is 3" in judge(*stack([300] * 14, variance=2.97)).layers[5].reason
 
 
 def test_a_few_sigmoid_layers_are_healthy_and_many_are_not_whatever_their_weights():

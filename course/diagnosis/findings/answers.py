@@ -4,6 +4,8 @@ import itertools
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Found, advice, deviations, severity
@@ -147,8 +149,10 @@ def _intercepted(layer: Evidence, following: Evidence) -> Found:
 
 def _lost(run: Run) -> Iterator[Found]:
     """Layers whose signal or gradient has changed too much, counted from where it is largest."""
-    per_layer = math.exp((run.backward[0] - run.backward[-1]) / max(len(run.layers) - 1, 1))
-    changes = f"multiplies it by {number(per_layer)}" if per_layer > 1 else f"divides it by {number(1 / per_layer)}"
+    per_layer = (run.backward[0] - run.backward[-1]) / max(len(run.layers) - 1, 1)
+    with np.errstate(over="ignore"):
+        factor = number(np.exp(abs(per_layer)))
+    changes = f"multiplies it by {factor}" if per_layer > 0 else f"divides it by {factor}"
     lost = abs(run.backward - run.backward[-1]) > trend.LOST
     if not lost.any():
         lost = abs(run.forward) > trend.LOST

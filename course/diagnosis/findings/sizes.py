@@ -77,7 +77,8 @@ def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
             continue
         for layer, distance in run.blamed:
             if _kind(layer, distance) == kind:
-                yield _described(layer, distance, severity(run.excess > trend.LOST), limit)
+                grave = severity(run.excess > trend.LOST)
+                yield _described(layer, distance, grave, limit, several=len(run.blamed) > 1)
 
 
 def _kind(layer: Evidence, distance: float) -> str:
@@ -86,7 +87,7 @@ def _kind(layer: Evidence, distance: float) -> str:
     return "saturated" if layer.saturated_share > FLAT and named(layer.activation).saturates else "too large"
 
 
-def _described(layer: Evidence, distance: float, severity: str, limit: float) -> Found:
+def _described(layer: Evidence, distance: float, severity: str, limit: float, *, several: bool = False) -> Found:
     factor = math.sqrt(
         max(layer.weight_variance / trend.advised(layer), trend.advised(layer) / (layer.weight_variance or 1e-300))
     )
@@ -95,7 +96,7 @@ def _described(layer: Evidence, distance: float, severity: str, limit: float) ->
         seen = "all its weights are 0"
     if _kind(layer, distance) == "saturated":
         seen = f"{layer.saturated_share:.0%} of its slopes are flat, and {seen}"
-    return Found(layer.number, severity, seen, _reason(layer, limit), scaling(layer))
+    return Found(layer.number, severity, seen, _reason(layer, limit, several=several), scaling(layer))
 
 
 class Hint(NamedTuple):
@@ -122,12 +123,11 @@ CLOSE = 0.2
 """A hint is not given for a variance farther from its own, in the logarithm, however little is known of it."""
 
 
-def _reason(layer: Evidence, limit: float) -> str:
+def _reason(layer: Evidence, limit: float, *, several: bool) -> str:
     suits = trend.advised(layer)
     for hint in HINTS if layer.weight_variance else ():
         away = abs(math.log(layer.weight_variance / hint.variance(suits, layer.fan_in, layer.fan_out)))
         if suits != hint.variance(suits, layer.fan_in, layer.fan_out) and away < min(limit * layer.weight_error, CLOSE):
             return hint.words
-    return (
-        f"with fan_in · Var w = {number(layer.weight_variance)} where {number(suits)} suits, it adds up over the layers"
-    )
+    adds_up = ", and that adds up over the layers" if several else ""
+    return f"its fan_in · Var w is {number(layer.weight_variance)} where {number(suits)} suits{adds_up}"
