@@ -29,6 +29,12 @@ def he(*shape: int) -> np.ndarray:
     return (math.sqrt(2 / shape[0]) * RANDOM.standard_normal(shape)).astype(np.float32)
 
 
+@pytest.fixture(autouse=True)
+def _draws_begin_anew():
+    """Let no test's draws depend on the tests before it."""
+    RANDOM.bit_generator.state = np.random.default_rng(1).bit_generator.state
+
+
 # Flax, Equinox, Keras
 
 

@@ -79,7 +79,7 @@ def fixed_correlation(activation: str | Activation, weight_variance: float, bias
     """
     activation, weight, bias = _checked(activation, weight_variance, bias_variance)
     settled = fixed_point(activation, weight, bias)
-    if settled in (0.0, math.inf) or chi(activation, weight, bias) <= 1.0:
+    if settled in (0.0, math.inf) or chi(activation, weight, bias) <= 1.0 + _SETTLED:  # the line itself, rounded
         return 1.0
     # Every derivative of the map is 0 or more from c = 0 to 1, for they are squares of Hermite coefficients. So it is
     # convex there, and Newton's steps from 0 climb to c* without ever passing it.
