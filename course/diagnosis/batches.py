@@ -1,10 +1,13 @@
 """A batch in the forms that people have it: an array, named arrays, inputs with targets, several inputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+
+from course.diagnosis.reading import NetworkReading
 
 
 class Batch(NamedTuple):
@@ -100,3 +103,30 @@ def parted(batch: Any, takes: int, names: Sequence[str], *, any_name: bool = Fal
             "targets)"
         )
     return Batch((batch,), {})
+
+
+def array_batch(batch: Any) -> Batch:
+    """Return a batch of one array, perhaps with targets, checked."""
+    parts = parted(batch, 1, ()) if is_parts(batch) else Batch((batch,), {})
+    array = as_array(parts.inputs[0])
+    checked(array)
+    narrow = array.dtype == np.float64 and not jax.config.jax_enable_x64
+    return Batch((array.astype(np.float32) if narrow else array,), {}, parts.targets)
+
+
+def in_words(framework: str, batch: Any, reading: Callable[[], NetworkReading]) -> NetworkReading:
+    """Read, and turn what the network itself raises on the batch into a sentence."""
+    try:
+        return reading()
+    except Exception as exception:
+        if isinstance(exception, ValueError) and str(exception).startswith(("the network ", "the network's ")):
+            raise
+        first, *_ = [*str(exception).strip().splitlines(), "nothing"]
+        where = "" if not is_array(batch) else f" of shape {tuple(batch.shape)} and type {_kind(batch)}"
+        raise ValueError(
+            f"the {framework} network could not be run on a batch{where}. {type(exception).__name__}: {first}"
+        ) from exception
+
+
+def _kind(batch: Any) -> str:
+    return str(batch.dtype).removeprefix("torch.")
