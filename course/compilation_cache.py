@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 import platform
 import tempfile
 import warnings
@@ -50,10 +51,11 @@ def give_times(folder: Path) -> None:
 
     A process that is killed between the two files leaves one so (JAX issue 39880; mended after JAX 0.10).
     """
-    for program in folder.glob("*-cache"):
-        time = program.with_name(f"{program.name.removesuffix('-cache')}-atime")
-        if not time.exists():
-            time.write_bytes(b"")
+    names = set(os.listdir(folder))
+    for name in names:
+        time = f"{name.removesuffix('-cache')}-atime"
+        if name.endswith("-cache") and time not in names:
+            (folder / time).write_bytes(b"")
 
 
 def _is_writable(folder: Path) -> bool:
