@@ -24,7 +24,7 @@ ROUNDED = 0.005
 FLOAT32 = 1e-4
 """Relative tolerance for computed numbers: a sum of a thousand terms in 32 bits strays by less (1000 · 6e-8)."""
 CANCELLED = 1e-6
-"""Of the greatest of several numbers, what 32 bits leave where the terms of another cancel (16 · 6e-8)."""
+"""Of the greatest of several sums, what 32 bits leave where the terms of another one cancel (16 · 6e-8)."""
 FEWEST_DIGITS = 2
 """Digits that an answer needs where nobody has asked for a number of them."""
 MOST_DIGITS = 6
@@ -88,17 +88,17 @@ def generator(key: Any) -> np.random.Generator:
     return np.random.default_rng(np.asarray(jax.random.key_data(key)))
 
 
-def close(found: Any, wanted: Any, tolerance: float) -> bool:
+def close(found: Any, wanted: Any, tolerance: float, cancelled: float = 0.0) -> bool:
     """Return whether all numbers agree within a relative `tolerance`; for 0, within that times the greatest.
 
-    A number far smaller than the greatest may be a sum whose terms cancel: it may stray by `CANCELLED` times that.
+    Numbers may stray by `cancelled` times the greatest too: sums of one size, some of whose terms cancel.
     """
     found, wanted = np.asarray(found, dtype=float), np.asarray(wanted, dtype=float)
     if found.shape != wanted.shape:
         return False
     greatest = np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)
     allowed = tolerance * np.where(wanted == 0, greatest, np.abs(wanted))
-    allowed = np.maximum(allowed, min(tolerance, CANCELLED) * greatest)
+    allowed = np.maximum(allowed, cancelled * greatest)
     same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
     with np.errstate(invalid="ignore"):  # inf - inf
         return bool(np.all(same | (np.abs(found - wanted) <= allowed) & np.isfinite(wanted)))
@@ -218,6 +218,7 @@ def function(
     praise: str,
     otherwise: str,
     tolerance: float | Callable[..., float] = FLOAT32,
+    cancelled: float = 0.0,
     read: Callable[..., Any] = lambda output, *_case: output,
     seeded: bool = False,
 ) -> Judge:
@@ -226,8 +227,8 @@ def function(
     Its output, passed through `read(output, *case)`, is compared with `correct(*case)`, which is exact, and with what
     `read` makes of each mistake's answer on the same case. `tolerance` is relative, or a function of a case: five
     standard errors where the function draws at random, and `BOTH_DRAW` times that between it and a mistake's answer.
-    A mistake is recognized if it explains every case. A function of a generator or a key, or `seeded` by its first
-    argument, is right only if it draws from that and from nothing else.
+    `cancelled` is what `close` allows besides. A mistake is recognized if it explains every case. A function of a
+    generator or a key, or `seeded` by its first argument, is right only if it draws from that and from nothing else.
     """
 
     @knowing(mistakes)
@@ -239,7 +240,7 @@ def function(
         wanted = [np.asarray(correct(*case), dtype=float) for case in drawn]
         found = [_read(read, output, case) for output, case in zip(outputs, drawn, strict=True)]
         limits = [tolerance(*case) if callable(tolerance) else tolerance for case in drawn]
-        agree = [close(*row) for row in zip(found, wanted, limits, strict=True)]
+        agree = [close(*row, cancelled) for row in zip(found, wanted, limits, strict=True)]
         if all(agree):
             draws = seeded or randomness.place(drawn[0]) is not None
             return (draws and randomness.ignored(answer, drawn[0], rng)) or right(praise)

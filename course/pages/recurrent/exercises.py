@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from course.exercises import guard, randomness, reading
-from course.exercises.judges import Case, Mistake, function, generator, knowing, number
+from course.exercises.judges import CANCELLED, Case, Mistake, function, generator, knowing, number
 from course.exercises.table import Exercise
 from course.exercises.verdict import Verdict, almost, not_yet, right, wrong
 from course.networks.recurrent import CHRONO, FORGET_BIASES
@@ -83,6 +83,7 @@ _RUN = function(
     },
     praise="The same lines with a new w at each step would be a deep network.",
     otherwise="Start with h, and put np.tanh(h @ w) in its place as often as there are steps.",
+    cancelled=CANCELLED,
 )
 
 _LEVEL = 0.2

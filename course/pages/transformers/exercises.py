@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from course.exercises import guard, reading
-from course.exercises.judges import Case, Mistake, function, generator, knowing, number, shared_part
+from course.exercises.judges import CANCELLED, Case, Mistake, function, generator, knowing, number, shared_part
 from course.exercises.table import Exercise
 from course.exercises.verdict import ALMOST, Verdict, almost, not_yet, right, wrong
 from course.networks.transformer import KINDS, TRANSFORMER_SCALINGS
@@ -98,6 +98,7 @@ _HEAD = function(
     },
     praise="Each row of weights adds up to 1, and its sharpness does not depend on d_k.",
     otherwise="Each row of logits is q · k / √d_k for one query, and its softmax weighs the rows of v.",
+    cancelled=CANCELLED,
 )
 
 _FALL = 0.1
