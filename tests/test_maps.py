@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from random_states import mostly_long
 from scipy.special import erf
 
 from course import theory
@@ -302,7 +303,7 @@ def test_the_border_of_the_diagram_is_the_critical_line():
     assert np.all((first >= borders) & (first - borders < weights[1] - weights[0]))
 
 
-@pytest.mark.parametrize("name", ["tanh", "relu"])
+@pytest.mark.parametrize("name", mostly_long(list(ACTIVATIONS), ("tanh", "relu")))
 def test_a_diagram_is_kept(name):
     weights, biases = np.linspace(0.013, 5.0, 64), np.linspace(0.0, 1.01, 64)
     first = theory.phase_diagram(name, weights, biases)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from random_states import NAMES, ONE, PINNING, WITH_MAIN, canvas_of, mostly_long, opened, pixels, somewhere
+from random_states import NAMES, ONE, PINNING, canvas_of, mostly_long, opened, pixels, somewhere
 from written import faults
 
 from course.live import looks
@@ -151,7 +151,9 @@ def test_a_dense_screen_gets_more_pixels_on_the_same_page_size(name, moved):
 @pytest.mark.parametrize("states", [1, pytest.param(4, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("projector", "name"),
-    mostly_long([(look, name) for look in (False, True) for name in NAMES], [(False, name) for name in WITH_MAIN[:2]]),
+    mostly_long(
+        [(look, name) for look in (False, True) for name in NAMES], [(False, "signal_propagation"), (False, *ONE)]
+    ),
 )
 def test_nothing_written_is_cut_off_or_written_over(projector, name, states, moved):
     explorer, chance = moved[name], random.Random(f"{name} {projector}")
@@ -177,7 +179,7 @@ def test_nothing_written_is_cut_off_or_written_over_in_a_page_s_room(name, room,
         assert faults(explorer.canvas.figure) == [], explorer.state_string
 
 
-@pytest.mark.parametrize("name", mostly_long(NAMES, WITH_MAIN[:1]))
+@pytest.mark.parametrize("name", mostly_long(NAMES, ("signal_propagation",)))
 def test_on_a_phone_panels_stand_in_a_column_or_two_and_nothing_written_is_cut_off(name, moved):
     explorer = moved[name]
     figure = canvas_of(explorer).figure
