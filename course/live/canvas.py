@@ -1,7 +1,9 @@
 """A picture drawn once and updated in place: only what moves is drawn again, over a kept background."""
 
 import io
-from collections.abc import Iterable, Sequence
+import zlib
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 import matplotlib
@@ -14,8 +16,8 @@ from matplotlib.text import Text
 from course.live.expectation import Expected, expectation
 from course.live.ghosts import Ghost
 from course.live.layout import Layout
-from course.live.looks import CAPTION_HEIGHT, Look
-from course.live.png import png
+from course.live.looks import CAPTION_HEIGHT, Look, Margins
+from course.live.png import FASTEST, png
 from course.live.tables import Table
 from course.live.words import say
 from course.style import MEASURED, PINNED
@@ -26,6 +28,8 @@ HINTING = 0.98
 """Smaller letters, set on whole pixels, can be wider than their size says, by less than this allows."""
 CAPTION_SIZE = 10.0
 FORMATS = ("png", "svg")
+BACKGROUNDS = 8
+"""So many backgrounds are kept, compressed: a slider that goes back and forth finds its axes drawn."""
 
 
 class Frame(NamedTuple):
@@ -36,11 +40,19 @@ class Frame(NamedTuple):
     table: Table = Table()
 
 
+class Background(NamedTuple):
+    """What stands still in a picture, drawn: compressed pixels, and the margins round the panels."""
+
+    pixels: bytes
+    margins: Margins
+
+
 class Canvas:
     """A figure with a kept background; `moving` artists are drawn over it at each `render`.
 
     Build the figure inside `course_style()`, hand over the artists that move, then change them with their own
-    setters and call `render`. Call `redraw_background` after changing anything else: limits, ticks, titles.
+    setters and call `render`. After changing anything else (limits, ticks, titles) call `stand_still` with a name for
+    what they are now, or `redraw_background`.
     `ghosts` are the lines that `pin` keeps. `grids` are those in which the figure's axes may stand in their order, the
     present one first, a letter for each: "AB;AC". Where the page says how much room there is, the one is taken in which
     they are seen best. `page_size` is the picture's width and height in pixels of the page, `heights`
@@ -60,6 +72,8 @@ class Canvas:
         self._set_animated(True)
         self._expected: list[Artist] = []
         self._background = None
+        self._still: Hashable = None
+        self._drawn: OrderedDict[Hashable, Background] = OrderedDict()
         self.set_look(self.look)  # so that a look that is left and taken up again is the same to the last pixel
 
     @property
@@ -72,8 +86,14 @@ class Canvas:
         self._canvas, self._background = FigureCanvasAgg(self.figure), None
 
     def redraw_background(self) -> None:
-        """Forget the kept background: something other than the moving artists has changed."""
+        """Forget all kept backgrounds: something other than the moving artists has changed."""
         self._background = None
+        self._drawn.clear()
+
+    def stand_still(self, what: Hashable) -> None:
+        """Say what stands still from now on; equal ones look the same, and the last few need no new drawing."""
+        if what != self._still:
+            self._still, self._background = what, None
 
     def pin(self) -> None:
         """Keep the curves as they are now, as ghosts."""
@@ -127,13 +147,27 @@ class Canvas:
     def render(self) -> bytes:
         """Draw the moving artists over the background and return the picture as PNG bytes."""
         if self._background is None:
-            self._layout.fit()
-            self._canvas.draw()
+            self._draw_background()
             self._background = self._canvas.copy_from_bbox(self.figure.bbox)
         self._canvas.restore_region(self._background)
         for artist in self._moving:
             self.figure.draw_artist(artist)
         return png(np.asarray(self._canvas.buffer_rgba()))
+
+    def _draw_background(self) -> None:
+        """Draw what stands still, or take what was drawn for the same before."""
+        drawn = self._drawn.pop(self._still, None)
+        if drawn is None:
+            self._layout.fit()
+            self._canvas.draw()
+            drawn = Background(zlib.compress(self._canvas.buffer_rgba(), FASTEST), self._layout.margins)
+        else:
+            self._layout.set_margins(drawn.margins)
+            pixels = np.asarray(self._canvas.buffer_rgba())
+            pixels[:] = np.frombuffer(zlib.decompress(drawn.pixels), np.uint8).reshape(pixels.shape)
+        self._drawn[self._still] = drawn
+        if len(self._drawn) > BACKGROUNDS:
+            self._drawn.popitem(last=False)
 
     def file(self, form: str, *, title: str, sentence: str, source: str) -> bytes:
         """Return the picture as a file of the form "png" or "svg", with its words and its source as metadata."""

@@ -52,7 +52,7 @@ class Layout:
         self._panels = self._narrow if look.narrow else max(grids, key=self._fitness)
         for axes, place in self._placed():
             axes.set_subplotspec(place)
-        self._set_margins(self._wanted())
+        self.set_margins(self._wanted())
         self.fit()
 
     def fit(self) -> None:
@@ -66,7 +66,7 @@ class Layout:
             across = len(place.colspan)
             wide = across * width + (across - 1) * self.margins.column_gap + APART
             _break(axes._left_title, wide * self._figure.dpi)
-        self._set_margins(self._wanted().largest(self._written()))
+        self.set_margins(self._wanted().largest(self._written()))
 
     def _narrow_height(self) -> float:
         """Return the inches that all rows of panels need, or as much as the picture was built with for its width."""
@@ -115,7 +115,8 @@ class Layout:
     def _placed(self) -> Iterator[tuple[Axes, SubplotSpec]]:
         return zip(self._figure.axes, self._panels, strict=False)
 
-    def _set_margins(self, margins: Margins) -> None:
+    def set_margins(self, margins: Margins) -> None:
+        """Leave this much free round the panels."""
         self.margins = margins
         self._figure.subplots_adjust(**vars(looks.arranged(margins, self._size, _grid(self._panels))))
 

@@ -155,15 +155,21 @@ class Drawing:
         unknown = set(view.curves) - set(self._live)
         if unknown:
             raise ValueError(f"curves must be among {', '.join(self._live)}, not {', '.join(sorted(unknown))}")
-        if self._place(view) | self._name(view.names):
-            self.canvas.redraw_background()
+        self._place(view)
+        self._name(view.names)
+        self.canvas.stand_still(self._still())
         for key, live in self._live.items():
             if live.show(view.curves.get(key)):
                 self.canvas.redraw_background()
         return Frame(self.canvas.render(), view.sentence, view.table)
 
-    def _place(self, view: View) -> bool:
-        """Give every axis room for what is drawn along it, in all panels; say whether one has changed."""
+    def _still(self) -> tuple:
+        """Return what the background shows: axes, titles, and names in a legend that does not move."""
+        names = () if self._picture.renamed else tuple(sorted(self._names.items()))
+        return tuple(self._placed.values()), tuple(self._titles), names
+
+    def _place(self, view: View) -> None:
+        """Give every axis room for what is drawn along it, in all panels."""
         along: dict[Callable, list[np.ndarray]] = {}
         chosen = []
         for number, panel in enumerate(self._picture.panels):
@@ -173,20 +179,16 @@ class Drawing:
                 along.setdefault(axis.range, []).extend(values)
                 chosen.append((number, which, axis))
         placed = {axis: place(axis, np.concatenate(along[axis.range])) for _number, _which, axis in chosen}
-        changed = False
         for number, which, axis in chosen:
             if self._placed.get((number, which)) != placed[axis]:
                 self._placed[number, which] = placed[axis]
                 apply(self._axes[number], which, placed[axis], say(axis.label))
-                changed = True
-        return changed
 
-    def _name(self, names: Mapping[str, str]) -> bool:
-        """Write titles and legends; say whether the background has changed."""
+    def _name(self, names: Mapping[str, str]) -> None:
+        """Write titles and legends."""
         if names == self._names:
-            return False
+            return
         titles = [names.get(panel.key) or say(panel.title) for panel in self._picture.panels]
-        changed = titles != self._titles or not self._picture.renamed
         self._names, self._titles = dict(names), titles
         for panel, axes, text, title in zip(self._picture.panels, self._axes, self._title_texts, titles, strict=True):
             text.set_text(title)
@@ -198,7 +200,6 @@ class Drawing:
                 axes.legend(artists, labels, loc=panel.legend, ncols=panel.columns, **style)
         if self._legend is not None:
             self._rename(self._legend)
-        return changed
 
     def _label(self, mark: Mark) -> str:
         return self._names.get(mark.key, "" if not mark.label else say(mark.label))
