@@ -42,6 +42,26 @@ def test_a_picture_updated_in_place_has_the_pixels_of_a_fresh_one():
         np.testing.assert_array_equal(pixels(image), pixels(show(Drawing(PICTURE), depth, factor).image))
 
 
+@pytest.mark.parametrize("room", [None, (1300, 420)])
+def test_axes_that_come_back_are_not_drawn_again_and_look_as_before(room, monkeypatch):
+    moved = Drawing(PICTURE)
+    moved.canvas.set_look(moved.canvas.look._replace(room=room))
+    states = (20, 1.0), (100, 1.2), (20, 3.0), (20, 1.0)  # two depths' axes, two ranges of decades
+    images = [show(moved, *state).image for state in states]
+    monkeypatch.setattr(moved.canvas._canvas, "draw", lambda: pytest.fail("axes that were kept are drawn again"))
+    for state, image in zip(states, images, strict=True):
+        assert show(moved, *state).image == image
+
+
+def test_of_axes_that_keep_changing_only_the_last_few_are_kept():
+    moved = Drawing(PICTURE)
+    for growth in np.geomspace(1.0, 1e9, 30):
+        show(moved, 20, growth)
+        moved.canvas.stand_still(growth)
+        moved.canvas.render()
+    assert len(moved.canvas._drawn) == canvas.BACKGROUNDS
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (5, 7), (540, 920)])
 def test_pixels_come_back_from_the_file_as_they_were(shape):
     drawn = np.random.default_rng(0).integers(0, 256, (*shape, 4), np.uint8)

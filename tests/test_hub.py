@@ -2,7 +2,9 @@
 
 import asyncio
 import importlib
+import itertools
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,10 +15,10 @@ import yaml
 
 pytest.importorskip("jupyterhub", reason="JupyterHub is not installed: it runs on Linux and macOS only")
 
-from hub import CONFIG, Hub, Student, running, students
+from hub import CONFIG, Hub, Student, free_ports, running, students
 
 sys.path.insert(0, str(CONFIG.parent))
-settings, student = importlib.import_module("settings"), importlib.import_module("student")
+settings, spawners, student = (importlib.import_module(name) for name in ("settings", "spawners", "student"))
 VALUES = yaml.safe_load(CONFIG.with_name("values.yaml").read_text(encoding="utf-8"))
 XAVIER = "05_xavier.ipynb"
 
@@ -54,6 +56,15 @@ def test_a_cluster_has_the_settings_of_the_hub_on_one_machine():
 def test_a_cluster_starts_what_the_image_has():
     command = [Path(word) for word in VALUES["singleuser"]["cmd"] if word.startswith("/srv/course/")]
     assert [(CONFIG.parents[2] / path.relative_to("/srv/course")).is_file() for path in command] == [True]
+
+
+def test_no_two_students_get_one_port_and_none_a_port_that_is_taken(monkeypatch):
+    assert len({spawners.free_port() for _ in range(100)}) == 100
+    taken, free = free_ports(2)
+    monkeypatch.setattr(spawners, "_turn", itertools.cycle([taken, free]))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", taken))
+        assert spawners.free_port() == free
 
 
 async def come(student: Student) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from counting import counting, saw, until
 from random_states import opened, part, parts, pixels
 
 from course import explorers, pages
@@ -125,6 +126,40 @@ def test_a_new_scene_ends_play(stage):
     stage.go(2)
     stage.go(0)
     assert not stage.explorer.screen.playing
+
+
+def test_a_run_rests_while_another_one_is_on_the_stage_and_goes_on_when_its_scene_is_back():
+    made = {name: counting(size=100_000) for name in ("one", "two")}
+    scenes = [Scene(name, name, {}, "", "page") for name in (*made, "sigmoid_slope")]
+    stage = Stage(scenes, lambda name, **state: made[name].explorer if name in made else opened(name, **state))
+    one, two = (made[name].explorer for name in made)
+    saw(one)
+    until(lambda: one.running)
+    stage.go(2)
+    assert one.running  # nothing there needs the cores
+    stage.go(1)
+    until(lambda: not one.running)
+    done = one.job.done
+    saw(two)
+    until(lambda: two.running and two.job.done > 2)
+    assert one.job.done == done
+    stage.go(0)
+    until(lambda: one.job.done > done and not two.running)
+    stage.go(1)
+    one.stop()
+    stage.go(0)
+    assert not one.running
+
+
+def test_a_picture_that_is_seen_when_its_scene_has_gone_runs_when_the_scene_is_back():
+    made = {name: counting(size=100_000) for name in ("one", "two")}
+    stage = Stage([Scene(name, name, {}, "", "page") for name in made], lambda name, **_state: made[name].explorer)
+    stage.go(1)
+    one = made["one"].explorer
+    saw(one)
+    assert not one.running
+    stage.go(0)
+    until(lambda: one.job.done > 0)
 
 
 def test_the_note_is_shown_while_it_is_wanted_and_written_as_text(stage):

@@ -1,11 +1,30 @@
 """How JupyterHub starts a student's server: forked from the template, as a user of the system or as the hub's own."""
 
 import asyncio
+import contextlib
+import itertools
+import random
+import socket
 
 from forking import Order, ordered
 from jupyterhub.spawner import LocalProcessSpawner, SimpleLocalProcessSpawner
-from jupyterhub.utils import random_port
 from traitlets import Unicode
+
+_PORTS = range(10_000, 32_000)
+"""Below those that a system lends to connections, which come and go while a class starts."""
+_turn = itertools.cycle([*_PORTS[(first := random.randrange(len(_PORTS))) :], *_PORTS[:first]])
+
+
+def free_port() -> int:
+    """Return a port that nobody listens to and no other student has just been given, whose server may not be up yet.
+
+    Two servers at one port are not noticed: the hub takes the answer of one for that of the other.
+    """
+    for port in itertools.islice(_turn, len(_PORTS)):
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise OSError(f"none of the ports {_PORTS.start} to {_PORTS.stop - 1} is free")
 
 
 def folder_of_sockets(spawner: LocalProcessSpawner) -> str:
@@ -20,7 +39,7 @@ class ForkingSpawner(LocalProcessSpawner):
 
     async def start(self) -> tuple[str, int]:
         """Order a server, and return where it will listen."""
-        self.port = self.port or random_port()
+        self.port = free_port()
         environment = self.get_env()
         order = Order(["jupyterhub-singleuser", *self.get_args()], environment, environment["HOME"], self.system_user())
         order = order._replace(memory=self.mem_limit or 0)

@@ -64,7 +64,7 @@ class RunningExplorer(Explorer):
     ):
         self._begin_job, self._views = begin, frozenset(views)
         self._jobs: OrderedDict[tuple, Job] = OrderedDict()
-        self._automatic, self._wanted, self._seen = False, False, False
+        self._automatic, self._wanted, self._seen, self._resting = False, False, False, False
         self._waiting: list[tuple[dict[str, Any], Callable[[Table], object]]] = []
         self._thread: threading.Thread | None = None
         self._run_button = switch("Run", "Start, stop, or go on with this run")
@@ -96,7 +96,7 @@ class RunningExplorer(Explorer):
     def run(self) -> None:
         """Start, or go on, in a thread of its own; from now on a moved control starts its own run too."""
         with self._answering(say("This run failed")):
-            self._automatic = True
+            self._automatic, self._resting = True, False
             if not self.job.finished:
                 self._wanted = True
                 self._start_thread()
@@ -113,6 +113,17 @@ class RunningExplorer(Explorer):
         with self._drawing:
             self._automatic = self._wanted = False
             self._say()
+
+    def rest(self) -> None:
+        """End the run after the present piece of work; it goes on when the explorer begins anew in a state."""
+        with self._drawing:
+            self._wanted, self._resting = False, True
+            self._say()
+
+    def begin(self, state: Mapping[str, Any]) -> None:
+        """Begin anew in a state; a run that rests goes on."""
+        self._resting = False
+        super().begin(state)
 
     def run_anew(self) -> None:
         """Forget what was computed for the present settings, and start over."""
@@ -160,7 +171,7 @@ class RunningExplorer(Explorer):
     def _show(self) -> None:
         ended = self._ended()
         super()._show()
-        (self.run if self._automatic else self._say)()
+        (self.run if self._automatic and not self._resting else self._say)()
         for call, table in ended:
             call(table)
 
@@ -212,8 +223,9 @@ class RunningExplorer(Explorer):
 
     def _first_seen(self) -> None:
         if not self._seen:
-            self._seen = True
-            self.run()
+            self._seen = self._automatic = True
+            if not self._resting:
+                self.run()
 
     def _say(self) -> None:
         """Let the button and the bar say how far the run is."""

@@ -7,6 +7,7 @@ import ipywidgets as widgets
 
 from course import cells
 from course.live.explorer import Explorer
+from course.live.running import RunningExplorer
 from course.live.scene import Scene
 from course.live.settings import PROJECTOR
 from course.live.toolbar import button, row, switch
@@ -19,7 +20,8 @@ class Stage(widgets.VBox):
     """An explorer that goes from scene to scene, by button or with the arrow keys (a presenter's keys too).
 
     `open_explorer(name, **state)` returns a new explorer; one is made for each name among the scenes, when first
-    needed, and `explorer` is the one on the stage. `position` counts the scenes from 0.
+    needed, and `explorer` is the one on the stage. `position` counts the scenes from 0. A run goes on when its scene
+    has gone, until another one needs the cores; then it rests, and goes on when its scene is back.
     """
 
     def __init__(self, scenes: Sequence[Scene], open_explorer: Callable[..., Explorer]):
@@ -62,11 +64,18 @@ class Stage(widgets.VBox):
             self._explorers[name] = self._open_explorer(name, **state)
             self.explorer.on_scene_step = self.step
         self.explorer.keep_in_view(self.scene.controls)
+        self._let_the_others_rest()
         self._show()
 
     def step(self, step: int) -> None:
         """Open the scene that comes so many after the present one, or before it where `step` is negative."""
         self.go(self.position + step)
+
+    def _let_the_others_rest(self) -> None:
+        if isinstance(self.explorer, RunningExplorer):
+            for other in self._explorers.values():
+                if isinstance(other, RunningExplorer) and other is not self.explorer:
+                    other.rest()
 
     def _go_to_page(self, page: str) -> None:
         if page != self.scene.page:
