@@ -130,7 +130,8 @@ def test_a_new_scene_ends_play(stage):
 
 def test_a_run_rests_while_another_one_is_on_the_stage_and_goes_on_when_its_scene_is_back():
     made = {name: counting(size=100_000) for name in ("one", "two")}
-    scenes = [Scene(name, name, {}, "", "page") for name in (*made, "sigmoid_slope")]
+    states = {"one": {"size": 100_000}, "two": {"size": 100_000}, "sigmoid_slope": {}}
+    scenes = [Scene(name, name, state, "", "page") for name, state in states.items()]
     stage = Stage(scenes, lambda name, **state: made[name].explorer if name in made else opened(name, **state))
     one, two = (made[name].explorer for name in made)
     saw(one)
@@ -147,6 +148,7 @@ def test_a_run_rests_while_another_one_is_on_the_stage_and_goes_on_when_its_scen
     until(lambda: one.job.done > done and not two.running)
     stage.go(1)
     one.stop()
+    until(lambda: not one.running)
     stage.go(0)
     assert not one.running
 
