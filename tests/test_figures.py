@@ -29,10 +29,10 @@ def curves(depth: int, factor: float) -> Curves:
     return Curves(up, up[::-1] / up[0], np.ones(depth))
 
 
-def show(drawing: Drawing, depth: int, factor: float) -> canvas.Frame:
+def show(drawing: Drawing, depth: int, factor: float, **titles: str) -> canvas.Frame:
     shares = np.tile(np.exp(-(np.linspace(-2, 2, 61) ** 2)), (depth, 1))
     rows = curves(depth, factor)._asdict()
-    return drawing.show(View(pairs(rows, rows) | {"densities": shares}, "", Table()))
+    return drawing.show(View(pairs(rows, rows) | {"densities": shares}, "", Table(), titles))
 
 
 def test_a_picture_updated_in_place_has_the_pixels_of_a_fresh_one():
@@ -51,6 +51,16 @@ def test_axes_that_come_back_are_not_drawn_again_and_look_as_before(room, monkey
     monkeypatch.setattr(moved.canvas._canvas, "draw", lambda: pytest.fail("axes that were kept are drawn again"))
     for state, image in zip(states, images, strict=True):
         assert show(moved, *state).image == image
+
+
+def test_a_title_that_comes_back_stands_in_its_lines_in_a_saved_file_too():
+    long, words = "A title that is far too long for one panel, " * 3, {"title": "", "sentence": "", "source": ""}
+    once, back = Drawing(PICTURE), Drawing(PICTURE)
+    for drawing, titles in ((once, [long]), (back, [long, "Short", long])):
+        drawing.canvas.set_look(drawing.canvas.look._replace(room=(800, 420)))
+        for title in titles:
+            show(drawing, 20, 1.0, activations=title)
+    assert once.canvas.file("png", **words) == back.canvas.file("png", **words)
 
 
 def test_of_axes_that_keep_changing_only_the_last_few_are_kept():

@@ -177,6 +177,7 @@ class Canvas:
         if form == "svg":
             metadata |= {"Date": None}
         stream = io.BytesIO()
+        self._layout.fit()  # a background that was kept has its titles in lines, the figure perhaps not
         self._set_animated(False)  # a figure leaves animated texts of its own out of a file
         try:
             with matplotlib.rc_context({"svg.hashsalt": source}):  # the same picture is the same file
