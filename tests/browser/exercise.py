@@ -17,10 +17,11 @@ SOLUTION = """name => {
 
 SOURCE = "cell => window.course.panel.content.widgets[cell].model.sharedModel.source"
 MOVED_ON = "cell => window.course.panel.content.activeCellIndex === cell"
-FOCUS = """cell => {
+FOCUS = """async cell => {
     const {panel} = window.course;
     panel.activate();
     panel.content.activeCellIndex = cell;
+    await panel.content.scrollToCell(panel.content.activeCell);
     panel.content.mode = "edit";
     panel.content.activeCell.editor.focus();
 }"""
@@ -44,7 +45,8 @@ class ExerciseView:
         return re.search(r"```python\n(.*?)\n```", self.tab.page.evaluate(SOLUTION, self.name), re.DOTALL)[1]
 
     def hint(self) -> None:
-        """Press the card's button."""
+        """Press the card's button; JupyterLab takes cells out of the page that are far from what is seen."""
+        self.card.scroll_into_view_if_needed()
         self.card.get_by_role("button").press("Enter")
         self.tab.settle()
 
