@@ -255,11 +255,14 @@ function render({ model, el }) {
     const step = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
     if (step && event.target.closest(".course-scenes")) {
       event.preventDefault();
-      stage.dataset.followed = "true"; // the focus goes along with the scene
+      stage.dataset.followed = "true"; // the focus goes along with the scene, until the reader goes elsewhere
       model.send({ kind: "scene", step });
     } else {
       delete stage.dataset.followed;
     }
+  };
+  const leave = (event) => { // a button that goes away leaves the focus to nobody
+    if (event.relatedTarget && !stage.contains(event.relatedTarget)) delete stage.dataset.followed;
   };
   const attach = () => {
     clearTimeout(attachTimer);
@@ -278,6 +281,7 @@ function render({ model, el }) {
     watcher = adopt(root, stage, model);
     stage.addEventListener("pointerdown", touch, true);
     stage.addEventListener("keydown", touch, true);
+    stage.addEventListener("focusout", leave, true);
     play();
     model.send({ kind: "seen" });
   };
@@ -299,6 +303,7 @@ function render({ model, el }) {
     watcher?.disconnect();
     stage?.removeEventListener("pointerdown", touch, true);
     stage?.removeEventListener("keydown", touch, true);
+    stage?.removeEventListener("focusout", leave, true);
     for (const [name, change] of Object.entries(changes)) model.off(`change:${name}`, change);
     model.off("msg:custom", answer);
     dragged.remove();

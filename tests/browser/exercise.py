@@ -17,11 +17,10 @@ SOLUTION = """name => {
 
 SOURCE = "cell => window.course.panel.content.widgets[cell].model.sharedModel.source"
 MOVED_ON = "cell => window.course.panel.content.activeCellIndex === cell"
-FOCUS = """async cell => {
+FOCUS = """cell => {
     const {panel} = window.course;
     panel.activate();
     panel.content.activeCellIndex = cell;
-    await panel.content.scrollToCell(panel.content.activeCell);
     panel.content.mode = "edit";
     panel.content.activeCell.editor.focus();
 }"""
@@ -45,8 +44,7 @@ class ExerciseView:
         return re.search(r"```python\n(.*?)\n```", self.tab.page.evaluate(SOLUTION, self.name), re.DOTALL)[1]
 
     def hint(self) -> None:
-        """Press the card's button; JupyterLab takes cells out of the page that are far from what is seen."""
-        self.card.scroll_into_view_if_needed()
+        """Press the card's button."""
         self.card.get_by_role("button").press("Enter")
         self.tab.settle()
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from exercise import BOARD, ExerciseView
+from exercise import BOARD, CARD, ExerciseView
 from explorer import KEYS, SCENES, STEP, explorers, grave_violations, moves, open_predictions, present_scene, scenes
 from lab import ROOT, SCREENSHOTS, Lab, Tab
 from playwright.sync_api import Browser, expect
@@ -89,6 +89,16 @@ def test_the_arrow_keys_step_through_every_scene_and_back(tab):
         tab.settle()
         assert [present_scene(row).inner_text()] == forth[-2:-1]
     assert tab.faults() == []
+
+
+def test_the_focus_goes_along_with_the_scene_until_the_reader_goes_elsewhere(tab):
+    row, hint = tab.page.locator(SCENES).first, tab.page.locator(CARD).first.get_by_role("button")
+    *_, _last = scenes(tab, row)
+    expect(present_scene(row)).to_be_focused()
+    hint.focus()
+    row.evaluate("row => row.classList.toggle('course-changed')")  # as every picture of a run changes something
+    tab.settle()
+    expect(hint).to_be_focused()
 
 
 def test_an_exercise_is_done_by_keyboard_with_both_hints_and_the_board_counts_it(tab, request):
