@@ -15,8 +15,8 @@ from matplotlib.text import Text
 
 from course.live.expectation import Expected, expectation
 from course.live.ghosts import Ghost
-from course.live.layout import Layout
-from course.live.looks import CAPTION_HEIGHT, Look, Margins
+from course.live.layout import Fitted, Layout
+from course.live.looks import CAPTION_HEIGHT, Look
 from course.live.png import FASTEST, png
 from course.live.tables import Table
 from course.live.words import say
@@ -41,10 +41,10 @@ class Frame(NamedTuple):
 
 
 class Background(NamedTuple):
-    """What stands still in a picture, drawn: compressed pixels, and the margins round the panels."""
+    """What stands still in a picture, drawn: compressed pixels, and how titles and panels stand."""
 
     pixels: bytes
-    margins: Margins
+    fitted: Fitted
 
 
 class Canvas:
@@ -160,9 +160,9 @@ class Canvas:
         if drawn is None:
             self._layout.fit()
             self._canvas.draw()
-            drawn = Background(zlib.compress(self._canvas.buffer_rgba(), FASTEST), self._layout.margins)
+            drawn = Background(zlib.compress(self._canvas.buffer_rgba(), FASTEST), self._layout.fitted)
         else:
-            self._layout.set_margins(drawn.margins)
+            self._layout.bring_back(drawn.fitted)
             pixels = np.asarray(self._canvas.buffer_rgba())
             pixels[:] = np.frombuffer(zlib.decompress(drawn.pixels), np.uint8).reshape(pixels.shape)
         self._drawn[self._still] = drawn
@@ -177,7 +177,6 @@ class Canvas:
         if form == "svg":
             metadata |= {"Date": None}
         stream = io.BytesIO()
-        self._layout.fit()  # a background that was kept has its titles in lines, the figure perhaps not
         self._set_animated(False)  # a figure leaves animated texts of its own out of a file
         try:
             with matplotlib.rc_context({"svg.hashsalt": source}):  # the same picture is the same file

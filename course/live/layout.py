@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,6 +19,13 @@ APART = 0.06
 """Inches between what is written round one panel and what is written round the next."""
 _WORD = re.compile(r"(?:\$[^$]*\$|\S)+")
 """A word of a title; a formula is one, whatever spaces it has."""
+
+
+class Fitted(NamedTuple):
+    """What fits what is written: the margins round the panels, and their titles in lines."""
+
+    margins: Margins
+    titles: tuple[str, ...]
 
 
 class Layout:
@@ -52,7 +60,7 @@ class Layout:
         self._panels = self._narrow if look.narrow else max(grids, key=self._fitness)
         for axes, place in self._placed():
             axes.set_subplotspec(place)
-        self.set_margins(self._wanted())
+        self._set_margins(self._wanted())
         self.fit()
 
     def fit(self) -> None:
@@ -66,7 +74,18 @@ class Layout:
             across = len(place.colspan)
             wide = across * width + (across - 1) * self.margins.column_gap + APART
             _break(axes._left_title, wide * self._figure.dpi)
-        self.set_margins(self._wanted().largest(self._written()))
+        self._set_margins(self._wanted().largest(self._written()))
+
+    @property
+    def fitted(self) -> Fitted:
+        """What `fit` has found."""
+        return Fitted(self.margins, tuple(axes._left_title.get_text() for axes in self._figure.axes))
+
+    def bring_back(self, fitted: Fitted) -> None:
+        """Give titles and panels what was found for what is written now before."""
+        for axes, title in zip(self._figure.axes, fitted.titles, strict=True):
+            axes._left_title.set_text(title)
+        self._set_margins(fitted.margins)
 
     def _narrow_height(self) -> float:
         """Return the inches that all rows of panels need, or as much as the picture was built with for its width."""
@@ -115,8 +134,7 @@ class Layout:
     def _placed(self) -> Iterator[tuple[Axes, SubplotSpec]]:
         return zip(self._figure.axes, self._panels, strict=False)
 
-    def set_margins(self, margins: Margins) -> None:
-        """Leave this much free round the panels."""
+    def _set_margins(self, margins: Margins) -> None:
         self.margins = margins
         self._figure.subplots_adjust(**vars(looks.arranged(margins, self._size, _grid(self._panels))))
 
