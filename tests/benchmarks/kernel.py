@@ -28,6 +28,7 @@ print(f"first move {1e3 * first:.0f} ms, {first / sorted(others)[len(others) // 
 """
 EVERY_CORNER = """
 import itertools
+widths = [width for _name, width in explorer.controls["width"].options]
 for name, control in explorer.controls.items():
     offered = getattr(control, "options", None) or (control.min, control.max)
     for value in [row[1] if isinstance(row, tuple) else row for row in offered]:
@@ -35,13 +36,13 @@ for name, control in explorer.controls.items():
         assert explorer.exception is None, explorer.exception
 explorer.state = {"networks": 1}
 sliders = ("depth", "gain", "seed")
-for width, scheme in itertools.product(explorer.controls["width"].options, ("normal_1", "orthogonal")):
+for width, scheme in itertools.product(widths, ("normal_1", "orthogonal")):
     for depth, gain, seed in itertools.product((1, 100), (0.1, 4.0), (0, 99)):
         explorer.state = dict(width=width, scheme=scheme, depth=depth, gain=gain, seed=seed)
         assert explorer.exception is None, explorer.exception
 """
 MANY = """
-for width in explorer.controls["width"].options:
+for width in widths:
     explorer.state = dict(width=width, scheme="he_normal", depth=100, gain=1.0, networks=100)
     assert explorer.exception is None, explorer.exception
 """
