@@ -35,7 +35,6 @@ for name, control in explorer.controls.items():
         control.value = value
         assert explorer.exception is None, explorer.exception
 explorer.state = {"networks": 1}
-sliders = ("depth", "gain", "seed")
 for width, scheme in itertools.product(widths, ("normal_1", "orthogonal")):
     for depth, gain, seed in itertools.product((1, 100), (0.1, 4.0), (0, 99)):
         explorer.state = dict(width=width, scheme=scheme, depth=depth, gain=gain, seed=seed)
