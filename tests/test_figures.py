@@ -63,6 +63,17 @@ def test_a_title_that_comes_back_stands_in_its_lines_in_a_saved_file_too():
     assert once.canvas.file("png", **words) == back.canvas.file("png", **words)
 
 
+@pytest.mark.parametrize("room", [None, (800, 420), (1300, 420)])
+@pytest.mark.parametrize("state", [(20, 1.0), (100, 1.2)])
+def test_a_saved_file_leaves_no_trace_in_the_next_picture(room, state):
+    kept, saved = Drawing(PICTURE), Drawing(PICTURE)
+    for drawing in (kept, saved):
+        drawing.canvas.set_look(drawing.canvas.look._replace(room=room))
+        show(drawing, 20, 1.0)
+    saved.canvas.file("png", title="", sentence="", source="")
+    assert show(saved, *state).image == show(kept, *state).image
+
+
 def test_of_axes_that_keep_changing_only_the_last_few_are_kept():
     moved = Drawing(PICTURE)
     for turn in range(canvas.BACKGROUNDS + 2):

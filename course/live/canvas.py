@@ -183,7 +183,6 @@ class Canvas:
                 self.figure.savefig(stream, format=form, dpi=FILE_DPI, metadata=metadata)
         finally:
             self._set_animated(True)
-            self.redraw_background()
         return stream.getvalue()
 
     def _set_animated(self, animated: bool) -> None:

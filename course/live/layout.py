@@ -73,7 +73,7 @@ class Layout:
         for axes, place in self._placed():
             across = len(place.colspan)
             wide = across * width + (across - 1) * self.margins.column_gap + APART
-            _break(axes._left_title, wide * self._figure.dpi)
+            _break(axes._left_title, wide * self._figure.dpi, self._figure.canvas.get_renderer())
         self._set_margins(self._wanted().largest(self._written()))
 
     @property
@@ -172,12 +172,15 @@ def _written_round(axes: Axes, renderer: object) -> tuple[float, float, float, f
     return box.x0 - up.x0, max(across.x1, up.x1) - box.x1, box.y0 - min(across.y0, up.y0), whole.y1 - box.y1
 
 
-def _break(title: Text, width: float) -> None:
-    """Break a title into lines that are at most so many pixels wide, if its words are."""
+def _break(title: Text, width: float, renderer: object) -> None:
+    """Break a title into lines that are at most so many pixels wide, if its words are.
+
+    Without a renderer, a text is measured with the one that drew it last, which may have been a file's.
+    """
     lines: list[str] = []
     for word in _WORD.findall(title.get_text()):
         longer = f"{lines[-1]} {word}" if lines else word
         title.set_text(longer)
-        fits = not lines or title.get_window_extent().width <= width
+        fits = not lines or title.get_window_extent(renderer).width <= width
         lines[-1:] = [longer] if fits else [*lines[-1:], word]
     title.set_text("\n".join(lines))
