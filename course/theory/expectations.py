@@ -30,12 +30,15 @@ def _rule(panels: int) -> tuple[np.ndarray, np.ndarray]:
     return np.array([z, -z]), (half * weights).ravel() * density
 
 
-def _scaled_rule(variance: float) -> tuple[np.ndarray, np.ndarray]:
-    """Preactivations √q z at the nodes that suit this variance q, and the weights."""
-    scale = min(math.sqrt(variance), _HUGE)
-    panels = math.ceil(math.log(max(_REACH * scale, 16.0), 4.0))
+def _scaled_rule(variance: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Preactivations √q z at nodes that suit this variance q, or the largest of many, and the weights.
+
+    The nodes are the last two axes.
+    """
+    scale = np.minimum(np.sqrt(variance), _HUGE)
+    panels = math.ceil(math.log(max(_REACH * np.max(scale), 16.0), 4.0))
     nodes, weights = _rule(min(panels, _FINEST))
-    return scale * nodes, weights
+    return np.multiply.outer(scale, nodes), weights
 
 
 def mean(activation: Activation, variance: float) -> float:
@@ -53,10 +56,10 @@ def second_moment(activation: Activation, variance: float) -> float:
         return float((activation.array_function(z) ** 2).sum(axis=0) @ weights)
 
 
-def slope_second_moment(activation: Activation, variance: float) -> float:
-    """E[φ'(√q z)²]"""
+def slope_second_moment(activation: Activation, variance: float | np.ndarray) -> float | np.ndarray:
+    """E[φ'(√q z)²], shaped like the variance or variances q."""
     z, weights = _scaled_rule(variance)
-    return float((activation.array_slope(z) ** 2).sum(axis=0) @ weights)
+    return (activation.array_slope(z) ** 2).sum(axis=-2) @ weights
 
 
 def second_moment_slope(activation: Activation, variance: float) -> float:

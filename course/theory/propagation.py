@@ -190,7 +190,7 @@ def _propagated(
     return _Forward(
         frozen(variances),
         frozen(second_moments),
-        frozen([expectations.slope_second_moment(activation, variance) for variance in variances]),
+        frozen(expectations.slope_second_moment(activation, np.array(variances))),
     )
 
 

@@ -59,11 +59,12 @@ ALL_LENGTHS = Range(math.log(SHORTEST), math.log(LONGEST))
 @lru_cache(maxsize=32)
 def tables(activation: Activation) -> Tables:
     """Compute what an activation does to lengths from 1e-9 to 1e11, once."""
-    variances = np.exp(ALL_LENGTHS.nodes(LENGTHS)).tolist()
+    nodes = np.exp(ALL_LENGTHS.nodes(LENGTHS))
+    variances = nodes.tolist()
     second_moments = [expectations.second_moment(activation, variance) for variance in variances]
     return Tables(
         fitted(np.log(second_moments)),
-        fitted(np.array([expectations.slope_second_moment(activation, variance) for variance in variances])),
+        fitted(expectations.slope_second_moment(activation, nodes)),
         fitted(np.array([expectations.second_moment_slope(activation, variance) for variance in variances])),
     )
 
