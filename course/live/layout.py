@@ -167,9 +167,11 @@ def _fold(legend: Legend, columns: int) -> None:
 
 def _written_round(axes: Axes, renderer: object) -> tuple[float, float, float, float]:
     """Return how far what is written reaches out of a panel: left, right, below and above, in pixels."""
+    axes.apply_aspect()
     box, (across, up) = axes.bbox, (axis.get_tightbbox(renderer) or axes.bbox for axis in (axes.xaxis, axes.yaxis))
-    whole = axes.get_tightbbox(renderer, for_layout_only=True)
-    return box.x0 - up.x0, max(across.x1, up.x1) - box.x1, box.y0 - min(across.y0, up.y0), whole.y1 - box.y1
+    words = [text for text in (axes._left_title, *axes.texts) if text.get_text() and text.get_visible()]
+    top = max([box.y1, *(text.get_window_extent(renderer).y1 for text in words)])
+    return box.x0 - up.x0, max(across.x1, up.x1) - box.x1, box.y0 - min(across.y0, up.y0), top - box.y1
 
 
 def _break(title: Text, width: float, renderer: object) -> None:
