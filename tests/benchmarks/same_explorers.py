@@ -2,7 +2,8 @@
 
     python tests/benchmarks/same_explorers.py OTHER_FOLDER [--states 40] [NAME ...]
 
-Prints what differs, a line each, and a count for every explorer. Both folders run on the Python that runs this.
+Prints what differs, a line each, and a count for every explorer; numbers are compared to eleven digits. Both folders
+run on the Python that runs this.
 """
 
 import argparse
@@ -14,8 +15,11 @@ from pathlib import Path
 
 HERE = Path(__file__).parents[2]
 SAYING = """
-import json, random, sys
+import json, random, re, sys
 from course import explorers
+
+def rounded(csv):
+    return re.sub(r"-?\\d+\\.\\d+(e[-+]\\d+)?", lambda number: f"{float(number[0]):.11g}", csv)
 
 def anywhere(control, chance):
     if hasattr(control, "options"):
@@ -40,7 +44,7 @@ for name in names:
         assert explorer.error is None, explorer.error
         if explorer.can_pin and chance.random() < 0.2:
             explorer.pin()
-        print(json.dumps([name, explorer.state_string, explorer.sentence, explorer.csv()]), flush=True)
+        print(json.dumps([name, explorer.state_string, explorer.sentence, rounded(explorer.csv())]), flush=True)
     explorer.close()
 """
 
