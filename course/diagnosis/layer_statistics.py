@@ -62,6 +62,14 @@ def different_units(weights: np.ndarray, biases: np.ndarray, gradients: np.ndarr
     return len(np.unique(np.round(projected, 4)))
 
 
+def alike(table: np.ndarray, gradient: np.ndarray) -> bool:
+    """Return whether each vector of a table `(…, numbers)` is one number, and its numbers have one gradient, not 0."""
+    if table.ndim < 2 or table.shape[-1] < 2 or np.any(table != table[..., :1]):
+        return False
+    largest = float(np.abs(gradient).max())
+    return 0 < largest < math.inf and float(np.ptp(gradient, axis=-1).max()) < 1e-4 * largest
+
+
 def slopes(activation: str | None, z: np.ndarray) -> tuple[float, float]:
     """Return the mean square of φ'(z), and the share of slopes below a twentieth of the steepest; nan for unknown φ."""
     if activation is None:

@@ -88,7 +88,8 @@ class ParameterReading(NamedTuple):
     `gradient` is the root mean square of ∂C/∂w, nan where the cost does not depend on it; `stuck` says that it is
     exactly 0 and still is after a small step of the parameters that have one. `use` says what is known of it:
     "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "rate" of an exponential, "vector",
-    "unused", or "" for a matrix that was not followed.
+    "unused", or "" for a matrix that was not followed. `alike` says that the vectors of a table hold one number each,
+    and that all their numbers have the same gradient.
     """
 
     name: str
@@ -98,6 +99,7 @@ class ParameterReading(NamedTuple):
     gradient: float
     stuck: bool
     use: str
+    alike: bool = False
 
     @property
     def size(self) -> int:
@@ -109,7 +111,7 @@ class NetworkReading(NamedTuple):
     """A network as it was read: its layers from the input to the output, and what it answered.
 
     `outputs` has the examples first, `data` is the batch where it is one of real numbers; both are thinned out where
-    they are large. `loss` is the first one and the number of classes, `distance` the mean square of real targets from
+    they are large; `others` are the mean squares of the batch's further arrays of real numbers. `loss` is the first one and the number of classes, `distance` the mean square of real targets from
     the mean answer, both where targets are given. `fresh` says that a normalization uses
     statistics of the past, of which there are none yet.
     """
@@ -123,6 +125,7 @@ class NetworkReading(NamedTuple):
     loss: tuple[float, int] | None = None
     note: str = ""
     distance: float | None = None
+    others: tuple[float, ...] = ()
 
 
 def chosen(lead: tuple[int, ...], units: int) -> tuple[np.ndarray, ...] | None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings.found import Found, advice, deviations, scaling
+from course.diagnosis.findings.found import Found, advice, deviations, scaling, severity
 from course.live.words import number
 
 OFF_CENTRE = 0.25
@@ -36,9 +36,13 @@ SHORTEST_TWIN = 8
 def identical_units(network: Network) -> Iterator[Found]:
     """More than half of a layer's units have a twin with the same weights and bias, and the same gradient.
 
-    Equal weights alone are no symmetry: units that others weight differently get different gradients and part.
+    Equal weights alone are no symmetry: units that others weight differently get different gradients and part. Where
+    all units are alike in that way only one number passes until they have.
     """
     for layer in network.layers:
+        if _is_one_number(layer):
+            yield _one_number(layer)
+            continue
         differ = layer.different_units > layer.units / 2 if layer.units > 1 else layer.weight_variance > 0
         if differ or trend.starts_at_zero(layer) or not layer.trainable:
             continue
@@ -52,6 +56,27 @@ def identical_units(network: Network) -> Iterator[Found]:
             "units that start alike get the same gradient and stay alike",
             f"draw every weight on its own, {advice(layer)}",
         )
+
+
+def _is_one_number(layer: Evidence) -> bool:
+    """Whether all units make the same sum of several inputs that they share, though they will part."""
+    alike = layer.projections == 1 and layer.weight_variance > 0 and layer.different_units > layer.units / 2
+    return alike and layer.trainable and layer.units > layer.groups and layer.fan_in > 1
+
+
+def _one_number(layer: Evidence) -> Found:
+    """A fault where it lasts: what the data's layer does not pass is lost, and a normalization makes up for any size.
+
+    Small weights are overtaken by the first steps, which differ from unit to unit.
+    """
+    lasts = layer.normalized or layer.from_data or layer.number == 1
+    return Found(
+        layer.number,
+        severity(lasts and layer.weight_variance >= trend.accepted(layer)[0]),
+        f"its {layer.units} units weight their inputs alike",
+        "of each example one number passes, until the units have parted",
+        f"draw every weight on its own, {advice(layer)}",
+    )
 
 
 def _leads_to_a_branch(layer: Evidence, network: Network) -> bool:
@@ -94,6 +119,7 @@ def not_centred(network: Network) -> Iterator[Found]:
         error = layer.weight_std / math.sqrt(layer.weights)
         if (
             layer.different_units == 1
+            or layer.groups >= layer.units > 1  # then no two units see the same inputs
             or not layer.trainable
             or _cancels(layer)
             or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread)

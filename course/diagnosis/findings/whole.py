@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.findings.found import severity
+from course.diagnosis.findings.numbers import BEARABLE, USUAL
 from course.live.words import number
 
 SAME = 1e-6
@@ -45,8 +48,10 @@ def search(network: Network) -> Iterator[Whole]:
         yield from _no_numbers(network)
         yield from _the_same(network)
     yield from _no_gradient(network)
+    yield from _tables_alike(network)
     if network.told:
         yield from _steps(network)
+        yield from _entering_loud(network)
         yield from _frequencies(network)
         yield from _signal(network)
         yield from _gradient(network)
@@ -130,6 +135,53 @@ def _no_gradient(network: Network) -> Iterator[Whole]:
 
 def _layer_of(network: Network, parameter: str) -> int:
     return next((layer.number for layer in network.layers if parameter.startswith(layer.name)), 0)
+
+
+def _tables_alike(network: Network) -> Iterator[Whole]:
+    names = [one.name for one in network.parameters if one.alike]
+    if names:
+        yield Whole(
+            "identical units",
+            "fault",
+            f"each vector of {_listed(names)} is one number, over and over, and all its places get the same gradient",
+            "places that start alike and get the same gradient stay alike: a vector does the work of one number",
+            "draw every number on its own",
+        )
+
+
+class Entering(NamedTuple):
+    """An array that enters layers: its mean square, its name, and what to do if it is loud."""
+
+    mean_square: float
+    name: str
+    remedy: str
+
+
+def _arrays(network: Network) -> Iterator[Entering]:
+    """Tables and the batch."""
+    for one in network.parameters:
+        if one.use == "table":
+            yield Entering(one.mean**2 + one.std**2, f"the table {one.name}", f"draw {one.name} with a std of 1 or less")
+    first = [] if network.inputs is None else [network.inputs.second_moment]
+    for mean_square in (*first, *network.others):
+        yield Entering(mean_square, "an array of the batch", "standardize the data, better feature by feature")
+
+
+def _entering_loud(network: Network) -> Iterator[Whole]:
+    """Tables, and arrays beside the first one, which `numbers.unscaled_inputs` judges, that are loud where they enter."""
+    if network.inputs is not None and network.inputs.second_moment >= USUAL[1]:
+        return
+    loudest = max(_arrays(network), default=Entering(0.0, "", ""))
+    received = [layer.input_second_moment for layer in network.layers if layer.from_data]
+    loud = min(loudest.mean_square, max(received, default=math.inf))
+    if loud > USUAL[1]:
+        yield Whole(
+            "unscaled inputs",
+            severity(loud > BEARABLE[1]),
+            f"{loudest.name} has a root mean square of {number(math.sqrt(loudest.mean_square))}",
+            "starts are made for inputs of mean 0 and mean square 1",
+            loudest.remedy,
+        )
 
 
 def _steps(network: Network) -> Iterator[Whole]:
@@ -228,8 +280,20 @@ def _loss(network: Network) -> Iterator[Whole]:
             "fault" if loss > 3 * guessing + 1 or not math.isfinite(loss) else "warning",
             f"the first loss is {number(loss)}; guessing among {classes} classes costs {number(guessing)}",
             "the answers are large before anything is learned: the network is confident and wrong",
-            "draw the last layer's weights smaller, or at 0",
+            _smaller_answers(network),
         )
+
+
+def _smaller_answers(network: Network) -> str:
+    """What to do about what makes the answers large: the layer, the table or the data farthest beyond what suits."""
+    found = [(one.mean_square, one.remedy) for one in _arrays(network)]
+    for layer in network.layers:
+        if not (layer.last or layer.normalized or layer.kind in trend.UNSCALED):
+            factor = layer.weight_variance / trend.accepted(layer)[1]
+            found.append((factor, f"draw the weights of layer {layer.number} ({layer.name}) smaller"))
+    last = max((layer.weight_variance / trend.accepted(layer)[1] for layer in network.layers if layer.last), default=0)
+    found.append((max(last, 2.0), "draw the last layer's weights smaller, or at 0"))
+    return max(found)[1]
 
 
 def _targets(network: Network) -> Iterator[Whole]:
