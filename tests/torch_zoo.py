@@ -1108,7 +1108,7 @@ def llama():
     return network, tokens()
 
 
-@sound
+@sick("identical units")
 def equal_units_that_are_weighted_differently():
     network = mlp(2, nn.Tanh).apply(xavier)
     nn.init.constant_(network[0].weight, 0.05)

@@ -46,6 +46,7 @@ class Evidence(NamedTuple):
     added: bool
     evened: bool
     from_data: bool
+    sees_data: bool
     last: bool
     kind: str
     trainable: bool
@@ -198,6 +199,7 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         added=place.added if told else number > 1 and parent is None,
         evened=place.evened,
         from_data=place.from_data,
+        sees_data=place.sees_data,
         last=last,
         kind=definition.kind,
         trainable=definition.trainable,

@@ -75,6 +75,7 @@ class Answer(NamedTuple):
             evened=self.layer.evened,
             last=self.last,
             from_data=inputs.sources == {DATA},
+            sees_data=DATA in inputs.sources,
         )
 
 

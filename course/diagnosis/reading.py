@@ -61,7 +61,8 @@ class LayerPlace(NamedTuple):
     `follows` is the place of the layer whose answers are the inputs, and nothing else; `None` where it is not certain,
     `UNTOLD` where nobody followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and
     `added` that its answers are added to others, multiplied with others, and that its inputs are such a sum; `evened`
-    that its answers, or sums of them, go through a normalization; `last` that they are the network's.
+    that its answers, or sums of them, go through a normalization; `last` that they are the network's; `from_data` and
+    `sees_data` that its inputs are made of the data alone, and of them among others.
     """
 
     follows: int | None = UNTOLD
@@ -72,6 +73,7 @@ class LayerPlace(NamedTuple):
     last: bool | None = None
     from_data: bool = False
     evened: bool = False
+    sees_data: bool = False
 
 
 class LayerReading(NamedTuple):

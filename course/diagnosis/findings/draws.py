@@ -29,6 +29,8 @@ COPIES = {
 """Why two layers are equal, and what to do, by framework."""
 SHORTEST_RUN = 3
 """Fans are compared over layers that follow one another, so many at least."""
+DEFAULT = 1 / 3
+"""fan_in · Var w of U(-1/√fan_in, 1/√fan_in), which PyTorch draws for itself."""
 SHORTEST_TWIN = 8
 """Fewer weights may be alike by chance."""
 
@@ -96,10 +98,11 @@ def repeated_weights(network: Network) -> Iterator[Found]:
         twin = next((other for other in network.layers[:position] if _one_draw(layer, other)), None)
         if twin is None:
             continue
+        same = (layer.fan_in, layer.units) == (twin.fan_in, twin.units)
         yield Found(
             layer.number,
-            "fault",
-            f"its weights are those of layer {twin.number}",
+            "warning",  # networks drawn so train as well as others: the data and the layers between tell them apart
+            f"its weights {'are those' if same else 'begin with the same numbers as those'} of layer {twin.number}",
             *COPIES.get(network.framework, COPIES["JAX"]),
         )
 
@@ -160,14 +163,19 @@ def wrong_fan(network: Network) -> Iterator[Found]:
 def _wrong_fan(layers: list[Evidence], network: Network) -> Iterator[Found]:
     rows = [layer for layer in layers if not layer.normalized and layer.weight_variance > 0]
     unequal = [layer for layer in rows if layer.fan_in != layer.fan_out]
-    if len(unequal) < 2 or _harm(rows) < trend.KEPT:
-        return
     limit = deviations(network)
+    if len(unequal) < 2 or _harm(rows) < trend.KEPT or _are_default(rows, limit):
+        return
     for how in (_spread, _misfit):
         by_in, by_average, by_out = (how(rows, mode) for mode in FANS)
         if by_out < limit < min(by_in, by_average):
-            yield from (_of_fan_out(layer) for layer in unequal)
+            yield from (_of_fan_out(layer, severity(_harm(rows) > trend.LOST)) for layer in unequal)
             return
+
+
+def _are_default(layers: list[Evidence], limit: float) -> bool:
+    """Whether all have PyTorch's default, of variance 1/(3 fan_in), which some fan_out may explain by chance."""
+    return all(abs(math.log(DEFAULT / layer.weight_variance)) < limit * layer.weight_error for layer in layers)
 
 
 def _spread(layers: list[Evidence], fan: Fan) -> float:
@@ -195,11 +203,11 @@ def _harm(layers: list[Evidence]) -> float:
     return float(max(strayed.max(), 0) - min(strayed.min(), 0))
 
 
-def _of_fan_out(layer: Evidence) -> Found:
+def _of_fan_out(layer: Evidence, severity: str) -> Found:
     factor = layer.fan_in / layer.fan_out
     return Found(
         layer.number,
-        "fault",
+        severity,
         f"its weights have variance {number(layer.weight_variance / factor)}/fan_out, which multiplies the mean square "
         f"by {number(factor)}",
         f"the fan_out of {layer.fan_out} stands where the fan_in of {layer.fan_in} belongs",

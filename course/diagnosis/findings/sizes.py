@@ -56,7 +56,10 @@ def _least_sum(network: Network) -> float:
 
 def saturated(network: Network) -> Iterator[Found]:
     """Weights so large that most slopes are flat, whether or not the gradient explodes for it."""
-    yield from _unsuitable(network, "saturated")
+    yield from sorted([*_unsuitable(network, "saturated"), *_flat(network)], key=lambda found: found.severity != "fault")
+
+
+def _flat(network: Network) -> Iterator[Found]:
     for layer in network.layers:
         distance = starts.distance(layer.weight_variance, trend.accepted(layer))
         if (

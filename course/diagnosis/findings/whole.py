@@ -90,7 +90,7 @@ def _the_same(network: Network) -> Iterator[Whole]:
             "fault",
             f"the answers to all {len(rows)} examples are the same",
             _why_nothing_passes(network),
-            "draw the layers anew so that the signal passes: wider ones, or weights and scales that are not 0",
+            "draw the layers anew so that the signal passes: with a larger standard deviation, and no scale of 0",
         )
 
 
@@ -199,7 +199,7 @@ def _steps(network: Network) -> Iterator[Whole]:
 
 
 def _frequencies(network: Network) -> Iterator[Whole]:
-    """A sine whose large factor the first layer's weights undo: Sitzmann and others 2020 draw that layer wider."""
+    """A sine whose large factor the first layer's weights undo: Sitzmann and others 2020 draw it from a wider distribution."""
     stds = {one.name: one.std for one in network.parameters}
     for layer in network.layers:
         factor = layer.weight_std / (stds.get(layer.parameter) or math.inf)
@@ -227,7 +227,7 @@ def _signal(network: Network) -> Iterator[Whole]:
             "fault",
             f"what layer {layer.number} ({layer.name}) receives has a root mean square of {number(rms)}",
             f"the layers before make the signal {'smaller' if faint else 'larger'} and nothing normalizes it",
-            f"draw the layers before {'wider' if faint else 'narrower'}, by the fan of each, or normalize",
+            f"draw the layers before with a {'larger' if faint else 'smaller'} standard deviation, or normalize",
             layer.number,
         )
         return
@@ -245,7 +245,7 @@ def _gradient(network: Network) -> Iterator[Whole]:
     longest = max(layer.gradient_norm * (min(1.0, _rms(layer)) if layer.normalized else 1.0) for layer in inner)
     ends = [layer.gradient_norm for layer in network.layers if layer.last]
     usual = max([float(np.median([layer.gradient_norm for layer in inner])), *ends])
-    vanished = longest / max(layer.gradient_norm * max(1.0, _rms(layer)) for layer in first)
+    vanished = longest / max(layer.gradient_norm * max(1.0, _rms(layer)) for layer in inner if layer.sees_data)
     exploded = max(layer.gradient_norm * min(1.0, _rms(layer)) for layer in first) / usual
     for ratio, word, verb in ((vanished, "shorter", "vanishes"), (exploded, "longer", "explodes")):
         if ratio > UNEQUAL and not (verb == "vanishes" and _scales_that_grow(network)):
