@@ -24,8 +24,8 @@ class Evidence(NamedTuple):
     that of one draw strays, relative to itself. `distinct_units` answer differently,
     `different_units` do or have another gradient, and `projections` are the weighted sums that they make of inputs; `dead_share` of the units answer
     0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as alike as these. `noise` holds the
-    first weights over their standard deviation. Second moments are taken over the batch and the units; they are inf
-    or nan where numbers are out of range.
+    first weights over their standard deviation. Second moments are taken over the batch and the units, the `differing` one of
+    inputs less their mean over the batch; they are inf or nan where numbers are out of range.
     """
 
     number: int
@@ -47,6 +47,8 @@ class Evidence(NamedTuple):
     evened: bool
     from_data: bool
     sees_data: bool
+    straight: bool
+    squared: bool
     last: bool
     kind: str
     trainable: bool
@@ -66,6 +68,7 @@ class Evidence(NamedTuple):
     bias_mean: float
     bias_second_moment: float
     input_second_moment: float
+    differing_second_moment: float
     preactivation_second_moment: float
     activation_second_moment: float
     gradient_second_moment: float
@@ -200,6 +203,8 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         evened=place.evened,
         from_data=place.from_data,
         sees_data=place.sees_data,
+        straight=place.straight,
+        squared=place.squared,
         last=last,
         kind=definition.kind,
         trainable=definition.trainable,
@@ -219,6 +224,7 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         bias_mean=float(biases.mean()),
         bias_second_moment=float(np.mean(biases**2)),
         input_second_moment=input_second_moment,
+        differing_second_moment=layer_statistics.differing(signals.inputs),
         preactivation_second_moment=mean_square(signals.preactivations),
         activation_second_moment=mean_square(_after(signals)),
         gradient_second_moment=gradient,

@@ -21,6 +21,11 @@ def mean_square(values: np.ndarray) -> float:
     return float(np.mean(np.square(values, dtype=float)))
 
 
+def differing(inputs: np.ndarray) -> float:
+    """Return the second moment of what differs between the examples of an array, which come first; nan for one."""
+    return float(np.mean(np.var(inputs, axis=0, dtype=float))) if len(inputs) > 1 else math.nan
+
+
 def sampled_rows(values: np.ndarray) -> np.ndarray:
     """Return answers `(rows, units)`, a row an example and a place, evenly taken from all of them if there are many."""
     rows = values.reshape(-1, values.shape[-1])

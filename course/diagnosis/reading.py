@@ -62,7 +62,9 @@ class LayerPlace(NamedTuple):
     `UNTOLD` where nobody followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and
     `added` that its answers are added to others, multiplied with others, and that its inputs are such a sum; `evened`
     that its answers, or sums of them, go through a normalization; `last` that they are the network's; `from_data` and
-    `sees_data` that its inputs are made of the data alone, and of them among others.
+    `sees_data` that its inputs are made of the data alone, and of them among others;
+    `straight` that its preactivations are the product with its weights and a bias, perhaps times a constant;
+    `squared` that its answers are multiplied with one another, as queries and keys of one layer are.
     """
 
     follows: int | None = UNTOLD
@@ -74,6 +76,8 @@ class LayerPlace(NamedTuple):
     from_data: bool = False
     evened: bool = False
     sees_data: bool = False
+    straight: bool = True
+    squared: bool = False
 
 
 class LayerReading(NamedTuple):

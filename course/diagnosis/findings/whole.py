@@ -18,6 +18,8 @@ UNEQUAL, LOST = 100.0, 1000.0
 """A gradient that is so much longer or shorter where the data enter than farther on: a word, and a fault."""
 FAINT, LOUD = 1e-4, 1e4
 """A layer's inputs of a root mean square beyond these are no signal to learn from."""
+LEAST_DIFFERENCE = 100 * FAINT**2
+"""Data whose examples differ by a mean square below this are alike themselves."""
 LONG_STEP = 0.25
 """A state that takes steps of this mean length has forgotten most after ten of them; Mamba's are 0.001 to 0.1."""
 STRETCHED, SHORT = 5.0, 2.0
@@ -54,6 +56,7 @@ def search(network: Network) -> Iterator[Whole]:
         yield from _entering_loud(network)
         yield from _frequencies(network)
         yield from _signal(network)
+        yield from _differences(network)
         yield from _gradient(network)
         yield from _adapters(network)
     yield from _loss(network)
@@ -119,7 +122,7 @@ def _no_gradient(network: Network) -> Iterator[Whole]:
     names = [one.name for one in network.parameters if one.stuck and "weight_hh" not in one.name]
     if not names:
         return
-    zero = [one.name for one in network.parameters if one.stuck and _is_zero(one)]
+    zero = _zero_factors(network)
     reason = _why_nothing_passes(network)
     if zero:
         reason = f"all of {_listed(zero)} is 0: a product of zeros stays 0"
@@ -131,6 +134,21 @@ def _no_gradient(network: Network) -> Iterator[Whole]:
         "let one of two factors start at random; draw dead layers anew",
         _layer_of(network, names[0]),
     )
+
+
+def _zero_factors(network: Network) -> list[str]:
+    """Parameters that are 0 and make each other's gradient 0: weights that receive 0, and what makes that 0.
+
+    Other weights of 0 have no gradient only because nothing comes back.
+    """
+    stuck = {one.name for one in network.parameters if one.stuck and _is_zero(one)}
+    if not network.told or not network.layers:
+        return sorted(stuck)
+    silent = [layer for layer in network.layers if layer.parameter in stuck and layer.input_second_moment == 0]
+    before = [network.layers[layer.parent - 1].parameter for layer in silent if layer.chained]
+    scales = [one.name for one in network.parameters if one.use == "vector" and one.gradient == 0 and _is_zero(one)]
+    scales = [name for name in scales if not name.endswith(("bias", "shift", "beta", "offset"))] if silent else []
+    return [*scales, *(name for name in before if name in stuck), *(layer.parameter for layer in silent)]
 
 
 def _layer_of(network: Network, parameter: str) -> int:
@@ -231,6 +249,34 @@ def _signal(network: Network) -> Iterator[Whole]:
             layer.number,
         )
         return
+
+
+def _differences(network: Network) -> Iterator[Whole]:
+    """The part of a signal that differs between the examples, where something common holds up the whole of it.
+
+    It is lost where it is so in most layers that follow: what goes another way than a branch meets them again.
+    """
+    entering = [layer.differing_second_moment for layer in network.layers if layer.from_data]
+    rows = [layer for layer in network.layers if not layer.from_data and layer.kind != "recurrent"]
+    first = next((place for place, layer in enumerate(rows) if _are_alike(layer)), len(rows))
+    lost = [_are_alike(layer) for layer in rows[first:]]
+    if network.fresh or not network.varied or 2 * sum(lost) <= len(lost) or max(entering, default=0) < LEAST_DIFFERENCE:
+        return
+    layer = rows[first]
+    yield Whole(
+        "signal vanishes",
+        "fault",
+        f"what layer {layer.number} ({layer.name}) receives differs between the examples by a root mean square of "
+        f"{number(math.sqrt(layer.differing_second_moment))} only",
+        "something common to all examples holds up the signal, and what tells them apart is lost from layer to layer",
+        "draw the layers before with a larger standard deviation, add what enters a block to its answer, or normalize",
+        layer.number,
+    )
+
+
+def _are_alike(layer: Evidence) -> bool:
+    """Whether almost nothing of a layer's inputs differs between the examples; where nothing does at all, it is meant."""
+    return 0 < layer.differing_second_moment <= FAINT**2 < layer.input_second_moment
 
 
 def _gradient(network: Network) -> Iterator[Whole]:
