@@ -8,7 +8,14 @@ import numpy as np
 from course import initializers
 from course.diagnosis import layer_statistics
 from course.diagnosis.layer_statistics import mean_square
-from course.diagnosis.reading import UNTOLD, LayerDefinition, LayerReading, LayerSignals, NetworkReading, ParameterReading
+from course.diagnosis.reading import (
+    UNTOLD,
+    LayerDefinition,
+    LayerReading,
+    LayerSignals,
+    NetworkReading,
+    ParameterReading,
+)
 
 ROUNDING = 0.01
 """What a layer answers and what the next one receives differ by less if nothing lies between them, in bfloat16 too."""
@@ -20,12 +27,14 @@ class Evidence(NamedTuple):
     `parent` is the number of the layer whose answers are its inputs, and nothing else; `fed_by` is then the name of
     that layer's activation, and `passed` the factor of the mean square in between. `ends_branch` says that nobody
     follows it for certain: its answers are added to others, multiplied with them, or go through something unknown.
-    `groups` counts the parts into which its units fall by the inputs that they see. `weights` counts them, `weight_variance` is fan_in · E[w²], and `weight_error` how far
+    `groups` counts the parts into which its units fall by the inputs that they see.
+    `weights` counts them, `weight_variance` is fan_in · E[w²], and `weight_error` how far
     that of one draw strays, relative to itself. `distinct_units` answer differently,
-    `different_units` do or have another gradient, and `projections` are the weighted sums that they make of inputs; `dead_share` of the units answer
-    0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as alike as these. `noise` holds the
-    first weights over their standard deviation. Second moments are taken over the batch and the units, the `differing` one of
-    inputs less their mean over the batch; they are inf or nan where numbers are out of range.
+    `different_units` do or have another gradient, and `projections` are the weighted sums that they make of inputs;
+    `dead_share` of the units answer 0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as
+    alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
+    batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
+    numbers are out of range.
     """
 
     number: int
@@ -116,7 +125,8 @@ class Network(NamedTuple):
     """All that is judged.
 
     `inputs` is `None` where the batch is no array of real numbers that the first layer receives as they are; `varied`
-    says that its examples differ, `others` are the mean squares of further arrays, `told` says that the values of the network were followed.
+    says that its examples differ, `others` are the mean squares of further arrays, `told`
+    says that the values of the network were followed.
     """
 
     layers: tuple[Evidence, ...]

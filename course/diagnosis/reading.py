@@ -117,9 +117,9 @@ class NetworkReading(NamedTuple):
     """A network as it was read: its layers from the input to the output, and what it answered.
 
     `outputs` has the examples first, `data` is the batch where it is one of real numbers; both are thinned out where
-    they are large; `others` are the mean squares of the batch's further arrays of real numbers. `loss` is the first one and the number of classes, `distance` the mean square of real targets from
-    the mean answer, both where targets are given. `fresh` says that a normalization uses
-    statistics of the past, of which there are none yet.
+    they are large; `others` are the mean squares of the batch's further arrays of real numbers. `loss` is the first
+    one and the number of classes, `distance` the mean square of real targets from the mean answer, both where targets
+    are given. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
     """
 
     layers: tuple[LayerReading, ...]

@@ -46,7 +46,7 @@ def biases(network: Network) -> Iterator[Found]:
 
 
 def _room(layer: Evidence) -> float:
-    """How many times the mean square of a layer's weighted inputs its biases may have: 1, and more where inputs are few.
+    """How many times the mean square of a layer's weighted inputs its biases may have: 1, more where inputs are few.
 
     Along one input x of fan_in alike a unit bends at x = -b/w, within the data if b² < 9 w² E[x²]: on the whole if
     E[b²] < 9/fan_in times that of the weighted inputs. With one input it is the biases that place the bends, and
@@ -145,8 +145,8 @@ def _by_weights_alone(layer: Evidence, following: Evidence) -> bool:
     dense = following.fan_out == following.units and following.fan_in == layer.units
     dense = dense and following.distinct_units > following.units / 2 and layer.trainable
     sent = following.gradient_second_moment * following.weight_variance * layer.slope_second_moment
-    straight = following.places == layer.places and 0.99 < following.passed < 1.01
-    return dense and straight and following.chained and following.straight and not following.normalized and 0 < sent < math.inf
+    straight = following.places == layer.places and 0.99 < following.passed < 1.01 and following.straight
+    return dense and straight and following.chained and not following.normalized and 0 < sent < math.inf
 
 
 def _unexplained(layer: Evidence, following: Evidence) -> float:

@@ -145,10 +145,11 @@ def _zero_factors(network: Network) -> list[str]:
     if not network.told or not network.layers:
         return sorted(stuck)
     silent = [layer for layer in network.layers if layer.parameter in stuck and layer.input_second_moment == 0]
-    before = [network.layers[layer.parent - 1].parameter for layer in silent if layer.chained]
+    before = [network.layers[layer.parent - 1] for layer in silent if layer.chained]
     scales = [one.name for one in network.parameters if one.use == "vector" and one.gradient == 0 and _is_zero(one)]
     scales = [name for name in scales if not name.endswith(("bias", "shift", "beta", "offset"))] if silent else []
-    return [*scales, *(name for name in before if name in stuck), *(layer.parameter for layer in silent)]
+    zero = [layer.parameter for layer in before if layer.parameter in stuck and not layer.normalized]
+    return [*scales, *zero, *(layer.parameter for layer in silent)]
 
 
 def _layer_of(network: Network, parameter: str) -> int:
@@ -179,14 +180,15 @@ def _arrays(network: Network) -> Iterator[Entering]:
     """Tables and the batch."""
     for one in network.parameters:
         if one.use == "table":
-            yield Entering(one.mean**2 + one.std**2, f"the table {one.name}", f"draw {one.name} with a std of 1 or less")
+            remedy = f"draw {one.name} with a standard deviation of 1 or less"
+            yield Entering(one.mean**2 + one.std**2, f"the table {one.name}", remedy)
     first = [] if network.inputs is None else [network.inputs.second_moment]
     for mean_square in (*first, *network.others):
         yield Entering(mean_square, "an array of the batch", "standardize the data, better feature by feature")
 
 
 def _entering_loud(network: Network) -> Iterator[Whole]:
-    """Tables, and arrays beside the first one, which `numbers.unscaled_inputs` judges, that are loud where they enter."""
+    """Tables and arrays that are loud where they enter; the first array is judged by `numbers.unscaled_inputs`."""
     if network.inputs is not None and network.inputs.second_moment >= USUAL[1]:
         return
     loudest = max(_arrays(network), default=Entering(0.0, "", ""))
@@ -217,7 +219,7 @@ def _steps(network: Network) -> Iterator[Whole]:
 
 
 def _frequencies(network: Network) -> Iterator[Whole]:
-    """A sine whose large factor the first layer's weights undo: Sitzmann and others 2020 draw it from a wider distribution."""
+    """A sine whose large factor the first layer's weights undo: Sitzmann and others 2020 draw these larger."""
     stds = {one.name: one.std for one in network.parameters}
     for layer in network.layers:
         factor = layer.weight_std / (stds.get(layer.parameter) or math.inf)
@@ -259,7 +261,7 @@ def _differences(network: Network) -> Iterator[Whole]:
     entering = [layer.differing_second_moment for layer in network.layers if layer.from_data]
     rows = [layer for layer in network.layers if not layer.from_data and layer.kind != "recurrent"]
     first = next((place for place, layer in enumerate(rows) if _are_alike(layer)), len(rows))
-    lost = [_are_alike(layer) for layer in rows[first:]]
+    lost = [layer.differing_second_moment <= FAINT**2 for layer in rows[first:]]
     if network.fresh or not network.varied or 2 * sum(lost) <= len(lost) or max(entering, default=0) < LEAST_DIFFERENCE:
         return
     layer = rows[first]
@@ -275,7 +277,7 @@ def _differences(network: Network) -> Iterator[Whole]:
 
 
 def _are_alike(layer: Evidence) -> bool:
-    """Whether almost nothing of a layer's inputs differs between the examples; where nothing does at all, it is meant."""
+    """Whether almost nothing of a layer's inputs differs between the examples; where nothing does, it may be meant."""
     return 0 < layer.differing_second_moment <= FAINT**2 < layer.input_second_moment
 
 
@@ -331,7 +333,7 @@ def _loss(network: Network) -> Iterator[Whole]:
 
 
 def _smaller_answers(network: Network) -> str:
-    """What to do about what makes the answers large: the layer, the table or the data farthest beyond what suits."""
+    """What to do about what makes the answers large: the layer, the table or the data farthest off."""
     found = [(one.mean_square, one.remedy) for one in _arrays(network)]
     for layer in network.layers:
         if not (layer.last or layer.normalized or layer.kind in trend.UNSCALED):
