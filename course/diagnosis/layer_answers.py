@@ -136,7 +136,7 @@ def _answer(flows: Flows, layer: Layer, values, dtypes) -> Answer:
     if z is None:
         last = _before_it_parts(flows, followers) if normalized else _multiplied(flows, followers, biased)
     scale = 1.0 if normalized else _scale(flows, followers, last, values)
-    straight = _is_straight(values, biased, last, scale)
+    straight = normalized or _is_straight(values, biased, last, scale)
     return Answer(layer, last.number, h and h.number, name, bias, last.axes, normalized, scale, straight=straight)
 
 
