@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import itertools
 import math
 import os
 import random as python_random
@@ -400,3 +401,75 @@ def test_units_that_wide_biases_switch_off_are_blamed_on_the_biases():
     assert "its biases have mean" in dead.reason.lower()
     assert dead.remedy == "Start the biases at 0."
     assert "[:] = 0" in dead.code
+
+
+# What few inputs, equal rows, tables and heads make of a start
+
+
+@pytest.mark.parametrize(
+    ("factor", "state"), [(1.0, None), (8.0, "warning"), (100.0, "fault")], ids=["default", "wider", "far out"]
+)
+def test_with_one_input_biases_may_place_the_bends_where_the_data_are(factor, state):
+    weights, biases = RANDOM.uniform(-1, 1, (2, 64)).astype(np.float32)
+    network = [(weights[None], math.sqrt(factor) * biases, "relu"), (he(64, 64), "relu"), (he(64, 1), None)]
+    diagnosis = diagnose(network, np.linspace(-1, 1, 100, dtype=np.float32)[:, None])
+    assert [(row.finding, row.state) for row in diagnosis.layers[:1]] == (
+        [("healthy", "ok")] if state is None else [("biases out of scale", state)]
+    )
+
+
+@pytest.mark.parametrize(("place", "state"), [(0, "fault"), (1, "warning")])
+def test_a_layer_of_equal_rows_passes_one_number_and_that_is_a_fault_where_the_data_enter(place, state):
+    kernels = [he(64, 64), he(64, 64), he(64, 5)]
+    kernels[place][:] = kernels[place][:, :1]
+    row = diagnose([(kernels[0], "relu"), (kernels[1], "relu"), (kernels[2], None)], VECTORS).layers[place]
+    assert (row.finding, row.state) == ("identical units", state)
+    assert row.sentence == "Its 64 units weight their inputs alike."
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (64, 48)])
+def test_layers_of_one_draw_are_worth_a_word_and_only_equal_ones_are_called_equal(shape):
+    first = he(64, 64)
+    second = (first if shape == (64, 64) else first.ravel()[: math.prod(shape)].reshape(shape)).copy()
+    row = diagnose([(first, "relu"), (second, "relu"), (he(shape[1], 5), None)], VECTORS).layers[1]
+    assert (row.finding, row.state) == ("repeated weights", "warning")
+    assert ("begin with the same numbers" in row.sentence) == (shape != (64, 64))
+
+
+@pytest.mark.parametrize(("last", "state"), [(512, "warning"), (16_384, "fault")])
+def test_fan_out_in_place_of_fan_in_is_a_fault_where_the_signal_is_lost(last, state):
+    sizes = [8, 32, 128, last]
+    network = [(he(m, n).T.copy(), "relu") for n, m in itertools.pairwise(sizes)]
+    found = diagnose([*network[:-1], (network[-1][0], None)], VECTORS[:, :8]).primary
+    assert (found.finding, found.state) == ("wrong fan", state)
+
+
+def looked_up(parameters, tokens):
+    return jax.nn.relu(parameters["table"][tokens].reshape(len(tokens), -1) @ parameters["in"]) @ parameters["out"]
+
+
+@pytest.mark.parametrize(("table", "last", "words"), [(300.0, 1.0, "Draw table"), (1.0, 300.0, "the last layer's")])
+def test_a_first_loss_that_is_too_high_is_blamed_on_what_made_the_answers_large(table, last, words):
+    parameters = {"table": table * he(100, 8), "in": he(96, 64), "out": last * he(64, 5)}
+    whole = diagnose((looked_up, parameters), (TOKENS, RANDOM.integers(0, 5, 16))).whole
+    loss = next(row for row in whole if row.finding == "first loss too high")
+    assert words in loss.remedy
+    assert next(row.finding for row in whole) == ("unscaled inputs" if table > 1 else "first loss too high")
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_a_table_of_equal_numbers_is_found_where_they_get_one_gradient(equal):
+    users, items = (np.full((100, 8), 0.1, np.float32) if equal else he(100, 8) for _ in range(2))
+    pairs = RANDOM.integers(0, 100, (64, 2))
+    network = (lambda p, x: (p["users"][x[:, 0]] * p["items"][x[:, 1]]).sum(-1), {"users": users, "items": items})
+    assert [row.finding for row in diagnose(network, pairs).whole] == (["identical units"] if equal else [])
+
+
+@pytest.mark.parametrize("pieces", [0, 1])
+def test_a_product_of_zeros_is_blamed_on_the_zeros_that_meet(torch, pieces):
+    zoo = importlib.import_module("torch_zoo")
+    network, batch = zoo.build("zeros behind a scale of 0")
+    if pieces:  # weights of 0 elsewhere have no gradient only because nothing comes back
+        torch.nn.init.zeros_(network[0].weight)
+    (found,) = [row for row in diagnose(network, batch).whole if row.finding == "no gradient"]
+    assert found.reason == "All of 1.weight, 3.weight is 0: a product of zeros stays 0."

@@ -1108,7 +1108,7 @@ def llama():
     return network, tokens()
 
 
-@sound
+@sick("identical units")
 def equal_units_that_are_weighted_differently():
     network = mlp(2, nn.Tanh).apply(xavier)
     nn.init.constant_(network[0].weight, 0.05)
@@ -1245,6 +1245,211 @@ enter(
     variational_autoencoder=lambda: (VAE(), vectors()),
     actor_and_critic=lambda: (Actor(), vectors(8)),
 )
+
+
+# What few inputs, equal numbers, tables and heads make of a start
+
+
+def regression(data: torch.Tensor, bias: float = 1.0) -> tuple[nn.Module, torch.Tensor]:
+    """A network of the default, its first biases multiplied."""
+    network = nn.Sequential(nn.Linear(data.shape[1], 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1))
+    network[0].bias.data *= bias
+    return network, data
+
+
+def line() -> torch.Tensor:
+    return torch.linspace(-1, 1, 100)[:, None]
+
+
+enter(
+    curve=lambda: regression(line()),
+    curve_over_the_unit_interval=lambda: regression(torch.rand(100, 1)),
+    function_of_two_coordinates=lambda: regression(torch.rand(100, 2)),
+)
+enter("biases out of scale", curve_with_bends_far_beyond_the_data=lambda: regression(line(), 8.0))
+enter("biases out of scale", loud_biases_of_many_inputs=lambda: regression(vectors(), 20.0))
+
+
+def one_number(norm: bool) -> tuple[nn.Module, torch.Tensor]:
+    """A layer of equal rows."""
+    network = mlp(3, **({"norm": nn.BatchNorm1d} if norm else {})).apply(he)
+    middle = network[3 if norm else 2]
+    middle.weight.data[:] = middle.weight.data[:1].clone()
+    return network, vectors()
+
+
+enter(
+    "identical units",
+    equal_rows=lambda: one_number(norm=False),
+    equal_rows_before_a_normalization=lambda: one_number(norm=True),
+)
+
+
+class Maxout(nn.Module):
+    def __init__(self, pieces: int):
+        super().__init__()
+        self.one, self.two, self.out = nn.Linear(20, 32 * pieces), nn.Linear(32, 32 * pieces), nn.Linear(32, 5)
+
+    def forward(self, x):
+        for layer in (self.one, self.two):
+            x = layer(x).view(len(x), 32, -1).amax(-1)
+        return self.out(x)
+
+
+enter(maxout_of_two=lambda: (Maxout(2), vectors(20)), maxout_of_three=lambda: (Maxout(3), vectors(20)))
+
+
+@sound
+def kernels_that_blur():
+    parts: list[nn.Module] = [nn.Conv2d(3, 16, 3, padding=1), nn.ReLU()]
+    for _ in range(3):
+        blur = nn.Conv2d(16, 16, 3, padding=1, groups=16, bias=False)
+        nn.init.constant_(blur.weight, 1 / 9)
+        parts += [blur, nn.Conv2d(16, 16, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+    return nn.Sequential(*parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 5)), pictures(16)
+
+
+class Factors(nn.Module):
+    def __init__(self, std: float):
+        super().__init__()
+        self.users, self.items = nn.Embedding(100, 16), nn.Embedding(100, 16)
+        for table in (self.users, self.items):
+            nn.init.normal_(table.weight, 0.1, std)
+
+    def forward(self, pairs):
+        return (self.users(pairs[:, 0]) * self.items(pairs[:, 1])).sum(-1)
+
+
+enter(factors=lambda: (Factors(0.1), torch.randint(0, 100, (64, 2))))
+enter("identical units", factors_of_equal_numbers=lambda: (Factors(0.0), torch.randint(0, 100, (64, 2))))
+
+
+def words(std: float, *behind: nn.Module) -> tuple[nn.Module, torch.Tensor]:
+    table = nn.Embedding(100, 32)
+    nn.init.normal_(table.weight, 0, std)
+    return nn.Sequential(table, *behind, nn.Flatten(), nn.Linear(384, 64), nn.ReLU(), nn.Linear(64, 5)), tokens()
+
+
+enter(
+    usual_table=lambda: words(1.0),
+    loud_table_before_a_normalization=lambda: words(100.0, nn.LayerNorm(32)),
+)
+enter("unscaled inputs", loud_table=lambda: words(100.0))
+
+
+class Columns(nn.Module):
+    """A picture and a row of numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.picture = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.columns, self.out = nn.Sequential(nn.Linear(6, 16), nn.ReLU()), nn.Linear(24, 3)
+
+    def forward(self, image, columns):
+        return self.out(torch.cat([self.picture(image), self.columns(columns)], 1))
+
+
+def columns(loudest: float) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+    scales = torch.tensor([1, 1, 1, 1, 1, loudest])
+    return Columns(), {"image": pictures(16), "columns": torch.randn(8, 6) * scales}
+
+
+enter(picture_and_columns=lambda: columns(1.0))
+enter("unscaled inputs", picture_and_raw_columns=lambda: columns(1e5))
+
+
+class Policy(nn.Module):
+    def __init__(self, start: Callable[[torch.Tensor], Any]):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(17, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU())
+        self.mean, self.spread = nn.Linear(128, 6), nn.Linear(128, 6)
+        for head in (self.mean, self.spread):
+            nn.init.uniform_(head.weight, -3e-3, 3e-3)
+        start(self.mean.weight)
+
+    def forward(self, x):
+        y = self.body(x)
+        return torch.tanh(self.mean(y)), self.spread(y).clamp(-20, 2)
+
+
+enter(policy_of_small_heads=lambda: (Policy(torch.Tensor.clone), vectors(17)))
+enter("saturated", policy_of_a_loud_head=lambda: (Policy(lambda weights: nn.init.normal_(weights, 0, 5)), vectors(17)))
+
+
+@sick("repeated weights")
+def layers_that_are_copies():
+    layer = nn.TransformerEncoderLayer(32, 4, 64, dropout=0.0, batch_first=True)
+    return nn.Sequential(nn.TransformerEncoder(layer, 2), nn.Flatten(), nn.Linear(640, 5)), sequences()
+
+
+class Neighbours(nn.Module):
+    """Sums over about 20 neighbours."""
+
+    def __init__(self, scale: float):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(16, 16) for _ in range(8))
+        self.out, self.scale = nn.Linear(16, 4), scale
+        self.register_buffer("edges", torch.randint(0, 60, (2, 1200)))
+
+    def forward(self, x):
+        source, target = self.edges
+        for layer in self.layers:
+            y = layer(x)
+            places = target[:, None].expand(-1, 16)
+            x = F.relu(self.scale * torch.zeros_like(y).scatter_add(0, places, y[source]))
+        return self.out(x)
+
+
+enter("signal explodes", sums_over_neighbours=lambda: (Neighbours(1.0).apply(he), torch.randn(60, 16)))
+
+
+class Gates(nn.Module):
+    """Gated layers whose answers are all added up in the end; with or without a way past each."""
+
+    def __init__(self, residual: bool):
+        super().__init__()
+        self.residual, self.into, self.out = residual, nn.Linear(8, 16), nn.Linear(16, 5)
+        self.ways, self.gates, self.skips = (nn.ModuleList(nn.Linear(16, 16) for _ in range(16)) for _ in range(3))
+
+    def forward(self, x):
+        x, total = self.into(x), 0
+        for way, gate, skip in zip(self.ways, self.gates, self.skips, strict=True):
+            y = torch.tanh(way(x)) * torch.sigmoid(gate(x))
+            x, total = x + y if self.residual else y, total + skip(y)
+        return self.out(total)
+
+
+enter(gates_with_a_way_past=lambda: (Gates(residual=True), vectors(8)))
+enter("signal vanishes", gates_without_a_way_past=lambda: (Gates(residual=False), vectors(8)))
+
+
+class Packed(nn.Module):
+    """Queries, keys and values of one layer."""
+
+    def __init__(self, std: float):
+        super().__init__()
+        self.norm, self.all, self.out = nn.LayerNorm(32), nn.Linear(32, 96), nn.Linear(32, 32)
+        nn.init.normal_(self.all.weight[:64], 0, std)
+
+    def forward(self, x):
+        queries, keys, values = self.all(self.norm(x)).chunk(3, -1)
+        return x + self.out(F.scaled_dot_product_attention(queries, keys, values))
+
+
+def packed(std: float) -> tuple[nn.Module, torch.Tensor]:
+    return nn.Sequential(Packed(std), Packed(std), nn.Flatten(), nn.Linear(640, 4)), sequences()
+
+
+enter(queries_and_keys_of_one_layer=lambda: packed(32**-0.5))
+enter("too large", loud_queries_and_keys_of_one_layer=lambda: packed(1.0))
+
+
+@sick("no gradient")
+def zeros_behind_a_scale_of_0():
+    network = nn.Sequential(nn.Linear(64, 64), nn.LayerNorm(64), nn.GELU(), nn.Linear(64, 5)).apply(he)
+    nn.init.zeros_(network[1].weight)
+    nn.init.zeros_(network[3].weight)
+    return network, vectors()
 
 
 def build(name: str, seed: int = 1) -> tuple[Any, Any]:

@@ -8,7 +8,14 @@ import numpy as np
 from course import initializers
 from course.diagnosis import layer_statistics
 from course.diagnosis.layer_statistics import mean_square
-from course.diagnosis.reading import UNTOLD, LayerReading, LayerSignals, NetworkReading, ParameterReading
+from course.diagnosis.reading import (
+    UNTOLD,
+    LayerDefinition,
+    LayerReading,
+    LayerSignals,
+    NetworkReading,
+    ParameterReading,
+)
 
 ROUNDING = 0.01
 """What a layer answers and what the next one receives differ by less if nothing lies between them, in bfloat16 too."""
@@ -20,12 +27,14 @@ class Evidence(NamedTuple):
     `parent` is the number of the layer whose answers are its inputs, and nothing else; `fed_by` is then the name of
     that layer's activation, and `passed` the factor of the mean square in between. `ends_branch` says that nobody
     follows it for certain: its answers are added to others, multiplied with them, or go through something unknown.
+    `groups` counts the parts into which its units fall by the inputs that they see.
     `weights` counts them, `weight_variance` is fan_in · E[w²], and `weight_error` how far
-    that of one draw strays, relative to itself. `distinct_units` answer differently, and
-    `different_units` do or have another gradient; `dead_share` of the units answer
-    0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as alike as these. `noise` holds the
-    first weights over their standard deviation. Second moments are taken over the batch and the units; they are inf
-    or nan where numbers are out of range.
+    that of one draw strays, relative to itself. `distinct_units` answer differently,
+    `different_units` do or have another gradient, and `projections` are the weighted sums that they make of inputs;
+    `dead_share` of the units answer 0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as
+    alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
+    batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
+    numbers are out of range.
     """
 
     number: int
@@ -33,6 +42,7 @@ class Evidence(NamedTuple):
     fan_in: int
     fan_out: int
     units: int
+    groups: int
     weights: int
     dtype: str
     activation: str | None
@@ -45,6 +55,9 @@ class Evidence(NamedTuple):
     added: bool
     evened: bool
     from_data: bool
+    sees_data: bool
+    straight: bool
+    squared: bool
     last: bool
     kind: str
     trainable: bool
@@ -60,9 +73,11 @@ class Evidence(NamedTuple):
     weight_error: float
     distinct_units: int
     different_units: int
+    projections: int
     bias_mean: float
     bias_second_moment: float
     input_second_moment: float
+    differing_second_moment: float
     preactivation_second_moment: float
     activation_second_moment: float
     gradient_second_moment: float
@@ -79,6 +94,11 @@ class Evidence(NamedTuple):
     def chained(self) -> bool:
         """Whether its inputs are one layer's answers, and nothing else."""
         return self.parent is not None
+
+    @property
+    def weighted_inputs(self) -> float:
+        """The mean square of what its weights make of its inputs, without the biases."""
+        return self.weight_variance * self.input_second_moment
 
     @property
     def finite(self) -> bool:
@@ -105,7 +125,8 @@ class Network(NamedTuple):
     """All that is judged.
 
     `inputs` is `None` where the batch is no array of real numbers that the first layer receives as they are; `varied`
-    says that its examples differ, `told` that the values of the network were followed.
+    says that its examples differ, `others` are the mean squares of further arrays, `told`
+    says that the values of the network were followed.
     """
 
     layers: tuple[Evidence, ...]
@@ -119,6 +140,7 @@ class Network(NamedTuple):
     note: str = ""
     distance: float | None = None
     varied: bool = True
+    others: tuple[float, ...] = ()
 
 
 def gathered(reading: NetworkReading) -> Network:
@@ -140,6 +162,7 @@ def gathered(reading: NetworkReading) -> Network:
             note=reading.note,
             distance=reading.distance,
             varied=_varied(reading, told),
+            others=reading.others,
         )
 
 
@@ -176,6 +199,7 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         fan_in=fan_in,
         fan_out=fan_out,
         units=weights.shape[-1],
+        groups=_groups(definition, fan_out),
         weights=weights.size,
         dtype=definition.dtype,
         activation=_answers(readings[number - 1]),
@@ -188,6 +212,9 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         added=place.added if told else number > 1 and parent is None,
         evened=place.evened,
         from_data=place.from_data,
+        sees_data=place.sees_data,
+        straight=place.straight,
+        squared=place.squared,
         last=last,
         kind=definition.kind,
         trainable=definition.trainable,
@@ -203,9 +230,11 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         weight_error=layer_statistics.mean_square_error(weights, second_moment),
         distinct_units=layer_statistics.distinct_units(weights, biases),
         different_units=layer_statistics.different_units(weights, biases, signals.weight_gradients),
+        projections=layer_statistics.distinct_units(weights, np.zeros(1)),
         bias_mean=float(biases.mean()),
         bias_second_moment=float(np.mean(biases**2)),
         input_second_moment=input_second_moment,
+        differing_second_moment=layer_statistics.differing(signals.inputs),
         preactivation_second_moment=mean_square(signals.preactivations),
         activation_second_moment=mean_square(_after(signals)),
         gradient_second_moment=gradient,
@@ -218,6 +247,14 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         places=max(1, values // weights.shape[-1]),
         noise=layer_statistics.noise(weights),
     )
+
+
+def _groups(definition: LayerDefinition, fan_out: int) -> int:
+    """Into how many groups a layer's units fall, each with inputs of its own: of channels, or of stacked matrices."""
+    if definition.kind == "recurrent":
+        return 1  # its gates share their inputs
+    *_, units = shape = definition.weights.shape
+    return max(1, round(units * math.prod(shape[:-2]) / fan_out))
 
 
 def _after(signals: LayerSignals) -> np.ndarray:

@@ -38,6 +38,9 @@ PASSING = (
 BY_NAME = {name: name for name in KNOWN if name not in ("linear", "leaky_relu")} | {"expit": "sigmoid", "swish": "silu"}
 """The function that an operation is by its name: "linear" is a product, and a leaky ReLU may have any slope."""
 
+NEARLY = 0.03
+"""Values that differ by less are equal but for rounding, in bfloat16 too."""
+
 
 class Answer(NamedTuple):
     """Where a layer of weights answers: the numbers of z, of φ(z) if a nonlinearity follows, and of a bias, if any.
@@ -56,6 +59,7 @@ class Answer(NamedTuple):
     follows: int | None = None
     feeds: bool = False
     last: bool = False
+    straight: bool = True
 
     @property
     def applied(self) -> Applied:
@@ -75,6 +79,9 @@ class Answer(NamedTuple):
             evened=self.layer.evened,
             last=self.last,
             from_data=inputs.sources == {DATA},
+            sees_data=DATA in inputs.sources,
+            straight=self.straight,
+            squared=self.layer.squared,
         )
 
 
@@ -129,7 +136,8 @@ def _answer(flows: Flows, layer: Layer, values, dtypes) -> Answer:
     if z is None:
         last = _before_it_parts(flows, followers) if normalized else _multiplied(flows, followers, biased)
     scale = 1.0 if normalized else _scale(flows, followers, last, values)
-    return Answer(layer, last.number, h and h.number, name, bias, last.axes, normalized, scale)
+    straight = normalized or _is_straight(values, biased, last, scale)
+    return Answer(layer, last.number, h and h.number, name, bias, last.axes, normalized, scale, straight=straight)
 
 
 def _nonlinearity(flows: Flows, followers: list[Follower], values, dtypes):
@@ -190,6 +198,18 @@ def _scale(flows: Flows, followers: list[Follower], z: Follower, values) -> floa
             if ratio > 0 and np.allclose(two, ratio * one, rtol=1e-3, atol=1e-3 * ratio * np.abs(one).max()):
                 factor *= ratio
     return factor
+
+
+def _is_straight(values, biased: Follower, z: Follower, scale: float) -> bool:
+    """Whether z is a multiple of the product with the weights plus the bias: nothing gathers it from other places."""
+    if biased.number not in values or z.number not in values:
+        return True
+    one, two = scale * np.ravel(values[biased.number]), np.ravel(values[z.number])
+    if one.shape != two.shape:
+        return False
+    kept = np.isfinite(one) & np.isfinite(two)
+    with np.errstate(all="ignore"):
+        return bool(np.linalg.norm((one - two)[kept]) <= NEARLY * np.linalg.norm(two[kept]))
 
 
 def _bias(flows: Flows, followers: list[Follower]):

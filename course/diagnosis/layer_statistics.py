@@ -21,6 +21,11 @@ def mean_square(values: np.ndarray) -> float:
     return float(np.mean(np.square(values, dtype=float)))
 
 
+def differing(inputs: np.ndarray) -> float:
+    """Return the second moment of what differs between the examples of an array, which come first; nan for one."""
+    return float(np.mean(np.var(inputs, axis=0, dtype=float))) if len(inputs) > 1 else math.nan
+
+
 def sampled_rows(values: np.ndarray) -> np.ndarray:
     """Return answers `(rows, units)`, a row an example and a place, evenly taken from all of them if there are many."""
     rows = values.reshape(-1, values.shape[-1])
@@ -60,6 +65,14 @@ def different_units(weights: np.ndarray, biases: np.ndarray, gradients: np.ndarr
     both = np.vstack([*both, np.broadcast_to(biases, weights.shape[-1:])])
     projected = np.random.default_rng(0).standard_normal(len(both)) @ both
     return len(np.unique(np.round(projected, 4)))
+
+
+def alike(table: np.ndarray, gradient: np.ndarray) -> bool:
+    """Return whether each vector of a table `(…, numbers)` is one number, and its numbers have one gradient, not 0."""
+    if table.ndim < 2 or table.shape[-1] < 2 or np.any(table != table[..., :1]):
+        return False
+    largest = float(np.abs(gradient).max())
+    return 0 < largest < math.inf and float(np.ptp(gradient, axis=-1).max()) < 1e-4 * largest
 
 
 def slopes(activation: str | None, z: np.ndarray) -> tuple[float, float]:

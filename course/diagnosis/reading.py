@@ -61,7 +61,10 @@ class LayerPlace(NamedTuple):
     `follows` is the place of the layer whose answers are the inputs, and nothing else; `None` where it is not certain,
     `UNTOLD` where nobody followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and
     `added` that its answers are added to others, multiplied with others, and that its inputs are such a sum; `evened`
-    that its answers, or sums of them, go through a normalization; `last` that they are the network's.
+    that its answers, or sums of them, go through a normalization; `last` that they are the network's; `from_data` and
+    `sees_data` that its inputs are made of the data alone, and of them among others;
+    `straight` that its preactivations are the product with its weights and a bias, perhaps times a constant;
+    `squared` that its answers are multiplied with one another, as queries and keys of one layer are.
     """
 
     follows: int | None = UNTOLD
@@ -72,6 +75,9 @@ class LayerPlace(NamedTuple):
     last: bool | None = None
     from_data: bool = False
     evened: bool = False
+    sees_data: bool = False
+    straight: bool = True
+    squared: bool = False
 
 
 class LayerReading(NamedTuple):
@@ -88,7 +94,8 @@ class ParameterReading(NamedTuple):
     `gradient` is the root mean square of ∂C/∂w, nan where the cost does not depend on it; `stuck` says that it is
     exactly 0 and still is after a small step of the parameters that have one. `use` says what is known of it:
     "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "rate" of an exponential, "vector",
-    "unused", or "" for a matrix that was not followed.
+    "unused", or "" for a matrix that was not followed. `alike` says that the vectors of a table hold one number each,
+    and that all their numbers have the same gradient.
     """
 
     name: str
@@ -98,6 +105,7 @@ class ParameterReading(NamedTuple):
     gradient: float
     stuck: bool
     use: str
+    alike: bool = False
 
     @property
     def size(self) -> int:
@@ -109,9 +117,9 @@ class NetworkReading(NamedTuple):
     """A network as it was read: its layers from the input to the output, and what it answered.
 
     `outputs` has the examples first, `data` is the batch where it is one of real numbers; both are thinned out where
-    they are large. `loss` is the first one and the number of classes, `distance` the mean square of real targets from
-    the mean answer, both where targets are given. `fresh` says that a normalization uses
-    statistics of the past, of which there are none yet.
+    they are large; `others` are the mean squares of the batch's further arrays of real numbers. `loss` is the first
+    one and the number of classes, `distance` the mean square of real targets from the mean answer, both where targets
+    are given. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
     """
 
     layers: tuple[LayerReading, ...]
@@ -123,6 +131,7 @@ class NetworkReading(NamedTuple):
     loss: tuple[float, int] | None = None
     note: str = ""
     distance: float | None = None
+    others: tuple[float, ...] = ()
 
 
 def chosen(lead: tuple[int, ...], units: int) -> tuple[np.ndarray, ...] | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from course.diagnosis import layer_statistics
 from course.diagnosis.layer_answers import Answer, answers_of
 from course.diagnosis.reading import (
     LayerDefinition,
@@ -67,6 +68,7 @@ def read(
         first_loss(_whole(outputs[0]), targets) if targets is not None else None,
         _note(torch, module),
         first_distance(_whole(outputs[0]), targets) if targets is not None else None,
+        tuple(float(one.float().square().mean()) for one in _real(data)[1:]),
     )
 
 
@@ -81,8 +83,12 @@ def _note(torch: ModuleType, module: Any) -> str:
 
 
 def _data(data: Sequence[Any]) -> np.ndarray | None:
-    known = [one for one in data if one.is_floating_point() and one.ndim > 0]
+    known = _real(data)
     return rows(known[0], (known[0].ndim - 1 if known[0].ndim < 4 else 1,)) if known else None
+
+
+def _real(data: Sequence[Any]) -> list[Any]:
+    return [one for one in data if one.is_floating_point() and one.ndim > 0 and one.numel()]
 
 
 def _is_fresh(module: Any) -> bool:
@@ -223,7 +229,8 @@ def _parameter(name: str, tensor: Any, gradient: Any, stuck: bool, uses: Mapping
     flat = sum(side > 1 for side in tensor.shape) < 2
     use = "vector" if use == "" and flat else use
     mean, std = (float(values.mean()), float(values.std(correction=0))) if values.numel() else (0.0, 0.0)
-    return ParameterReading(name, tuple(tensor.shape), mean, std, rms, stuck, use)
+    alike = use == "table" and gradient is not None and layer_statistics.alike(_array(tensor), _array(gradient))
+    return ParameterReading(name, tuple(tensor.shape), mean, std, rms, stuck, use, alike)
 
 
 def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[str, Any]) -> Iterator[LayerReading]:

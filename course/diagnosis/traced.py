@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from course.diagnosis import layer_statistics
 from course.diagnosis.jaxprs import Program, listed
 from course.diagnosis.layer_answers import Answer, answers_of
 from course.diagnosis.reading import (
@@ -162,6 +163,11 @@ def _reading(
         next((np.asarray(leaves[len(program.parameters)], float) for _ in (0,) if _is_float(leaves[-1])), None),
         loss=first_loss(np.asarray(output, float), targets),
         distance=first_distance(np.asarray(output, float), targets),
+        others=tuple(
+            layer_statistics.mean_square(np.asarray(leaf))
+            for leaf in leaves[len(program.parameters) + 1 :]
+            if _is_float(leaf) and jnp.ndim(leaf) > 0
+        ),
     )
 
 
@@ -243,11 +249,11 @@ def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int
 def _parameter(name: str, leaf: Any, gradient: Any, stuck: bool, use: str) -> ParameterReading:
     values, of_values = np.asarray(leaf, float), np.asarray(gradient, float)
     flat = sum(side > 1 for side in values.shape) < 2
+    alike = use == "table" and layer_statistics.alike(values, of_values)
+    use = use or ("vector" if flat else "")
     with np.errstate(all="ignore"):
         rms = float(np.sqrt(np.mean(of_values**2)))
-        return ParameterReading(
-            name, values.shape, float(values.mean()), float(values.std()), rms, stuck, use or ("vector" if flat else "")
-        )
+        return ParameterReading(name, values.shape, float(values.mean()), float(values.std()), rms, stuck, use, alike)
 
 
 def _outputs(program: Program) -> list[int]:

@@ -22,6 +22,9 @@ PRODUCTS = (
     "mul", "__mul__", "__rmul__", "__imul__", "mul_", "multiply", "matmul", "__matmul__", "bmm", "baddbmm", "einsum",
     "scaled_dot_product_attention", "dot_general", "div", "__truediv__", "addcmul", "lerp",
 )  # fmt: skip
+CONTRACTIONS = (
+    "matmul", "__matmul__", "bmm", "baddbmm", "einsum", "scaled_dot_product_attention", "dot_general",
+)  # fmt: skip
 SUMS = ("add", "__add__", "__radd__", "__iadd__", "add_", "sub", "__sub__", "add_any", "index_add_", "scatter_add_")
 SCALINGS = ("mul", "__mul__", "__rmul__", "__imul__", "div", "__truediv__")
 STEPS = ("softplus", "logaddexp", "log1p")
@@ -108,6 +111,7 @@ class Layer:
     again: bool = False
     scores: bool = False
     evened: bool = False
+    squared: bool = False
 
     @property
     def kind(self) -> str:
@@ -181,6 +185,7 @@ class Flows:
         for source in sources - {DATA}:
             self.layers[source].evened |= normalized or not self.past.isdisjoint(step.inputs)
             self.layers[source].scores |= single and operation == "softmax"
+            self.layers[source].squared |= single and operation in CONTRACTIONS and len(flows) > 1
         behind = frozenset().union({place}, *(flow.behind for flow in flows)) if single else frozenset()
         followers = []
         for number in step.outputs:

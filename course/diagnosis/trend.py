@@ -60,8 +60,10 @@ class Run(NamedTuple):
             return 0.0  # whoever receives nothing can show nothing
         if self._strain(self.forward, self.backward) < self._strain(self.suitable_forward, self.suitable_backward):
             return max(0.0, float(self.distances[-1])) if self.layers[-1].last else 0.0
+        twice = 2.0 if self.layers[-1].squared and self.distances[-1] > 0 else 1.0
         with np.errstate(invalid="ignore"):
-            return max(_range(self.forward - self.suitable_forward), _range(self.backward - self.suitable_backward))
+            changes = self.forward - self.suitable_forward, self.backward - self.suitable_backward
+            return twice * max(map(_range, changes))
 
     def _strain(self, forward: np.ndarray, backward: np.ndarray) -> float:
         """Without the last layer, which many make small on purpose."""

@@ -20,26 +20,51 @@ LITTLE = 0.05
 DROWNED = 0.5
 """Biases that make up more of the preactivations' mean square than the data do decide which units are off."""
 MANY_DEAD, MOST_DEAD = 0.1, 0.5
+REACH = 9.0
+"""The data reach to 3 standard deviations, and this is the square: see `_room`."""
 TWICE = 2 * math.log(2)
 """A gradient within a factor of 2 of what is sent back, its mean square within 4, may have other reasons."""
 
 
 def biases(network: Network) -> Iterator[Found]:
     """Biases that are larger than what the data contribute, or that shift all units alike."""
+    limit = deviations(network)
     for layer in network.layers:
-        signal, bias = layer.weight_variance * layer.input_second_moment, layer.bias_second_moment
-        drowned = bias > max(signal, trend.SMALL_BIASES)
-        shifted = layer.bias_mean**2 > max(SHIFT * signal, trend.SMALL_BIASES)
+        signal, bias, room = layer.weighted_inputs, layer.bias_second_moment, _room(layer)
+        drowned = bias > max(room * signal, trend.SMALL_BIASES)
+        shifted = _shifted(layer, limit)
         if layer.normalized or not layer.finite or not (drowned or shifted) or _are_meant(layer, network):
             continue
         yield Found(
             layer.number,
-            severity(drowned or layer.bias_mean < 0),
+            severity(bias > room**2 * signal or (shifted and layer.bias_mean < 0)),
             f"its biases have mean {number(layer.bias_mean)} and mean square {number(bias)}, its weighted inputs have "
             f"mean square {number(signal)}",
             "the units answer to their biases more than to the data" if drowned else "all units are shifted alike",
             "start the biases at 0",
         )
+
+
+def _room(layer: Evidence) -> float:
+    """How many times the mean square of a layer's weighted inputs its biases may have: 1, more where inputs are few.
+
+    Along one input x of fan_in alike a unit bends at x = -b/w, within the data if b² < 9 w² E[x²]: on the whole if
+    E[b²] < 9/fan_in times that of the weighted inputs. With one input it is the biases that place the bends, and
+    biases of 0 would put all of them in one place; with 9 or more the directions of the weights tell units apart.
+    """
+    return max(1.0, REACH / layer.fan_in)
+
+
+def _shifted(layer: Evidence, limit: float) -> bool:
+    """Whether a layer's biases have a mean that is large and no luck of few draws."""
+    luck = limit**2 * (layer.bias_second_moment - layer.bias_mean**2) / layer.units
+    return layer.bias_mean**2 > max(SHIFT * layer.weighted_inputs, trend.SMALL_BIASES, luck)
+
+
+def _place_bends(layer: Evidence, limit: float) -> bool:
+    """Whether biases spread over few inputs put the bends of a layer's units where the data are."""
+    few = _room(layer) > 1 and not _shifted(layer, limit)
+    return few and layer.bias_second_moment <= _room(layer) * layer.weighted_inputs
 
 
 def _are_meant(layer: Evidence, network: Network) -> bool:
@@ -59,7 +84,8 @@ def dead_units(network: Network) -> Iterator[Found]:
     for layer in () if network.fresh else network.layers:
         if network.told and layer.weight_variance == 0:
             continue  # a product of zeros, if anything: see `whole`
-        chance = layer.dead_by_chance
+        # Bends on both sides of data that are all positive leave up to half of the units off.
+        chance = max(layer.dead_by_chance, MOST_DEAD * _place_bends(layer, limit))
         # The count is binomial; the chance itself is known from stand-ins, to about one unit in so many.
         luck = limit * math.sqrt((chance * (1 - chance) + 1 / layer.units) / layer.units)
         all_off = layer.dead_share == 1.0 and not layer.ends_branch and layer.gradient_second_moment == 0
@@ -119,7 +145,7 @@ def _by_weights_alone(layer: Evidence, following: Evidence) -> bool:
     dense = following.fan_out == following.units and following.fan_in == layer.units
     dense = dense and following.distinct_units > following.units / 2 and layer.trainable
     sent = following.gradient_second_moment * following.weight_variance * layer.slope_second_moment
-    straight = following.places == layer.places and 0.99 < following.passed < 1.01
+    straight = following.places == layer.places and 0.99 < following.passed < 1.01 and following.straight
     return dense and straight and following.chained and not following.normalized and 0 < sent < math.inf
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings.found import Found, advice, deviations, scaling
+from course.diagnosis.findings.found import Found, advice, deviations, scaling, severity
 from course.live.words import number
 
 OFF_CENTRE = 0.25
@@ -29,6 +29,8 @@ COPIES = {
 """Why two layers are equal, and what to do, by framework."""
 SHORTEST_RUN = 3
 """Fans are compared over layers that follow one another, so many at least."""
+DEFAULT = 1 / 3
+"""fan_in · Var w of U(-1/√fan_in, 1/√fan_in), which PyTorch draws for itself."""
 SHORTEST_TWIN = 8
 """Fewer weights may be alike by chance."""
 
@@ -36,9 +38,13 @@ SHORTEST_TWIN = 8
 def identical_units(network: Network) -> Iterator[Found]:
     """More than half of a layer's units have a twin with the same weights and bias, and the same gradient.
 
-    Equal weights alone are no symmetry: units that others weight differently get different gradients and part.
+    Equal weights alone are no symmetry: units that others weight differently get different gradients and part. Where
+    all units are alike in that way only one number passes until they have.
     """
     for layer in network.layers:
+        if _is_one_number(layer):
+            yield _one_number(layer)
+            continue
         differ = layer.different_units > layer.units / 2 if layer.units > 1 else layer.weight_variance > 0
         if differ or trend.starts_at_zero(layer) or not layer.trainable:
             continue
@@ -52,6 +58,27 @@ def identical_units(network: Network) -> Iterator[Found]:
             "units that start alike get the same gradient and stay alike",
             f"draw every weight on its own, {advice(layer)}",
         )
+
+
+def _is_one_number(layer: Evidence) -> bool:
+    """Whether all units make the same sum of several inputs that they share, though they will part."""
+    alike = layer.projections == 1 and layer.weight_variance > 0 and layer.different_units > layer.units / 2
+    return alike and layer.trainable and layer.units > layer.groups and layer.fan_in > 1
+
+
+def _one_number(layer: Evidence) -> Found:
+    """A fault where it lasts: what the data's layer does not pass is lost, and a normalization makes up for any size.
+
+    Small weights are overtaken by the first steps, which differ from unit to unit.
+    """
+    lasts = layer.normalized or layer.from_data or layer.number == 1
+    return Found(
+        layer.number,
+        severity(lasts and layer.weight_variance >= trend.accepted(layer)[0]),
+        f"its {layer.units} units weight their inputs alike",
+        "of each example one number passes, until the units have parted",
+        f"draw every weight on its own, {advice(layer)}",
+    )
 
 
 def _leads_to_a_branch(layer: Evidence, network: Network) -> bool:
@@ -71,10 +98,11 @@ def repeated_weights(network: Network) -> Iterator[Found]:
         twin = next((other for other in network.layers[:position] if _one_draw(layer, other)), None)
         if twin is None:
             continue
+        same = (layer.fan_in, layer.units) == (twin.fan_in, twin.units)
         yield Found(
             layer.number,
-            "fault",
-            f"its weights are those of layer {twin.number}",
+            "warning",  # networks drawn so train as well as others: the data and the layers between tell them apart
+            f"its weights {'are those' if same else 'begin with the same numbers as those'} of layer {twin.number}",
             *COPIES.get(network.framework, COPIES["JAX"]),
         )
 
@@ -94,6 +122,7 @@ def not_centred(network: Network) -> Iterator[Found]:
         error = layer.weight_std / math.sqrt(layer.weights)
         if (
             layer.different_units == 1
+            or layer.groups >= layer.units > 1  # then no two units see the same inputs
             or not layer.trainable
             or _cancels(layer)
             or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread)
@@ -134,14 +163,19 @@ def wrong_fan(network: Network) -> Iterator[Found]:
 def _wrong_fan(layers: list[Evidence], network: Network) -> Iterator[Found]:
     rows = [layer for layer in layers if not layer.normalized and layer.weight_variance > 0]
     unequal = [layer for layer in rows if layer.fan_in != layer.fan_out]
-    if len(unequal) < 2 or _harm(rows) < trend.KEPT:
-        return
     limit = deviations(network)
+    if len(unequal) < 2 or _harm(rows) < trend.KEPT or _are_default(rows, limit):
+        return
     for how in (_spread, _misfit):
         by_in, by_average, by_out = (how(rows, mode) for mode in FANS)
         if by_out < limit < min(by_in, by_average):
-            yield from (_of_fan_out(layer) for layer in unequal)
+            yield from (_of_fan_out(layer, severity(_harm(rows) > trend.LOST)) for layer in unequal)
             return
+
+
+def _are_default(layers: list[Evidence], limit: float) -> bool:
+    """Whether all have PyTorch's default, of variance 1/(3 fan_in), which some fan_out may explain by chance."""
+    return all(abs(math.log(DEFAULT / layer.weight_variance)) < limit * layer.weight_error for layer in layers)
 
 
 def _spread(layers: list[Evidence], fan: Fan) -> float:
@@ -169,11 +203,11 @@ def _harm(layers: list[Evidence]) -> float:
     return float(max(strayed.max(), 0) - min(strayed.min(), 0))
 
 
-def _of_fan_out(layer: Evidence) -> Found:
+def _of_fan_out(layer: Evidence, severity: str) -> Found:
     factor = layer.fan_in / layer.fan_out
     return Found(
         layer.number,
-        "fault",
+        severity,
         f"its weights have variance {number(layer.weight_variance / factor)}/fan_out, which multiplies the mean square "
         f"by {number(factor)}",
         f"the fan_out of {layer.fan_out} stands where the fan_in of {layer.fan_in} belongs",

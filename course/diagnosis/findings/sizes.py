@@ -56,7 +56,12 @@ def _least_sum(network: Network) -> float:
 
 def saturated(network: Network) -> Iterator[Found]:
     """Weights so large that most slopes are flat, whether or not the gradient explodes for it."""
-    yield from _unsuitable(network, "saturated")
+    found = *_unsuitable(network, "saturated"), *_flat(network)
+    yield from sorted(found, key=lambda one: one.severity != "fault")
+
+
+def _flat(network: Network) -> Iterator[Found]:
+    """Layers whose weights are too large and leave most slopes flat."""
     for layer in network.layers:
         distance = starts.distance(layer.weight_variance, trend.accepted(layer))
         if (

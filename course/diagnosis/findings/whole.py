@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.findings.found import severity
+from course.diagnosis.findings.numbers import BEARABLE, USUAL
 from course.live.words import number
 
 SAME = 1e-6
@@ -15,6 +18,8 @@ UNEQUAL, LOST = 100.0, 1000.0
 """A gradient that is so much longer or shorter where the data enter than farther on: a word, and a fault."""
 FAINT, LOUD = 1e-4, 1e4
 """A layer's inputs of a root mean square beyond these are no signal to learn from."""
+LEAST_DIFFERENCE = 100 * FAINT**2
+"""Data whose examples differ by a mean square below this are alike themselves."""
 LONG_STEP = 0.25
 """A state that takes steps of this mean length has forgotten most after ten of them; Mamba's are 0.001 to 0.1."""
 STRETCHED, SHORT = 5.0, 2.0
@@ -45,10 +50,13 @@ def search(network: Network) -> Iterator[Whole]:
         yield from _no_numbers(network)
         yield from _the_same(network)
     yield from _no_gradient(network)
+    yield from _tables_alike(network)
     if network.told:
         yield from _steps(network)
+        yield from _entering_loud(network)
         yield from _frequencies(network)
         yield from _signal(network)
+        yield from _differences(network)
         yield from _gradient(network)
         yield from _adapters(network)
     yield from _loss(network)
@@ -85,7 +93,7 @@ def _the_same(network: Network) -> Iterator[Whole]:
             "fault",
             f"the answers to all {len(rows)} examples are the same",
             _why_nothing_passes(network),
-            "draw the layers anew so that the signal passes: wider ones, or weights and scales that are not 0",
+            "draw the layers anew so that the signal passes: with a larger standard deviation, and no scale of 0",
         )
 
 
@@ -114,7 +122,7 @@ def _no_gradient(network: Network) -> Iterator[Whole]:
     names = [one.name for one in network.parameters if one.stuck and "weight_hh" not in one.name]
     if not names:
         return
-    zero = [one.name for one in network.parameters if one.stuck and _is_zero(one)]
+    zero = _zero_factors(network)
     reason = _why_nothing_passes(network)
     if zero:
         reason = f"all of {_listed(zero)} is 0: a product of zeros stays 0"
@@ -128,8 +136,72 @@ def _no_gradient(network: Network) -> Iterator[Whole]:
     )
 
 
+def _zero_factors(network: Network) -> list[str]:
+    """Parameters that are 0 and make each other's gradient 0: weights that receive 0, and what makes that 0.
+
+    Other weights of 0 have no gradient only because nothing comes back.
+    """
+    stuck = {one.name for one in network.parameters if one.stuck and _is_zero(one)}
+    if not network.told or not network.layers:
+        return sorted(stuck)
+    silent = [layer for layer in network.layers if layer.parameter in stuck and layer.input_second_moment == 0]
+    before = [network.layers[layer.parent - 1] for layer in silent if layer.chained]
+    scales = [one.name for one in network.parameters if one.use == "vector" and one.gradient == 0 and _is_zero(one)]
+    scales = [name for name in scales if not name.endswith(("bias", "shift", "beta", "offset"))] if silent else []
+    zero = [layer.parameter for layer in before if layer.parameter in stuck and not layer.normalized]
+    return [*scales, *zero, *(layer.parameter for layer in silent)]
+
+
 def _layer_of(network: Network, parameter: str) -> int:
     return next((layer.number for layer in network.layers if parameter.startswith(layer.name)), 0)
+
+
+def _tables_alike(network: Network) -> Iterator[Whole]:
+    names = [one.name for one in network.parameters if one.alike]
+    if names:
+        yield Whole(
+            "identical units",
+            "fault",
+            f"each vector of {_listed(names)} is one number, over and over, and all its places get the same gradient",
+            "places that start alike and get the same gradient stay alike: a vector does the work of one number",
+            "draw every number on its own",
+        )
+
+
+class Entering(NamedTuple):
+    """An array that enters layers: its mean square, its name, and what to do if it is loud."""
+
+    mean_square: float
+    name: str
+    remedy: str
+
+
+def _arrays(network: Network) -> Iterator[Entering]:
+    """Tables and the batch."""
+    for one in network.parameters:
+        if one.use == "table":
+            remedy = f"draw {one.name} with a standard deviation of 1 or less"
+            yield Entering(one.mean**2 + one.std**2, f"the table {one.name}", remedy)
+    first = [] if network.inputs is None else [network.inputs.second_moment]
+    for mean_square in (*first, *network.others):
+        yield Entering(mean_square, "an array of the batch", "standardize the data, better feature by feature")
+
+
+def _entering_loud(network: Network) -> Iterator[Whole]:
+    """Tables and arrays that are loud where they enter; the first array is judged by `numbers.unscaled_inputs`."""
+    if network.inputs is not None and network.inputs.second_moment >= USUAL[1]:
+        return
+    loudest = max(_arrays(network), default=Entering(0.0, "", ""))
+    received = [layer.input_second_moment for layer in network.layers if layer.from_data]
+    loud = min(loudest.mean_square, max(received, default=math.inf))
+    if loud > USUAL[1]:
+        yield Whole(
+            "unscaled inputs",
+            severity(loud > BEARABLE[1]),
+            f"{loudest.name} has a root mean square of {number(math.sqrt(loudest.mean_square))}",
+            "starts are made for inputs of mean 0 and mean square 1",
+            loudest.remedy,
+        )
 
 
 def _steps(network: Network) -> Iterator[Whole]:
@@ -147,7 +219,7 @@ def _steps(network: Network) -> Iterator[Whole]:
 
 
 def _frequencies(network: Network) -> Iterator[Whole]:
-    """A sine whose large factor the first layer's weights undo: Sitzmann and others 2020 draw that layer wider."""
+    """A sine whose large factor the first layer's weights undo: Sitzmann and others 2020 draw these larger."""
     stds = {one.name: one.std for one in network.parameters}
     for layer in network.layers:
         factor = layer.weight_std / (stds.get(layer.parameter) or math.inf)
@@ -175,10 +247,38 @@ def _signal(network: Network) -> Iterator[Whole]:
             "fault",
             f"what layer {layer.number} ({layer.name}) receives has a root mean square of {number(rms)}",
             f"the layers before make the signal {'smaller' if faint else 'larger'} and nothing normalizes it",
-            f"draw the layers before {'wider' if faint else 'narrower'}, by the fan of each, or normalize",
+            f"draw the layers before with a {'larger' if faint else 'smaller'} standard deviation, or normalize",
             layer.number,
         )
         return
+
+
+def _differences(network: Network) -> Iterator[Whole]:
+    """The part of a signal that differs between the examples, where something common holds up the whole of it.
+
+    It is lost where it is so in most layers that follow: what goes another way than a branch meets them again.
+    """
+    entering = [layer.differing_second_moment for layer in network.layers if layer.from_data]
+    rows = [layer for layer in network.layers if not layer.from_data and layer.kind != "recurrent"]
+    first = next((place for place, layer in enumerate(rows) if _are_alike(layer)), len(rows))
+    lost = [layer.differing_second_moment <= FAINT**2 for layer in rows[first:]]
+    if network.fresh or not network.varied or 2 * sum(lost) <= len(lost) or max(entering, default=0) < LEAST_DIFFERENCE:
+        return
+    layer = rows[first]
+    yield Whole(
+        "signal vanishes",
+        "fault",
+        f"what layer {layer.number} ({layer.name}) receives differs between the examples by a root mean square of "
+        f"{number(math.sqrt(layer.differing_second_moment))} only",
+        "something common to all examples holds up the signal, and what tells them apart is lost from layer to layer",
+        "draw the layers before with a larger standard deviation, add what enters a block to its answer, or normalize",
+        layer.number,
+    )
+
+
+def _are_alike(layer: Evidence) -> bool:
+    """Whether almost nothing of a layer's inputs differs between the examples; where nothing does, it may be meant."""
+    return 0 < layer.differing_second_moment <= FAINT**2 < layer.input_second_moment
 
 
 def _gradient(network: Network) -> Iterator[Whole]:
@@ -193,7 +293,7 @@ def _gradient(network: Network) -> Iterator[Whole]:
     longest = max(layer.gradient_norm * (min(1.0, _rms(layer)) if layer.normalized else 1.0) for layer in inner)
     ends = [layer.gradient_norm for layer in network.layers if layer.last]
     usual = max([float(np.median([layer.gradient_norm for layer in inner])), *ends])
-    vanished = longest / max(layer.gradient_norm * max(1.0, _rms(layer)) for layer in first)
+    vanished = longest / max(layer.gradient_norm * max(1.0, _rms(layer)) for layer in inner if layer.sees_data)
     exploded = max(layer.gradient_norm * min(1.0, _rms(layer)) for layer in first) / usual
     for ratio, word, verb in ((vanished, "shorter", "vanishes"), (exploded, "longer", "explodes")):
         if ratio > UNEQUAL and not (verb == "vanishes" and _scales_that_grow(network)):
@@ -228,8 +328,20 @@ def _loss(network: Network) -> Iterator[Whole]:
             "fault" if loss > 3 * guessing + 1 or not math.isfinite(loss) else "warning",
             f"the first loss is {number(loss)}; guessing among {classes} classes costs {number(guessing)}",
             "the answers are large before anything is learned: the network is confident and wrong",
-            "draw the last layer's weights smaller, or at 0",
+            _smaller_answers(network),
         )
+
+
+def _smaller_answers(network: Network) -> str:
+    """What to do about what makes the answers large: the layer, the table or the data farthest off."""
+    found = [(one.mean_square, one.remedy) for one in _arrays(network)]
+    for layer in network.layers:
+        if not (layer.last or layer.normalized or layer.kind in trend.UNSCALED):
+            factor = layer.weight_variance / trend.accepted(layer)[1]
+            found.append((factor, f"draw the weights of layer {layer.number} ({layer.name}) smaller"))
+    last = max((layer.weight_variance / trend.accepted(layer)[1] for layer in network.layers if layer.last), default=0)
+    found.append((max(last, 2.0), "draw the last layer's weights smaller, or at 0"))
+    return max(found)[1]
 
 
 def _targets(network: Network) -> Iterator[Whole]:
