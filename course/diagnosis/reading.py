@@ -138,7 +138,7 @@ def times(weights: np.ndarray, parameter: np.ndarray) -> float | None:
     one, two = (_shape_of(values) for values in (weights, parameter))
     if one[0] == 0 or two[0] == 0:
         return 1.0 if one[0] == two[0] else None
-    return one[0] / two[0] if np.allclose(one[1:], two[1:], rtol=SAME) else None
+    return float(f"{one[0] / two[0]:.4g}") if np.allclose(one[1:], two[1:], rtol=SAME) else None
 
 
 def _shape_of(values: np.ndarray) -> tuple[float, float, float, float]:

@@ -26,7 +26,8 @@ class LayerReport(NamedTuple):
     """One layer: `state` "ok", "warning" or "fault", the name of its finding, and what follows from it in words.
 
     `layer` counts from 1. `also` names further findings of the same layer, effects of the first one as a rule.
-    `code` is the remedy in the reader's framework, a line a change of a parameter, "" where there is none.
+    `code` is the remedy in the reader's framework, a line for each of its `changes`, "" where there is none; a parameter
+    is changed by one report alone.
     """
 
     layer: int
@@ -62,7 +63,9 @@ class Diagnosis(NamedTuple):
     def mended(self) -> Any:
         """Return the network with the remedies applied that concern single parameters; the network itself is kept.
 
-        Raises `ValueError` where no remedy does, and warns where that of the first finding does not.
+        Takes modules of PyTorch, Flax NNX and Equinox, Keras models that can be made from their configuration, lists of
+        layers, and pairs of a JAX function and its parameters. Raises `ValueError` where no remedy concerns a
+        parameter, and warns where that of the first finding does not.
         """
         if self.mend is None:
             raise ValueError("this diagnosis was made of a reading; mended() needs one of diagnose(network, batch)")
@@ -239,6 +242,6 @@ def _row(layer: LayerReport) -> str:
     number = str(layer.layer) if layer.name != WHOLE else ""
     state = "fine" if layer.state == "ok" else layer.state
     cells = number, layer.name, state, layer.finding, layer.sentence, layer.reason, layer.remedy
-    code = f'<td style="text-align:left"><code>{html.escape(layer.code)}</code></td>'
+    code = f'<td style="text-align:left"><code>{html.escape(layer.code).replace(chr(10), "<br>")}</code></td>'
     words = "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in cells)
     return f"<tr>{words}{code}</tr>"

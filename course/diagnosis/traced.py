@@ -199,7 +199,7 @@ def _kept(answers: Sequence[Answer], values: Mapping[int, jax.Array]) -> list[di
 
 def _stuck(program: Program, flows: Flows, both_ways: Callable, leaves, floating, gradients) -> set[int]:
     """The matrices whose gradient is exactly 0, and still is after small steps of all others."""
-    used = {number for step in flows.steps for number in step.inputs}
+    used = {number for step in flows.steps if step.operation != "stop_gradient" for number in step.inputs}
     still = {
         number for number, one in gradients.items() if one.ndim > 1 and number in used and not np.any(np.asarray(one))
     }
