@@ -26,8 +26,8 @@ class LayerReport(NamedTuple):
     """One layer: `state` "ok", "warning" or "fault", the name of its finding, and what follows from it in words.
 
     `layer` counts from 1. `also` names further findings of the same layer, effects of the first one as a rule.
-    `code` is the remedy in the reader's framework, a line for each of its `changes`, "" where there is none; a parameter
-    is changed by one report alone.
+    `code` is the remedy in the reader's framework, a line for each of its `changes`, "" where there is none; only one
+    report changes a parameter.
     """
 
     layer: int
