@@ -41,12 +41,12 @@ NAMED = {
 SAMPLE, ONE_PER_CENT = 24, 0.01
 
 
-def stack(sizes, activation="relu", variance=2.0, seed=0, last_variance=None):
-    """A plain network of normal weights with fan_in · Var w = variance, and a standard normal batch."""
+def stack(sizes, activation="relu", variance=2.0, seed=0, last_variance=None, *, uniform=False):
+    """A plain network of normal or uniform weights with fan_in · Var w = variance, and a standard normal batch."""
     random = np.random.default_rng(seed)
+    draw = (lambda shape: random.uniform(-math.sqrt(3), math.sqrt(3), shape)) if uniform else random.standard_normal
     layers = [
-        Dense(math.sqrt(variance / n) * random.standard_normal((n, m)), np.zeros(m), activation)
-        for n, m in itertools.pairwise(sizes)
+        Dense(math.sqrt(variance / n) * draw((n, m)), np.zeros(m), activation) for n, m in itertools.pairwise(sizes)
     ]
     if last_variance is not None:
         scale = math.sqrt(last_variance / variance)
@@ -181,8 +181,23 @@ def test_the_remedy_of_a_wrong_size_cures(name):
     ],
 )
 def test_the_reason_says_what_the_weight_variance_gives_away(variance, reason):
-    report = judge(*stack([200] * 12, variance=variance(200))).layers[5]
+    report = judge(*stack([200] * 12, variance=variance(200), uniform="bound" in reason or "default" in reason)).layers[
+        5
+    ]
     assert reason in report.reason[0].lower() + report.reason[1:]
+
+
+def test_of_a_bound_nothing_is_said_where_the_weights_are_normal():
+    for variance in (18.0, 1 / 3):
+        assert all("bound" not in layer.reason for layer in judge(*stack([200] * 12, variance=variance)).layers)
+
+
+def test_a_dead_layer_is_no_reason_to_blame_weights_that_suit():
+    for seed in range(3):
+        layers, batch = stack([20, 64, 64, 64, 64, 5], seed=seed)
+        layers[2] = layers[2]._replace(biases=np.full(64, -6.0))
+        found = {layer.finding for layer in judge(layers, batch).layers}
+        assert not found & {"too large", "too small"}, found
 
 
 def test_what_nobody_would_have_written_is_told_by_its_number():

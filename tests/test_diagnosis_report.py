@@ -51,6 +51,176 @@ def test_equal_weights_are_drawn_anew_and_loud_biases_start_at_0():
     assert not mended[3].biases.any()
 
 
+def normal(*shape: int, std: float = 1.0) -> jax.Array:
+    return jnp.asarray(std * RANDOM.standard_normal(shape), jnp.float32)
+
+
+def he(n: int, m: int) -> jax.Array:
+    return normal(n, m, std=(2 / n) ** 0.5)
+
+
+def siren(p, x):
+    x = jnp.sin(30 * (x @ p["a"]))
+    for w in p["b"]:
+        x = jnp.sin(30 * (x @ w))
+    return x @ p["c"]
+
+
+def residual(p, x):
+    for w, v in zip(p["w"], p["v"], strict=True):
+        x = x + jax.nn.relu(x @ w) @ v
+    return x @ p["out"]
+
+
+def one_sided(p, x):
+    for w in p["w"]:
+        x = x + jax.nn.relu(x @ w)
+    return x @ p["out"]
+
+
+def hyper(p, x):
+    for z in p["z"]:
+        x = jax.nn.relu(x @ (z @ p["make"]).reshape(32, 32))
+    return x @ p["out"]
+
+
+def scanned(p, x):
+    return jax.lax.scan(lambda x, w: (jax.nn.relu(x @ w), None), x, p["w"])[0] @ p["out"]
+
+
+def scanned_along_the_second_axis(p, x):
+    turn = jnp.moveaxis(p["w"], 1, 0)
+    return jax.lax.scan(lambda x, w: (jax.nn.relu(x @ w), None), x, turn)[0] @ p["out"]
+
+
+def lora(p, x):
+    x = x @ jax.lax.stop_gradient(p["frozen"]) + x @ p["down"] @ p["up"]
+    return jax.nn.relu(x) @ p["out"]
+
+
+def uniform(n: int, m: int) -> jax.Array:
+    return jnp.asarray(RANDOM.uniform(-(n**-0.5), n**-0.5, (n, m)), jnp.float32)
+
+
+OUT = he(32, 5)
+SICK = {
+    "a sine with ω in the default start": (
+        siren,
+        lambda: {"a": uniform(32, 32), "b": [uniform(32, 32) for _ in range(3)], "c": uniform(32, 5)},
+        {"b.0", "b.1", "b.2"},
+    ),
+    "a long residual network": (
+        residual,
+        lambda: {"w": [he(32, 32) for _ in range(14)], "v": [he(32, 32) for _ in range(14)], "out": OUT},
+        {f"v.{place}" for place in range(14)},
+    ),
+    "branches that answer above 0": (
+        one_sided,
+        lambda: {"w": [he(32, 32) for _ in range(14)], "out": OUT},
+        {f"w.{place}" for place in range(14)},
+    ),
+    "a generator": (hyper, lambda: {"z": normal(3, 8), "make": normal(8, 1024), "out": OUT}, {"make"}),
+    "a stack": (
+        scanned,
+        lambda: {"w": normal(5, 32, 32, std=0.02), "out": OUT},
+        {f"w[{place}]" for place in range(5)},
+    ),
+    "a stack along its second axis": (
+        scanned_along_the_second_axis,
+        lambda: {"w": normal(32, 5, 32, std=0.02), "out": OUT},
+        {f"w[:, {place}]" for place in range(5)},
+    ),
+    "two loud factors beside what is frozen": (
+        lora,
+        lambda: {"frozen": he(32, 32), "down": normal(32, 4), "up": normal(4, 32), "out": OUT},
+        {"up", "down"},
+    ),
+    "two factors of 0": (
+        lora,
+        lambda: {"frozen": he(32, 32), "down": jnp.zeros((32, 4)), "up": jnp.zeros((4, 32)), "out": OUT},
+        {"down"},
+    ),
+}
+VECTORS = RANDOM.standard_normal((64, 32)).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", SICK)
+def test_words_code_and_the_mended_network_change_the_same(kind):
+    network, start, changed = SICK[kind]
+    parameters = start()
+    diagnosis = diagnose((network, parameters), VECTORS)
+    assert {one.parameter for one in diagnosis.changes} == changed, str(diagnosis)
+    lines = [line for row in (*diagnosis.layers, *diagnosis.whole) for line in row.code.splitlines()]
+    assert len(lines) == len(set(lines)) == len(changed), lines
+    again = diagnose(diagnosis.mended(), VECTORS)
+    assert again.healthy, str(again)
+
+
+def test_a_number_in_code_is_the_one_that_mends():
+    network, start, _ = SICK["a sine with ω in the default start"]
+    diagnosis = diagnose((network, start()), VECTORS)
+    primary = diagnosis.primary
+    (change,) = primary.changes
+    std = float(np.std(diagnosis.mended()[1]["b"][0]))
+    assert std == pytest.approx(change.std, rel=1e-3)
+    assert f"{std:.2g}" in primary.remedy
+    assert float(primary.code.split()[0]) == pytest.approx(std, rel=0.01)
+
+
+def test_the_sentence_of_several_layers_says_whose_numbers_it_has():
+    assert "Layer 1: The standard deviation" in str(diagnose(layers(0.01), BATCH)).split("\n\n")[1]
+
+
+def test_mended_says_what_it_cannot_mend():
+    loud = 100 * BATCH
+    with pytest.raises(ValueError, match=r"no change of a parameter .* unscaled inputs: divide by 10"):
+        diagnose(layers(2**0.5 / 8), loud).mended()
+    both = layers(2**0.5 / 8)
+    both[3] = (np.zeros((64, 64), np.float32), "relu")
+    with pytest.warns(UserWarning, match="not mended, unscaled inputs"):
+        diagnose(both, loud).mended()
+
+
+def test_targets_beside_the_inputs_leave_the_line_for_unscaled_inputs_as_it_is():
+    network = (function, [he(64, 64), he(64, 5)])
+    pixels = RANDOM.integers(0, 256, (64, 64)).astype(np.float32)
+    said = diagnose(network, (pixels, RANDOM.integers(0, 5, 64)))
+    assert said.primary.code.startswith("inputs = (inputs - 1")
+    assert "4.weight" not in str(said.changes)
+    assert not said.changes, "the last layer is loud because the data are"
+
+
+def cosine(p, x):
+    x = jnp.tanh(x @ p["w"])
+    unit = [part / jnp.linalg.norm(part, axis=axis, keepdims=True) for part, axis in ((x, 1), (p["out"], 0))]
+    return 30 * unit[0] @ unit[1]
+
+
+def test_weights_whose_scale_changes_nothing_are_not_advised_to_be_smaller():
+    network = cosine, {"w": normal(32, 32, std=32**-0.5), "out": normal(32, 10)}
+    said = diagnose(network, (VECTORS, RANDOM.integers(0, 10, 64)))
+    assert said.primary.finding == "first loss too high"
+    assert said.primary.remedy.startswith("Make the first answers smaller")
+    assert not said.changes
+
+
+def test_a_table_that_is_the_last_layer_too_is_drawn_by_its_whole_fan():
+    def network(p, x):
+        x = p["table"][x]
+        for w in p["w"]:
+            y = x / jnp.sqrt(jnp.mean(x**2, -1, keepdims=True) + 1e-6)
+            x = x + 0.1 * jnp.tanh(y @ w)
+        return (x / jnp.sqrt(jnp.mean(x**2, -1, keepdims=True) + 1e-6)) @ p["table"].T
+
+    p = {"table": normal(50, 64), "w": [normal(64, 64, std=1 / 8) for _ in range(2)]}
+    tokens = RANDOM.integers(0, 50, 64)
+    batch = tokens, RANDOM.integers(0, 50, 64)
+    said = diagnose((network, p), batch)
+    assert "std 1/fan_in = 0.016" in said.sentence, str(said)
+    again = diagnose(said.mended(), batch)
+    assert "first loss too high" not in str(again), str(again)
+
+
 def test_what_is_saved_is_what_was_found(tmp_path):
     diagnosis = diagnose(layers(0.01), BATCH)
     for name in ("report.html", "report.png", "report.json", "report.txt"):

@@ -8,7 +8,7 @@ import pytest
 import same_network
 from same_network import BATCH, IMAGES, KERNEL, OUT, RANDOM, SQUARE, assert_same, by_the_past, without_shares
 
-from course.diagnosis import read
+from course.diagnosis import diagnose, read
 
 FUNCTIONS = ("relu", "tanh", "gelu", "silu")
 
@@ -161,3 +161,30 @@ SENTENCES = {
 def test_a_module_that_cannot_be_read_is_told_why(network, sentence):
     with pytest.raises(ValueError, match=sentence):
         read(network(), BATCH)
+
+
+LINES = {
+    "loud factors beside a frozen layer": "nn.init.zeros_(network[0].up)",
+    "factors of 0 beside a frozen layer": "nn.init.normal_(network[0].down, std=0.177)",
+    "a generator": "network.make.weight.data.mul_(0.",
+    "two tables of 0": "nn.init.normal_(network.one.weight, std=0.25)",
+    "a recurrent layer of 0": "nn.init.normal_(network.state.weight_ih_l0, std=0.354)",
+    "a scale of 0": "nn.init.ones_(network[4].weight)",
+}
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_the_line_of_code_is_what_mends(kind):
+    make, batch = networks.MENDED[kind]
+    torch.manual_seed(0)
+    network = make()
+    frozen = [one.clone() for one in network.parameters() if not one.requires_grad]
+    diagnosis = diagnose(network, batch)
+    lines = diagnosis.primary.code.splitlines()
+    assert lines[0].startswith(LINES[kind]), str(diagnosis)
+    mended = diagnosis.mended()
+    assert all(map(torch.equal, frozen, [one for one in mended.parameters() if not one.requires_grad]))
+    assert diagnose(mended, batch).healthy, str(diagnose(mended, batch))
+    for code in (row.code for row in (*diagnosis.layers, *diagnosis.whole) if row.code):
+        exec(code, {"nn": torch.nn, "network": network})
+    assert diagnose(network, batch).healthy, "the code mends it too"

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from same_network import BIASES, KERNEL, LAST, OUT, SQUARE, WEIGHTS
+from torch import nn
 
 TORCH_FUNCTIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "gelu": torch.nn.GELU, "silu": torch.nn.SiLU}
 
@@ -80,3 +81,80 @@ class Products(torch.nn.Module):
             z = (w @ x.T + b[:, None]).T if self.left else x @ w + b
             x = z if place == LAST else torch.relu(z)
         return x
+
+
+class Lora(nn.Module):
+    """A frozen layer and an adapter of two factors."""
+
+    def __init__(self, size: int, start):
+        super().__init__()
+        self.frozen = nn.Linear(size, size).requires_grad_(False)
+        self.down, self.up = nn.Parameter(start(4, size)), nn.Parameter(start(size, 4))
+
+    def forward(self, x):
+        return self.frozen(x) + x @ self.down.T @ self.up.T
+
+
+class Generated(nn.Module):
+    """Layers whose weights another layer makes."""
+
+    def __init__(self):
+        super().__init__()
+        self.codes, self.make, self.out = nn.Parameter(torch.randn(3, 8)), nn.Linear(8, 1024), nn.Linear(32, 5)
+        nn.init.normal_(self.make.weight)
+
+    def forward(self, x):
+        for code in self.codes:
+            x = torch.relu(nn.functional.linear(x, self.make(code).view(32, 32)))
+        return self.out(x)
+
+
+class Factors(nn.Module):
+    """Two tables whose rows are multiplied."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Embedding(50, 16), nn.Embedding(60, 16)
+        nn.init.zeros_(self.one.weight)
+        nn.init.zeros_(self.two.weight)
+
+    def forward(self, one, two):
+        return (self.one(one) * self.two(two)).sum(-1)
+
+
+class Stateful(nn.Module):
+    """A recurrent layer of zeros."""
+
+    def __init__(self):
+        super().__init__()
+        self.state, self.out = nn.GRU(8, 32, batch_first=True), nn.Linear(32, 3)
+        for one in self.state.parameters():
+            nn.init.zeros_(one)
+
+    def forward(self, x):
+        return self.out(self.state(x)[0][:, -1])
+
+
+def without_scale() -> nn.Module:
+    """A normalization of scale 0 on the only way."""
+    parts = [part for _ in range(3) for part in (nn.Linear(32, 32), nn.BatchNorm1d(32), nn.ReLU())]
+    nn.init.zeros_(parts[4].weight)
+    return nn.Sequential(*parts, nn.Linear(32, 5))
+
+
+VECTORS = torch.randn(64, 32, generator=torch.Generator().manual_seed(0))
+PLACES = {name: torch.arange(64) % 50 for name in ("one", "two")}
+MENDED = {
+    "loud factors beside a frozen layer": (
+        lambda: nn.Sequential(Lora(32, torch.randn), nn.ReLU(), nn.Linear(32, 5)),
+        VECTORS,
+    ),
+    "factors of 0 beside a frozen layer": (
+        lambda: nn.Sequential(Lora(32, torch.zeros), nn.ReLU(), nn.Linear(32, 5)),
+        VECTORS,
+    ),
+    "a generator": (Generated, VECTORS),
+    "two tables of 0": (Factors, PLACES),
+    "a recurrent layer of 0": (Stateful, VECTORS.view(64, 4, 8)),
+    "a scale of 0": (without_scale, VECTORS),
+}

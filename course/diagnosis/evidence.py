@@ -1,6 +1,7 @@
 """All that is judged: every layer in numbers, the batch, and what the network answered, gathered from a reading."""
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,10 @@ ROUNDING = 0.01
 """What a layer answers and what the next one receives differ by less if nothing lies between them, in bfloat16 too."""
 
 
+UNIFORM = 1.6, 2.1
+"""Weights of a kurtosis between these are uniform, 1.8; those of two values have 1, normal ones 2.4 to 3."""
+
+
 class Evidence(NamedTuple):
     """One layer of weights in numbers; `number` counts from 1.
 
@@ -34,7 +39,8 @@ class Evidence(NamedTuple):
     `dead_share` of the units answer 0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as
     alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
-    numbers are out of range.
+    numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of inputs
+    too, `radial` is that of `ParameterReading`.
     """
 
     number: int
@@ -89,6 +95,14 @@ class Evidence(NamedTuple):
     gradient_norm: float
     places: int
     noise: np.ndarray
+    times: float | None = 1.0
+    tied: bool = False
+    radial: float = math.nan
+
+    @property
+    def uniform(self) -> bool:
+        """Whether its weights look drawn evenly between two bounds."""
+        return UNIFORM[0] < 1.0 + self.weights * self.weight_error**2 < UNIFORM[1]
 
     @property
     def chained(self) -> bool:
@@ -149,7 +163,8 @@ def gathered(reading: NetworkReading) -> Network:
     told = any(layer.place.follows != UNTOLD for layer in readings) or bool(reading.parameters)
     with np.errstate(all="ignore"):  # an overflow is a finding, not an error
         parents = _parents(readings)
-        layers = [_layer(number, parents, readings) for number in range(1, len(readings) + 1)]
+        parameters = {one.name: one for one in reading.parameters}
+        layers = [_layer(number, parents, readings, parameters) for number in range(1, len(readings) + 1)]
         return Network(
             layers=tuple(layers),
             inputs=_data(reading, told),
@@ -177,7 +192,12 @@ def _parents(readings: tuple[LayerReading, ...]) -> list[int | None]:
     ]
 
 
-def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading, ...]) -> Evidence:
+def _layer(
+    number: int,
+    parents: list[int | None],
+    readings: tuple[LayerReading, ...],
+    parameters: Mapping[str, ParameterReading],
+) -> Evidence:
     (definition, signals, place), parent = readings[number - 1], parents[number - 1]
     before = None if parent is None else readings[parent]
     weights, biases = definition.weights, np.zeros(1) if definition.biases is None else definition.biases
@@ -193,6 +213,7 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
     follows = number < len(readings) and parents[number] != number - 1
     gradient = mean_square(signals.preactivation_gradients)
     values = signals.values or math.prod(signals.preactivations.shape[1:])
+    own = parameters.get(definition.parameter)
     return Evidence(
         number=number,
         name=definition.name,
@@ -246,6 +267,9 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         gradient_norm=math.sqrt(gradient * values),
         places=max(1, values // weights.shape[-1]),
         noise=layer_statistics.noise(weights),
+        times=definition.times,
+        tied=own is not None and own.use == "tied",
+        radial=math.nan if own is None else own.radial,
     )
 
 

@@ -13,6 +13,7 @@ from course.diagnosis.traces import Applied, Step
 
 INLINED = ("jit", "pjit", "closed_call", "core_call", "remat2", "checkpoint", "custom_vjp_call", "custom_jvp_call")
 PRODUCTS = ("dot_general", "conv_general_dilated")
+UNTURNED = ("convert_element_type", "copy", "copy_p", "stop_gradient", "optimization_barrier", "reduce_precision")
 
 
 class Operation(NamedTuple):
@@ -45,6 +46,7 @@ def listed(function: Callable, parameters: Any, batch: Any) -> Program:
     kept, fed = numbers[: len(paths)], numbers[len(paths) :]
     lister.names.update((number, path_name(path)) for number, (path, _leaf) in zip(kept, paths, strict=True))
     lister.origins.update({number: number for number in kept})
+    lister.axes.update({number: tuple(range(len(lister.shapes[number].shape))) for number in kept})
     outputs = lister.inline(closed, numbers)
     return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes)
 
@@ -66,6 +68,8 @@ class _Lister:
         self.names: dict[int, str] = {}
         self.shapes: dict[int, jax.ShapeDtypeStruct] = {}
         self.origins: dict[int, int] = {}  # of a value that comes from parameters alone: the one that it comes from
+        self.axes: dict[int, tuple[int, ...]] = {}  # of a parameter's numbers as they are: its axes, perhaps turned
+        self.fixed: set[int] = set()  # values behind lax.stop_gradient
 
     def new(self, shape: Sequence[int], dtype: Any) -> int:
         number = len(self.shapes) + 1
@@ -115,8 +119,19 @@ class _Lister:
         sources = [self.origins[number] for number in inputs if number in self.origins]
         if len(sources) == len(inputs):
             weights = [source for source in sources if source not in self.constants] or sources
-            self.origins.update(dict.fromkeys(outputs, weights[0] if weights else outputs[0]))
+            largest = max(weights, key=lambda one: math.prod(self.shapes[one].shape), default=outputs[0])
+            self.origins.update(dict.fromkeys(outputs, largest))
+            self._follow(name, inputs, outputs, axes)
         return outputs
+
+    def _follow(self, name: str, inputs: Sequence[int], outputs: Sequence[int], axes: Sequence[int] | None) -> None:
+        """Note which of a parameter's axes a value has, and whether a gradient comes back from it."""
+        own = next((self.axes[number] for number in inputs if number in self.axes), None)
+        if own is not None and (axes is not None or name in UNTURNED):
+            self.axes.update(dict.fromkeys(outputs, own if axes is None else tuple(own[axis] for axis in axes)))
+        learned = [number for number in inputs if self.origins[number] not in self.constants]
+        if name == "stop_gradient" or (learned and self.fixed.issuperset(learned)):
+            self.fixed.update(outputs)
 
     def _unrolled(self, eqn, inner: ClosedJaxpr, inputs: list[int]) -> list[int]:
         """Write a scan's turns one after the other."""
@@ -142,7 +157,10 @@ class _Lister:
         (part,) = self._append("slice", [number], _as_list(_taking(turn)), [(whole.shape[1:], whole.dtype)])
         if number in self.origins:
             self.origins[part] = part
-            self.names[part] = f"{self.names.get(self.origins[number], 'weights')}[{turn}]"
+            name, axes = self.names.get(self.origins[number], "weights"), self.axes.get(number)
+            self.names[part] = f"part {turn} of {name}" if axes is None else f"{name}[{':, ' * axes[0]}{turn}]"
+            if axes is not None:
+                self.axes[part] = tuple(axis - (axis > axes[0]) for axis in axes[1:])
         return part
 
     def _applied(self, eqn, inputs: list[int]) -> Applied | None:
@@ -162,7 +180,7 @@ class _Lister:
             inputs[sides[0]],
             inputs[1 - sides[0]],
             *turned,
-            trainable=origin not in self.constants,
+            trainable=origin not in self.constants and inputs[sides[0]] not in self.fixed,
             kind=kind,
         )
 

@@ -25,8 +25,8 @@ class Judgement:
     def __init__(self, reading: NetworkReading):
         self.network = evidence.gathered(reading)
         self.curves = expectation.curves(self.network)
-        self.layers = tuple(_reports(self.network, self.curves))
-        self.whole = tuple(_of_the_whole(one) for one in whole.search(self.network))
+        found = [_of_the_whole(one, self.network) for one in whole.search(self.network)]
+        self.layers, self.whole = report.settled(_reports(self.network, self.curves), found)
         self.unread = unread(self.network)
         self.sentence = overall(self.layers, self.whole, self.unread, self.network)
         self.table = _table(self.network, self.curves, self.layers)
@@ -57,13 +57,15 @@ def judged(reading: NetworkReading) -> Diagnosis:
         judgement.whole,
         reading.parameters,
         judgement.unread,
-        tuple(remedies.changes(judgement.network, judgement.layers)),
+        tuple(one for row in (*judgement.layers, *judgement.whole) for one in row.changes),
     )
 
 
-def _of_the_whole(found: whole.Whole) -> LayerReport:
+def _of_the_whole(found: whole.Whole, network: Network) -> LayerReport:
     words = (_sentence(part) for part in (found.seen, found.reason, found.remedy))
-    return LayerReport(found.layer, report.WHOLE, found.severity, found.name, *words)
+    layers = {layer.parameter: layer for layer in reversed(network.layers)}
+    code = "\n".join(remedies.line(network, one, layers.get(one.parameter)) for one in found.changes)
+    return LayerReport(found.layer, report.WHOLE, found.severity, found.name, *words, code=code, changes=found.changes)
 
 
 def unread(network: Network) -> tuple[str, ...]:
@@ -86,6 +88,7 @@ def _report(network: Network, layer: Evidence, found: list[tuple[str, Found]], c
     # A fault comes before a warning, and among equals a cause before its effects.
     (name, first), *others = sorted(found, key=lambda pair: pair[1].severity != "fault")
     also = tuple(other for other, _ in others)
+    change = first.change or remedies.change(layer, name)
     return LayerReport(
         layer.number,
         layer.name,
@@ -95,7 +98,8 @@ def _report(network: Network, layer: Evidence, found: list[tuple[str, Found]], c
         _sentence(first.reason),
         _sentence(first.remedy),
         also,
-        remedies.code(network, layer, name),
+        remedies.code(network, layer, name, change),
+        () if change is None else (change,),
     )
 
 

@@ -1,6 +1,7 @@
 """The network with the remedies applied, so that before and after can stand side by side."""
 
 import copy
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -17,8 +18,8 @@ from course.diagnosis.remedies import Change, changed
 def mended(network: Any, changes: Sequence[Change], seed: int) -> Any:
     """Return a copy of a network with these changes; the network itself is left as it is."""
     random = np.random.default_rng(seed)
-    by_name = {one.parameter: one for one in changes}
-    torch, nnx, equinox = (sys.modules.get(name) for name in ("torch", "flax.nnx", "equinox"))
+    by_name = _by_name(changes)
+    torch, nnx, equinox, keras = (sys.modules.get(name) for name in ("torch", "flax.nnx", "equinox", "keras"))
     if torch and isinstance(network, torch.nn.Module):
         return _module(torch, network, by_name, random)
     if nnx and isinstance(network, nnx.Module):
@@ -27,13 +28,15 @@ def mended(network: Any, changes: Sequence[Change], seed: int) -> Any:
     if equinox and isinstance(network, equinox.Module):
         parameters, rest = equinox.partition(network, equinox.is_inexact_array)
         return equinox.combine(_tree(parameters, by_name, random), rest)
+    if keras and isinstance(network, keras.Model):
+        return _model(keras, network, by_name, random)
     if lists.is_list(network):
         return _layers(lists.checked(network), changes, random)
     if isinstance(network, list | tuple) and not _holds_tensors(torch, network[1]):
         return (network[0], _tree(network[1], by_name, random))
     raise ValueError(
-        f"the network is a {type(network).__name__}; allowed are a PyTorch, Flax NNX or Equinox module, a list of "
-        "layers, or a pair of a JAX function and its parameters"
+        f"the network is a {type(network).__name__}; allowed are a PyTorch, Flax NNX or Equinox module, a Keras "
+        "model, a list of layers, or a pair of a JAX function and its parameters"
     )
 
 
@@ -41,22 +44,54 @@ def _holds_tensors(torch: Any, parameters: Any) -> bool:
     return bool(torch) and any(isinstance(leaf, torch.Tensor) for leaf in jax.tree.leaves(parameters))
 
 
-def _module(torch: Any, module: Any, by_name: dict[str, Change], random: np.random.Generator) -> Any:
+Changes = dict[str, list[Change]]
+"""The changes of each parameter; several where layers have a part of it each."""
+
+
+def _by_name(changes: Sequence[Change]) -> Changes:
+    found: Changes = {}
+    for one in changes:
+        found.setdefault(one.parameter.partition("[")[0], []).append(one)
+    return found
+
+
+def _changed(values: np.ndarray, changes: Sequence[Change], random: np.random.Generator) -> np.ndarray:
+    """A parameter after changes of it, or of its parts: weights[3] is that of a stack's fourth layer."""
+    result = np.array(values, float)
+    for one in changes:
+        part = result
+        for index in re.findall(r"\[([^]]*)\]", one.parameter):
+            part = part[tuple(slice(None) if place.strip() == ":" else int(place) for place in index.split(","))]
+        part[...] = changed(part, one, random)
+    return result
+
+
+def _module(torch: Any, module: Any, by_name: Changes, random: np.random.Generator) -> Any:
     result = copy.deepcopy(module)
     with torch.no_grad():
-        for name, one in by_name.items():
+        for name, changes in by_name.items():
             parameter = result.get_parameter(name)
-            values = changed(parameter.detach().cpu().double().numpy(), one, random)
+            values = _changed(parameter.detach().cpu().double().numpy(), changes, random)
             parameter.copy_(torch.as_tensor(values))
     return result
 
 
-def _tree(tree: Any, by_name: dict[str, Change], random: np.random.Generator) -> Any:
+def _tree(tree: Any, by_name: Changes, random: np.random.Generator) -> Any:
     def leaf(path, value):
-        one = by_name.get(path_name(path))
-        return value if one is None else jnp.asarray(changed(np.asarray(value, float), one, random), value.dtype)
+        changes = by_name.get(path_name(path))
+        return value if changes is None else jnp.asarray(_changed(np.asarray(value), changes, random), value.dtype)
 
     return jax.tree_util.tree_map_with_path(leaf, tree)
+
+
+def _model(keras: Any, model: Any, by_name: Changes, random: np.random.Generator) -> Any:
+    """A model made anew from its configuration, with its weights; Keras raises where it does not know that."""
+    result = keras.models.clone_model(model)
+    if not result.built:
+        result.build(model.input_shape)
+    values = [_changed(np.asarray(one.value), by_name.get(one.path, ()), random) for one in model.weights]
+    result.set_weights(values)
+    return result
 
 
 def _layers(layers: Sequence[lists.Layer], changes: Sequence[Change], random: np.random.Generator) -> list[lists.Layer]:

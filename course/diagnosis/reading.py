@@ -8,6 +8,8 @@ import numpy as np
 MOST_VALUES = 2**16
 """Of a larger array only so many numbers are kept, whole rows of units: means of more are no better known."""
 UNTOLD = -1
+SAME = 1e-3
+"""Numbers whose moments over their root mean square differ by less are the same but for a factor and rounding."""
 
 
 class LayerDefinition(NamedTuple):
@@ -18,7 +20,8 @@ class LayerDefinition(NamedTuple):
     what follows in `functions.KNOWN`, or `None` where it is none of them; `kind` is "dense", "convolution",
     "recurrent", "bilinear", "experts" or "scores", which go through a softmax. `fans` is given where the shape does
     not tell: groups, strides, stacks of matrices; `own_fan_in` is what the framework takes for the fan. `parameter`
-    and `bias` are the full names.
+    and `bias` are the full names. The weights are `times` the parameter's numbers, in any order; `None` where they are
+    made of it otherwise, by another layer for example.
     """
 
     name: str
@@ -34,6 +37,7 @@ class LayerDefinition(NamedTuple):
     own_fan_in: int = 0
     parameter: str = ""
     bias: str = ""
+    times: float | None = 1.0
 
 
 class LayerSignals(NamedTuple):
@@ -93,9 +97,10 @@ class ParameterReading(NamedTuple):
 
     `gradient` is the root mean square of ∂C/∂w, nan where the cost does not depend on it; `stuck` says that it is
     exactly 0 and still is after a small step of the parameters that have one. `use` says what is known of it:
-    "weights", "bias", "table" of vectors that are looked up, "added" to a signal, "rate" of an exponential, "vector",
-    "unused", or "" for a matrix that was not followed. `alike` says that the vectors of a table hold one number each,
-    and that all their numbers have the same gradient.
+    "weights", "bias", "table" of vectors that are looked up, "tied" for a table that is weights too, "added" to a
+    signal, "rate" of an exponential, "vector", "unused", or "" for a matrix that was not followed. `alike` says that
+    the vectors of a table hold one number each, and that all their numbers have the same gradient. `radial` is the
+    cosine of the angle between it and its gradient: 0 where its scale does not change the cost.
     """
 
     name: str
@@ -106,6 +111,7 @@ class ParameterReading(NamedTuple):
     stuck: bool
     use: str
     alike: bool = False
+    radial: float = math.nan
 
     @property
     def size(self) -> int:
@@ -132,6 +138,31 @@ class NetworkReading(NamedTuple):
     note: str = ""
     distance: float | None = None
     others: tuple[float, ...] = ()
+
+
+def times(weights: np.ndarray, parameter: np.ndarray) -> float | None:
+    """Return how many times a parameter's numbers weights are, in any order; `None` where they are other numbers."""
+    if weights.size != parameter.size:
+        return None
+    one, two = (_shape_of(values) for values in (weights, parameter))
+    if one[0] == 0 or two[0] == 0:
+        return 1.0 if one[0] == two[0] else None
+    return float(f"{one[0] / two[0]:.4g}") if np.allclose(one[1:], two[1:], rtol=SAME) else None
+
+
+def _shape_of(values: np.ndarray) -> tuple[float, float, float, float]:
+    """The root mean square of numbers, and over it, what their order and scale do not change."""
+    size = np.abs(values)
+    rms = math.sqrt(float(np.mean(size**2, dtype=float)))
+    part = size / (rms or 1.0)
+    return rms, float(part.mean(dtype=float)), float(np.mean(part**4, dtype=float)), float(part.max())
+
+
+def radial(values: np.ndarray, gradient: np.ndarray) -> float:
+    """Return the cosine of the angle between numbers and their gradient; nan where one of them is 0."""
+    one, two = (np.ravel(part).astype(float) for part in (values, gradient))
+    length = float(np.linalg.norm(one) * np.linalg.norm(two))
+    return float(one @ two) / length if 0 < length < math.inf else math.nan
 
 
 def chosen(lead: tuple[int, ...], units: int) -> tuple[np.ndarray, ...] | None:

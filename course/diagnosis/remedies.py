@@ -3,13 +3,13 @@
 import math
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.answers import biases_decide
+from course.diagnosis.findings.found import Change, drawn
 from course.diagnosis.findings.numbers import SLIGHT
 from course.live.words import number
 
@@ -17,16 +17,10 @@ SCALED = ("too small", "too large", "saturated", "wrong fan")
 DRAWN = ("identical units", "weights not centred", "repeated weights", "dead units")
 
 
-class Change(NamedTuple):
-    """A change of one parameter: "scale" multiplies it, "draw" draws it anew with this std, "zero" sets it to 0."""
-
-    parameter: str
-    action: str
-    value: float = 0.0
-
-
 def change(layer: Evidence, finding: str) -> Change | None:
-    """Return what to change about a layer, or `None` where that is not a matter of one parameter."""
+    """Return what to change about a layer, or `None` where that is not a matter of one parameter that is learned."""
+    if not layer.trainable:
+        return None
     of_biases = finding == "biases out of scale" or (finding == "dead units" and biases_decide(layer))
     if of_biases and layer.bias:
         return Change(layer.bias, "zero")
@@ -34,92 +28,114 @@ def change(layer: Evidence, finding: str) -> Change | None:
         return None
     suits = trend.advised(layer)
     if finding in SCALED and layer.weight_variance > 0:
-        return Change(layer.parameter, "scale", math.sqrt(suits / layer.weight_variance))
-    if finding in (*SCALED, *DRAWN) and not (finding == "dead units" and layer.normalized):
-        return Change(layer.parameter, "draw", math.sqrt(suits / layer.fan_in))
+        std = math.nan if layer.times is None else math.sqrt(suits / layer.fan_in) / layer.times
+        return Change(layer.parameter, "scale", math.sqrt(suits / layer.weight_variance), std)
+    if finding in (*SCALED, *DRAWN) and layer.times is not None and not (finding == "dead units" and layer.normalized):
+        return drawn(layer)
     return None
 
 
-def changes(network: Network, reports: Any) -> list[Change]:
-    """Return the changes for all layers in which something was found."""
-    pairs = zip(network.layers, reports, strict=True)
-    found = [change(layer, report.finding) for layer, report in pairs if report.state != "ok"]
-    return [one for one in found if one is not None]
-
-
-def code(network: Network, layer: Evidence, finding: str) -> str:
-    """Return the remedy as a line of code, or "" where there is none."""
+def code(network: Network, layer: Evidence, finding: str, one: Change | None) -> str:
+    """Return the remedy of a finding as a line of code, or "" where there is none."""
     if finding == "unscaled inputs" and network.inputs is not None:
         mean, std = network.inputs.mean, network.inputs.std or 1.0
-        centred = "batch" if abs(mean) < SLIGHT * std else f"(batch {'-' if mean > 0 else '+'} {number(abs(mean))})"
-        return f"batch = {centred} / {number(std)}"
-    one = change(layer, finding)
-    if one is None:
-        return ""
+        centred = "inputs" if abs(mean) < SLIGHT * std else f"(inputs {'-' if mean > 0 else '+'} {number(abs(mean))})"
+        return f"inputs = {centred} / {number(std)}"
+    return "" if one is None else line(network, one, layer)
+
+
+def line(network: Network, one: Change, layer: Evidence | None = None) -> str:
+    """Return a change as a line of code; `layer` is the one whose weights are changed."""
     return LINES.get(network.framework, _line_for_arrays)(layer, one)
 
 
-def _std(layer: Evidence) -> float:
-    return math.sqrt(trend.advised(layer) / layer.fan_in)
+def _gain(layer: Evidence | None, one: Change) -> float:
+    """What fan_in · Var w is after a change, if the parameter is drawn by its fan_in and that is all."""
+    usual = layer is not None and layer.kind in ("dense", "convolution") and layer.parameter == one.parameter
+    return round(one.std**2 * layer.fan_in, 6) if usual and math.isfinite(one.std) else 0.0
 
 
-def _line_for_torch(layer: Evidence, one: Change) -> str:
-    place = f"network.{one.parameter}"
-    place = re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", place)
+def _is_scaled(one: Change) -> bool:
+    """Whether a parameter is multiplied because no draw of its own is known to suit."""
+    return one.action == "scale" and math.isnan(one.std)
+
+
+def _place(name: str) -> str:
+    """A parameter as it is reached from its network: network.layers[0].kernel."""
+    return re.sub(r"\.(\d+)(?=[.\[]|$)", r"[\1]", f"network.{name}")
+
+
+CONSTANT = {"zero": "zeros", "one": "ones"}
+
+
+def _line_for_torch(layer: Evidence | None, one: Change) -> str:
+    place = _place(one.parameter)
     if "parametrizations" in place:
         return f"network.get_parameter({one.parameter!r}).data.mul_({one.value:.3g})" if one.action == "scale" else ""
-    if one.action == "zero":
-        return f"nn.init.zeros_({place})"
-    suits = trend.advised(layer)
-    usual = layer.kind in ("dense", "convolution") and layer.own_fan_in == layer.fan_in
-    gain = {2.0: "relu", 1.0: "linear"}.get(round(suits, 6))
-    if usual and gain:
+    if one.action in CONSTANT:
+        return f"nn.init.{CONSTANT[one.action]}_({place})"
+    if _is_scaled(one):
+        return f"{place}.data.mul_({one.value:.3g})"
+    gain = {2.0: "relu", 1.0: "linear"}.get(_gain(layer, one))
+    if gain and layer.own_fan_in == layer.fan_in:
         return f'nn.init.kaiming_normal_({place}, nonlinearity="{gain}")'
-    return f"nn.init.normal_({place}, std={_std(layer):.3g})"
+    return f"nn.init.normal_({place}, std={one.std:.3g})"
 
 
-def _initializer(layer: Evidence) -> str:
-    """The name of a scheme, if one has this variance."""
-    return {2.0: "he_normal", 1.0: "lecun_normal"}.get(round(trend.advised(layer), 6), "")
+SCHEMES = {2.0: "he_normal", 1.0: "lecun_normal"}
 
 
-def _line_for_flax(layer: Evidence, one: Change) -> str:
-    if one.action == "zero":
-        return f"bias_init=nnx.initializers.zeros_init()  # {one.parameter}"
-    name = _initializer(layer)
-    scheme = f"{name}()" if name else f"normal({_std(layer):.3g})"
-    return f"kernel_init=nnx.initializers.{scheme}  # {one.parameter}"
+def _role(one: Change) -> str:
+    """What the layers of Flax and Keras call a parameter."""
+    last = one.parameter.replace("/", ".").rpartition(".")[2]
+    return next((role for role in ("bias", "scale", "gamma", "embedding") if role in last), "kernel")
 
 
-def _line_for_keras(layer: Evidence, one: Change) -> str:
-    if one.action == "zero":
-        return f'bias_initializer="zeros"  # {one.parameter}'
-    name = _initializer(layer) or f"keras.initializers.RandomNormal(stddev={_std(layer):.3g})"
-    return f"kernel_initializer={name!r}  # {one.parameter}" if _initializer(layer) else f"kernel_initializer={name}"
+def _line_for_flax(layer: Evidence | None, one: Change) -> str:
+    if _is_scaled(one):
+        return f"{_place(one.parameter)}{'' if one.parameter.endswith(']') else '[...]'} *= {one.value:.3g}"
+    scheme = SCHEMES.get(_gain(layer, one), f"normal({one.std:.3g})" if one.action not in CONSTANT else "")
+    scheme = scheme or f"{CONSTANT[one.action]}_init"
+    return f"{_role(one)}_init=nnx.initializers.{scheme}{'' if '(' in scheme else '()'}  # {one.parameter}"
 
 
-def _line_for_equinox(layer: Evidence, one: Change) -> str:
-    place = re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", f"n.{one.parameter}")
-    own = f"network.{place[2:]}"
-    new = (
-        f"jnp.zeros_like({own})" if one.action == "zero" else f"{_std(layer):.3g} * jax.random.normal(key, {own}.shape)"
-    )
-    return f"network = eqx.tree_at(lambda n: {place}, network, {new})"
+def _line_for_keras(layer: Evidence | None, one: Change) -> str:
+    if _is_scaled(one):
+        return f"variable.assign({one.value:.3g} * variable)  # {one.parameter}"
+    name = CONSTANT.get(one.action) or SCHEMES.get(_gain(layer, one), "")
+    made = f'"{name}"' if name else f"keras.initializers.RandomNormal(stddev={one.std:.3g})"
+    return f"{_role(one)}_initializer={made}  # {one.parameter}"
 
 
-def _line_for_jax(layer: Evidence, one: Change) -> str:
-    if one.action == "zero":
-        return f"jnp.zeros_like(…)  # {one.parameter}"
-    return f"{_std(layer):.3g} * jax.random.normal(key, shape)  # {one.parameter}"
+def _line_for_equinox(_layer: Evidence | None, one: Change) -> str:
+    whole, bracket, index = one.parameter.partition("[")
+    own, part = _place(whole), _place(one.parameter)
+    new = f"{one.std:.3g} * jax.random.normal(key, {part}.shape)"
+    if one.action in CONSTANT:
+        new = f"jnp.{CONSTANT[one.action]}_like({part})"
+    if _is_scaled(one):
+        new = f"{one.value:.3g} * {part}"
+    new = f"{own}.at[{index.split(']')[0]}].set({new})" if bracket else new
+    return f"network = eqx.tree_at(lambda network: {own}, network, {new})"
+
+
+def _line_for_jax(_layer: Evidence | None, one: Change) -> str:
+    if one.action in CONSTANT:
+        return f"jnp.{CONSTANT[one.action]}_like(…)  # {one.parameter}"
+    if _is_scaled(one):
+        return f"{one.value:.3g} * w  # {one.parameter}"
+    return f"{one.std:.3g} * jax.random.normal(key, shape)  # {one.parameter}"
 
 
 def _line_for_arrays(layer: Evidence, one: Change) -> str:
     if one.action == "zero":
         return f"biases[{layer.number - 1}][:] = 0"
-    return f"weights[{layer.number - 1}] = rng.normal(0, {_std(layer):.3g}, ({layer.fan_in}, {layer.units}))"
+    if _is_scaled(one):
+        return f"weights[{layer.number - 1}] *= {one.value:.3g}"
+    return f"weights[{layer.number - 1}] = rng.normal(0, {one.std:.3g}, ({layer.fan_in}, {layer.units}))"
 
 
-LINES: dict[str, Callable[[Evidence, Change], str]] = {
+LINES: dict[str, Callable[[Evidence | None, Change], str]] = {
     "PyTorch": _line_for_torch,
     "Flax NNX": _line_for_flax,
     "Keras": _line_for_keras,
@@ -133,5 +149,6 @@ def changed(values: np.ndarray, one: Change, random: np.random.Generator) -> np.
     """Return a parameter's values after a change."""
     if one.action == "scale":
         return (values * one.value).astype(values.dtype)
-    noise = random.standard_normal(values.shape) if one.action == "draw" else np.zeros(values.shape)
-    return (one.value * noise).astype(values.dtype)
+    if one.action in CONSTANT:
+        return np.full(values.shape, one.action == "one", values.dtype)
+    return (one.value * random.standard_normal(values.shape)).astype(values.dtype)

@@ -5,7 +5,8 @@ import html
 import json
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +26,8 @@ class LayerReport(NamedTuple):
     """One layer: `state` "ok", "warning" or "fault", the name of its finding, and what follows from it in words.
 
     `layer` counts from 1. `also` names further findings of the same layer, effects of the first one as a rule.
-    `code` is the remedy as a line in the reader's framework, "" where there is none.
+    `code` is the remedy in the reader's framework, a line for each of its `changes`, "" where there is none; only one
+    report changes a parameter.
     """
 
     layer: int
@@ -37,6 +39,7 @@ class LayerReport(NamedTuple):
     remedy: str
     also: tuple[str, ...] = ()
     code: str = ""
+    changes: tuple[Change, ...] = ()
 
 
 class Diagnosis(NamedTuple):
@@ -58,9 +61,19 @@ class Diagnosis(NamedTuple):
     mend: Callable[[], Any] | None = None
 
     def mended(self) -> Any:
-        """Return the network with the remedies applied that concern single parameters; the network itself is kept."""
+        """Return the network with the remedies applied that concern single parameters; the network itself is kept.
+
+        Takes modules of PyTorch, Flax NNX and Equinox, Keras models that can be made from their configuration, lists of
+        layers, and pairs of a JAX function and its parameters. Raises `ValueError` where no remedy concerns a
+        parameter, and warns where that of the first finding does not.
+        """
         if self.mend is None:
             raise ValueError("this diagnosis was made of a reading; mended() needs one of diagnose(network, batch)")
+        if self.primary is not None and not self.primary.changes:
+            left = f"{self.primary.finding}: {self.primary.remedy[0].lower()}{self.primary.remedy[1:]}"
+            if not self.changes:
+                raise ValueError(f"no change of a parameter mends this network. What is left to do about {left}")
+            warnings.warn(f"not mended, {left}", stacklevel=2)
         return self.mend()
 
     def save(self, path: str | Path) -> None:
@@ -131,6 +144,28 @@ def first(layers: Sequence[LayerReport], whole: Sequence[LayerReport] = ()) -> L
     return rows[0] if rows else None
 
 
+def settled(layers: Sequence[LayerReport], whole: Sequence[LayerReport]) -> tuple[tuple[LayerReport, ...], ...]:
+    """Return the reports with one change a parameter, that of the gravest: two that differ would undo each other."""
+    rows = dict(enumerate((*layers, *whole)))
+    claimed: dict[str, LayerReport] = {}
+    for place, row in sorted(rows.items(), key=lambda pair: pair[1].state != "fault"):
+        if any(one.parameter in claimed for one in row.changes):
+            rows[place] = _without(row, claimed)
+        claimed |= {one.parameter: row for one in row.changes if one.parameter not in claimed}
+    found = tuple(rows.values())
+    return found[: len(layers)], found[len(layers) :]
+
+
+def _without(row: LayerReport, claimed: Mapping[str, LayerReport]) -> LayerReport:
+    """A report without the changes of parameters that other reports change."""
+    lines = zip(row.changes, row.code.splitlines() or [""] * len(row.changes), strict=True)
+    kept = [(one, line) for one, line in lines if one.parameter not in claimed]
+    first = row.changes[0].parameter
+    other = claimed.get(first)
+    remedy = row.remedy if kept else f"{first} is changed for layer {other.layer} already: {other.finding}."
+    return row._replace(changes=tuple(one for one, _ in kept), code="\n".join(line for _, line in kept), remedy=remedy)
+
+
 def as_text(diagnosis: Diagnosis) -> str:
     """Return the verdict, and for each kind of finding its layers, what is seen, why, and what to do."""
     if diagnosis.primary is None:
@@ -154,7 +189,7 @@ def _where(rows: list[LayerReport]) -> str:
     """Name the layers of a finding: layers 2 to 9 (b, c, d and 5 more)."""
     if rows[0].name == WHOLE:
         return WHOLE
-    names = [row.name for row in rows]
+    names = list(dict.fromkeys(row.name for row in rows))
     more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
     return f"{which([row.layer for row in rows])} ({', '.join(names[:SHOWN_NAMES])}{more})"
 
@@ -170,11 +205,18 @@ def which(numbers: Sequence[int]) -> str:
 
 def _indented(rows: list[LayerReport]) -> list[str]:
     first = rows[0]
-    parts = f"{first.sentence} {first.reason} {first.remedy}", *[row.code for row in rows[:SHOWN_LINES] if row.code]
-    more = sum(bool(row.code) for row in rows[SHOWN_LINES:])
-    words = textwrap.wrap(parts[0], WIDTH - 2)
-    code = [f"    {line}" for line in parts[1:]] + ([f"    # and so for {more} more"] if more else [])
+    alike = len({(row.sentence, row.reason, row.remedy) for row in rows}) == 1
+    said = f"{'' if alike else _of_one(first)}{first.sentence} {first.reason} {first.remedy}"
+    lines = [line for row in rows for line in row.code.splitlines()]
+    more = len(lines) - SHOWN_LINES
+    words = textwrap.wrap(said, WIDTH - 2)
+    code = [f"    {line}" for line in lines[:SHOWN_LINES]] + ([f"    # and so for {more} more"] if more > 0 else [])
     return [f"  {line}" for line in words] + code
+
+
+def _of_one(row: LayerReport) -> str:
+    """Say for which of several layers the numbers are."""
+    return "" if row.name == WHOLE else f"Layer {row.layer}: "
 
 
 def found(diagnosis: Diagnosis) -> list[LayerReport]:
@@ -200,6 +242,6 @@ def _row(layer: LayerReport) -> str:
     number = str(layer.layer) if layer.name != WHOLE else ""
     state = "fine" if layer.state == "ok" else layer.state
     cells = number, layer.name, state, layer.finding, layer.sentence, layer.reason, layer.remedy
-    code = f'<td style="text-align:left"><code>{html.escape(layer.code)}</code></td>'
+    code = f'<td style="text-align:left"><code>{html.escape(layer.code).replace(chr(10), "<br>")}</code></td>'
     words = "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in cells)
     return f"<tr>{words}{code}</tr>"

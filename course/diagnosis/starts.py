@@ -48,6 +48,8 @@ def _strain(activation: activations.Activation, variance: float) -> float:
     return strain if math.isfinite(strain) else math.inf
 
 
+SINE = 2.0
+"""A sine behind a sine as Sitzmann and others 2020 draw it, U(±√(6/fan_in)/ω), for networks of few layers."""
 INPUTS = 1.0, 2.0
 """Data suit LeCun's variance and He's."""
 SMALL_LAST = 1e-5
@@ -74,4 +76,4 @@ def distance(variance: float, interval: tuple[float, float]) -> float:
     low, high = interval
     if variance == 0:
         return -math.inf
-    return min(0.0, math.log(variance / low)) + max(0.0, math.log(variance / high))
+    return min(0.0, math.log(variance / low)) + max(0.0, math.log(variance) - math.log(high))

@@ -21,6 +21,8 @@ from course.diagnosis.reading import (
     by_unit,
     first_distance,
     first_loss,
+    radial,
+    times,
 )
 from course.diagnosis.torch_calls import Calls, rows
 
@@ -56,7 +58,7 @@ def read(
     stuck = _stuck(torch, module, own, call, gradients, seed, calls.idle)
     numbers = [calls.number(one) for one in outputs]
     answers = answers_of(calls.flows, calls.values, numbers, calls.dtypes)
-    layers = tuple(_layer_readings(answers, calls, gradients))
+    layers = tuple(_layer_readings(answers, calls, gradients, own))
     used_as = _uses(calls, layers)
     return NetworkReading(
         layers,
@@ -218,7 +220,7 @@ def _uses(calls: Calls, layers: Sequence[LayerReading]) -> dict[str, str]:
             found.update(dict.fromkeys(calls.origins.get(number, ()), use))
         for place in layer.exponent:
             found.update(dict.fromkeys(calls.factors.get(place, ()), "rate"))
-    found.update(dict.fromkeys(calls.tables - set(found), "table"))
+    found.update((name, "tied" if found.get(name) == "weights" else "table") for name in calls.tables)
     return {**dict.fromkeys(calls.used, ""), **dict.fromkeys(calls.added, "added"), **found}
 
 
@@ -230,10 +232,13 @@ def _parameter(name: str, tensor: Any, gradient: Any, stuck: bool, uses: Mapping
     use = "vector" if use == "" and flat else use
     mean, std = (float(values.mean()), float(values.std(correction=0))) if values.numel() else (0.0, 0.0)
     alike = use == "table" and gradient is not None and layer_statistics.alike(_array(tensor), _array(gradient))
-    return ParameterReading(name, tuple(tensor.shape), mean, std, rms, stuck, use, alike)
+    along = math.nan if gradient is None else radial(_array(tensor), _array(gradient))
+    return ParameterReading(name, tuple(tensor.shape), mean, std, rms, stuck, use, alike, along)
 
 
-def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[str, Any]) -> Iterator[LayerReading]:
+def _layer_readings(
+    answers: Sequence[Answer], calls: Calls, gradients: Mapping[str, Any], own: Mapping[str, Any]
+) -> Iterator[LayerReading]:
     seen: set[str] = set()
     for answer in answers:
         applied = answer.applied
@@ -261,6 +266,7 @@ def _layer_readings(answers: Sequence[Answer], calls: Calls, gradients: Mapping[
             own_fan_in=math.prod(calls.shapes[applied.weights][1:]),
             parameter=applied.name,
             bias=next(iter(calls.origins.get(answer.bias, ())), ""),
+            times=times(weights * np.float32(answer.scale), _array(own[applied.name])),
         )
         signals = LayerSignals(
             inputs=inputs,

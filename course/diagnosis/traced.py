@@ -22,6 +22,8 @@ from course.diagnosis.reading import (
     chosen,
     first_distance,
     first_loss,
+    radial,
+    times,
 )
 from course.diagnosis.traces import SUMS, Flows
 
@@ -187,6 +189,7 @@ def _kept(answers: Sequence[Answer], values: Mapping[int, jax.Array]) -> list[di
         axes = applied.input_axes[-len(applied.fan_axes) :] if applied.kind == "dense" else applied.input_axes[-1:]
         one = {
             "weights": values[applied.weights],
+            "own": values[int(applied.name)],
             "inputs": rows(values[applied.inputs], axes),
             "z": rows(values[answer.preactivations], answer.axes),
         }
@@ -202,7 +205,7 @@ def _kept(answers: Sequence[Answer], values: Mapping[int, jax.Array]) -> list[di
 
 def _stuck(program: Program, flows: Flows, both_ways: Callable, leaves, floating, gradients) -> set[int]:
     """The matrices whose gradient is exactly 0, and still is after small steps of all others."""
-    used = {number for step in flows.steps for number in step.inputs}
+    used = {number for step in flows.steps if step.operation != "stop_gradient" for number in step.inputs}
     still = {
         number for number, one in gradients.items() if one.ndim > 1 and number in used and not np.any(np.asarray(one))
     }
@@ -241,7 +244,8 @@ def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int
         if not active:
             origins.update((number, of_step) for number in step.outputs)
     for answer in answers:
-        found.update(dict.fromkeys(origins.get(answer.applied.weights, ()), "weights"))
+        of_weights = origins.get(answer.applied.weights, ())
+        found.update((one, "tied" if found.get(one) in ("table", "tied") else "weights") for one in of_weights)
         found.update(dict.fromkeys(origins.get(answer.bias, ()), "bias"))
     return found
 
@@ -253,7 +257,8 @@ def _parameter(name: str, leaf: Any, gradient: Any, stuck: bool, use: str) -> Pa
     use = use or ("vector" if flat else "")
     with np.errstate(all="ignore"):
         rms = float(np.sqrt(np.mean(of_values**2)))
-        return ParameterReading(name, values.shape, float(values.mean()), float(values.std()), rms, stuck, use, alike)
+        spread, along = (float(values.mean()), float(values.std())), radial(values, of_values)
+        return ParameterReading(name, values.shape, *spread, rms, stuck, use, alike, along)
 
 
 def _outputs(program: Program) -> list[int]:
@@ -282,8 +287,9 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
             trainable=applied.trainable,
             shared_with=shared,
             fans=applied.fans,
-            parameter=name,
+            parameter="" if name.startswith("part ") else name,
             bias=program.names.get(answer.bias, ""),
+            times=times(weights * answer.scale, np.asarray(values["own"], float)),
         )
         signals = LayerSignals(
             inputs=np.asarray(values["inputs"], float),

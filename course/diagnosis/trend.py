@@ -36,7 +36,8 @@ class Run(NamedTuple):
     `distances` `(layers,)`: how far each weight variance is from those that suit, 0 within. `forward` and `backward`
     `(layers,)` are logarithms of the mean square after each layer over the first one's inputs, and of the mean square
     of the gradient over the last layer's; the `suitable` ones are what the nearest variances that suit would give.
-    `forgiven` says that a layer with a normalization comes next, whose answer does not depend on the scale.
+    `biased` are the two for those variances and the biases as they are. `forgiven` says that a layer with a
+    normalization comes next, whose answer does not depend on the scale.
     """
 
     layers: tuple[Evidence, ...]
@@ -45,6 +46,7 @@ class Run(NamedTuple):
     backward: np.ndarray
     suitable_forward: np.ndarray
     suitable_backward: np.ndarray
+    biased: tuple[np.ndarray, np.ndarray]
     forgiven: bool = False
 
     @property
@@ -64,6 +66,12 @@ class Run(NamedTuple):
         with np.errstate(invalid="ignore"):
             changes = self.forward - self.suitable_forward, self.backward - self.suitable_backward
             return twice * max(map(_range, changes))
+
+    @property
+    def by_weights(self) -> float:
+        """How much of the excess other weights alone would take away, whatever the biases do."""
+        with np.errstate(invalid="ignore"):
+            return min(self.excess, max(_range(self.forward - self.biased[0]), _range(self.backward - self.biased[1])))
 
     def _strain(self, forward: np.ndarray, backward: np.ndarray) -> float:
         """Without the last layer, which many make small on purpose."""
@@ -178,6 +186,7 @@ def _run(layers: tuple[Evidence, ...], *, forgiving: bool) -> Run:
             distances,
             *propagated(layers, variances, biases),
             *propagated(layers, suitable, np.minimum(biases, SMALL_BIASES)),
+            propagated(layers, suitable, biases),
         )
 
 
@@ -195,12 +204,24 @@ def _distance(layer: Evidence) -> float:
 
 
 def accepted(layer: Evidence) -> tuple[float, float]:
-    """The weight variances that suit a layer."""
-    return starts.accepted(layer.fed_by, layer.activation, first=not layer.chained, last=layer.last)
+    """The weight variances that suit a layer.
+
+    A sine that receives the data may have any larger one: it sets the frequencies, and E[sin²] stays below 1.
+    """
+    low, high = starts.accepted(layer.fed_by, layer.activation, first=not layer.chained, last=layer.last)
+    return low, math.inf if layer.activation == "sin" and layer.from_data else high
 
 
 def advised(layer: Evidence) -> float:
-    """The weight variance to advise: the best that suits what feeds the layer."""
+    """The weight variance to advise: the best that suits what feeds the layer.
+
+    Of a table that is the last layer too, a row answers to itself: what the stream still holds of it comes back √fan_in
+    times its length, which stays near 1 for a std of 1/fan_in.
+    """
+    if layer.tied and layer.last:
+        return max(1 / layer.fan_in, accepted(layer)[0])
+    if layer.fed_by == layer.activation == "sin":
+        return starts.SINE
     if layer.chained:
         return starts.suitable(layer.fed_by).best
     low, high = accepted(layer)

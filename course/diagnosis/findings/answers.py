@@ -8,7 +8,7 @@ import numpy as np
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings.found import Found, advice, deviations, severity
+from course.diagnosis.findings.found import Change, Found, advice, deviations, severity
 from course.diagnosis.functions import GATES
 from course.diagnosis.trend import Run
 from course.live.words import number
@@ -89,11 +89,27 @@ def dead_units(network: Network) -> Iterator[Found]:
         # The count is binomial; the chance itself is known from stand-ins, to about one unit in so many.
         luck = limit * math.sqrt((chance * (1 - chance) + 1 / layer.units) / layer.units)
         all_off = layer.dead_share == 1.0 and not layer.ends_branch and layer.gradient_second_moment == 0
+        if layer.normalized and layer.preactivation_second_moment == layer.input_second_moment == 0:
+            continue  # nothing comes in, so it is not this normalization that answers 0
         if all_off or layer.dead_share > chance + max(luck, MANY_DEAD):
-            yield _dead(layer)
+            yield _dead(layer, network)
 
 
-def _dead(layer: Evidence) -> Found:
+def _scale_of_0(layer: Evidence, network: Network) -> Change | None:
+    """The scale that starts at 0, where only one parameter can be it, or the next one in the order of its making."""
+    names = [one.name for one in network.parameters]
+    after = names[names.index(layer.parameter) :] if network.framework == "PyTorch" else names
+    zero = {
+        one.name
+        for one in network.parameters
+        if one.mean == one.std == 0 and one.size == layer.units and "bias" not in one.name
+    }
+    found = [name for name in after if name in zero]
+    known = found and (network.framework == "PyTorch" or len(found) == 1)
+    return Change(found[0], "one") if known else None
+
+
+def _dead(layer: Evidence, network: Network) -> Found:
     if layer.normalized and layer.preactivation_second_moment == 0:
         return Found(
             layer.number,
@@ -101,6 +117,7 @@ def _dead(layer: Evidence) -> Found:
             "what its normalization answers is 0 throughout",
             "the scale of the normalization is 0",
             "start the normalization's scale at 1; at 0 only where a branch is added to something",
+            _scale_of_0(layer, network),
         )
     reason = "no gradient reaches a unit that is always off"
     if biases_decide(layer):

@@ -14,14 +14,30 @@ COMPARISONS = 13
 """So many findings are searched for in each layer, and share that chance."""
 
 
+class Change(NamedTuple):
+    """A change of one parameter: "scale" multiplies it, "draw" draws it anew with this std, "zero" and "one" set it.
+
+    `std` is the parameter's afterwards, nan where it does not matter.
+    """
+
+    parameter: str
+    action: str
+    value: float = 0.0
+    std: float = math.nan
+
+
 class Found(NamedTuple):
-    """One layer's finding: `severity` "fault" or "warning", what is seen, why it is so, and what to do."""
+    """One layer's finding: `severity` "fault" or "warning", what is seen, why it is so, and what to do.
+
+    `change` is the remedy where the finding's name does not say which it is.
+    """
 
     layer: int
     severity: str
     seen: str
     reason: str
     remedy: str
+    change: Change | None = None
 
 
 def deviations(network: Network) -> float:
@@ -36,8 +52,17 @@ def severity(grave: bool) -> str:
 
 def advice(layer: Evidence) -> str:
     """Say which standard deviation suits, as a formula and as a number."""
-    suits = trend.advised(layer)
-    return f"std √({suits:.3g}/fan_in) = {number(math.sqrt(suits / layer.fan_in))}"
+    suits, times = trend.advised(layer), layer.times or 1.0
+    if layer.tied and layer.last:
+        return f"std 1/fan_in = {number(math.sqrt(suits / layer.fan_in))}"
+    divided = "" if abs(times - 1) < 0.005 else f"/{number(times)}"
+    return f"std √({suits:.3g}/fan_in){divided} = {number(math.sqrt(suits / layer.fan_in) / times)}"
+
+
+def drawn(layer: Evidence) -> Change:
+    """Return that a layer's weights are drawn anew, as `advice` says."""
+    std = math.sqrt(trend.advised(layer) / layer.fan_in) / (layer.times or 1.0)
+    return Change(layer.parameter, "draw", std, std)
 
 
 def scaling(layer: Evidence) -> str:
@@ -45,4 +70,6 @@ def scaling(layer: Evidence) -> str:
     if layer.weight_variance == 0:
         return f"draw the weights, {advice(layer)}"
     factor = math.sqrt(trend.advised(layer) / layer.weight_variance)
+    if layer.times is None:
+        return f"multiply {layer.parameter}, from which its weights come, by {factor:.3g} (their {advice(layer)})"
     return f"multiply the standard deviation of its weights by {factor:.3g} ({advice(layer)})"

@@ -4,12 +4,18 @@ import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings.found import Found, deviations, scaling, severity
+from course.diagnosis.findings.found import Change, Found, deviations, scaling, severity
 from course.diagnosis.functions import named
 from course.live.words import number
 
+ONE_SIDED = 0.1
+"""Of ReLU's mean square, 1/π is that of the mean; odd functions have none."""
+LITTLE_LESS = 0.95
+"""A factor nearer to 1 changes nothing that counts."""
 LARGE_STATE = 10.0
 """A recurrent layer's fan_in · Var w beyond this saturates its gates at once."""
 FLAT, MOSTLY_FLAT = 0.3, 0.5
@@ -23,11 +29,11 @@ def too_small(network: Network) -> Iterator[Found]:
 
 def too_large(network: Network) -> Iterator[Found]:
     """Weights that let the signal or the gradient explode, and branches that do so by adding up."""
+    yield from _adding_up(network)
     yield from _unsuitable(network, "too large")
     for layer in network.layers:
         if layer.kind == "recurrent" and layer.weight_variance > LARGE_STATE:
             yield _described(layer, math.log(layer.weight_variance), "warning", deviations(network))
-    yield from _adding_up(network)
 
 
 def _adding_up(network: Network) -> Iterator[Found]:
@@ -36,15 +42,57 @@ def _adding_up(network: Network) -> Iterator[Found]:
     most = max((layer.input_second_moment for layer in sums), default=0.0)
     if network.fresh or most <= math.exp(trend.LOST) * _least_sum(network):
         return
-    for layer in network.layers:
-        if layer.ends_branch and (layer.summed or not network.told) and layer.activation_second_moment > 0:
-            yield Found(
-                layer.number,
-                "fault",
-                f"what the branches add up to has grown to a mean square of {number(most)}",
-                "each branch adds its own mean square to that of what it receives",
-                "scale the branches by 1/√(their number), start their last layers at 0, or normalize what enters them",
-            )
+    branches = [layer for layer in network.layers if _adds(layer, network)]
+    for layer in branches:
+        yield Found(
+            layer.number,
+            "fault",
+            f"what the branches add up to has grown to a mean square of {number(most)}",
+            "each branch adds its own mean square to that of what it receives",
+            *_smaller_branch(layer, len(branches)),
+        )
+
+
+def _smaller_branch(layer: Evidence, count: int) -> tuple[str, Change | None]:
+    """What to do about one of so many branches, in words and as a change of its last layer.
+
+    Mean squares add, so 1/√count suits; where all branches answer above 0, they add up themselves, and 1/count does.
+    What multiplies something as well, or is as small already, starts at 0.
+    """
+    share = f"{count}" if _is_one_sided(layer.activation) else f"√{count}"
+    factor = math.sqrt(trend.advised(layer) / layer.weight_variance / count)
+    factor /= math.sqrt(count) if _is_one_sided(layer.activation) else 1.0
+    last = layer.parameter or "its last layer"
+    if layer.normalized:
+        return f"start the scale that follows {last} at 0, or normalize what enters the branches", None
+    if layer.gated or factor > LITTLE_LESS:
+        change = Change(layer.parameter, "zero")
+        said = f"start {last}, the last layer of its branch, at 0, or normalize what enters the branches"
+    else:
+        change = Change(layer.parameter, "scale", factor)
+        said = (
+            f"scale all {count} branches by 1/{share} (multiply {last} by {factor:.3g}), start their last layers at 0"
+        )
+        said += ", or normalize what enters them"
+    return said, change if layer.parameter else None
+
+
+def _is_one_sided(activation: str | None) -> bool:
+    """Whether the mean of a function's answers to normal inputs makes up a good part of their mean square."""
+    if activation in (None, "linear"):
+        return False
+    places, weights = np.polynomial.hermite_e.hermegauss(40)
+    answers = named(activation).array_function(places)
+    weights = weights / weights.sum()
+    return float(weights @ answers) ** 2 > ONE_SIDED * float(weights @ answers**2)
+
+
+def _adds(layer: Evidence, network: Network) -> bool:
+    """Whether a layer ends a branch that learns; what is added to a frozen network is an adapter: see `whole`."""
+    if any(not one.trainable and one.ends_branch and one.summed for one in network.layers):
+        return False
+    ends = layer.ends_branch and (layer.summed or not network.told) and layer.trainable
+    return ends and layer.weight_variance > 0 and layer.activation_second_moment != 0
 
 
 def _least_sum(network: Network) -> float:
@@ -78,11 +126,11 @@ def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
     """Layers whose weight variance does not suit, in runs of layers where that shows."""
     limit = deviations(network)
     for run in trend.runs(network.layers):
-        if run.excess < (trend.LOST if run.forgiven else trend.KEPT) + limit * run.error:
+        if run.by_weights < (trend.LOST if run.forgiven else trend.KEPT) + limit * run.error:
             continue
         for layer, distance in run.blamed:
             if _kind(layer, distance) == kind:
-                grave = severity(run.excess > trend.LOST)
+                grave = severity(run.by_weights > trend.LOST)
                 yield _described(layer, distance, grave, limit, several=len(run.blamed) > 1)
 
 
@@ -96,7 +144,8 @@ def _described(layer: Evidence, distance: float, severity: str, limit: float, *,
     factor = math.sqrt(
         max(layer.weight_variance / trend.advised(layer), trend.advised(layer) / (layer.weight_variance or 1e-300))
     )
-    seen = f"the standard deviation of its weights is {number(factor)} times too {'small' if distance < 0 else 'large'}"
+    times = f"{factor:.3g}" if factor < 1.1 else number(factor)
+    seen = f"the standard deviation of its weights is {times} times too {'small' if distance < 0 else 'large'}"
     if layer.weight_variance == 0:
         seen = "all its weights are 0"
     if _kind(layer, distance) == "saturated":
@@ -109,28 +158,31 @@ class Hint(NamedTuple):
 
     variance: Callable[[float, int, int], float]
     words: str
+    uniform: bool = False
 
 
 HINTS = (
     Hint(lambda right, fan_in, _out: right / fan_in, "1/fan_in stands where 1/√fan_in belongs: the root was forgotten"),
     Hint(lambda right, _in, _out: right**2, "the gain was squared"),
-    Hint(lambda right, _in, _out: 9 * right, "the bound is 3·√(3/n) where √(3/n) belongs"),
-    Hint(lambda right, _in, _out: right / 9, "the bound is √(3/n)/3 where √(3/n) belongs"),
-    Hint(lambda right, _in, _out: right / 3, "the bound is √(1/n) where √(3/n) belongs"),
+    Hint(lambda right, _in, _out: 9 * right, "the bound is 3·√(3/n) where √(3/n) belongs", True),
+    Hint(lambda right, _in, _out: right / 9, "the bound is √(3/n)/3 where √(3/n) belongs", True),
+    Hint(lambda right, _in, _out: right / 3, "the bound is √(1/n) where √(3/n) belongs", True),
     Hint(lambda right, fan_in, _out: right * fan_in, "the weights were not divided by √fan_in"),
     Hint(lambda _right, fan_in, _out: float(fan_in), "the variance is 1: the weights were not scaled at all"),
     Hint(lambda right, fan_in, out: right * fan_in / out, "the fan_out stands where the fan_in belongs"),
     Hint(lambda right, _in, _out: right / 2, "this suits a function that lets everything through, not this one"),
-    Hint(lambda _right, _in, _out: 1 / 3, "a bound of 1/√fan_in, the default of some libraries, is too narrow here"),
+    Hint(
+        lambda _right, _in, _out: 1 / 3, "a bound of 1/√fan_in, the default of some libraries, is too narrow here", True
+    ),
 )
-"""Known ways to miss the right variance, the more telling first."""
+"""Known ways to miss the right variance, the more telling first; those of a bound are for weights that have one."""
 CLOSE = 0.2
 """A hint is not given for a variance farther from its own, in the logarithm, however little is known of it."""
 
 
 def _reason(layer: Evidence, limit: float, *, several: bool) -> str:
     suits = trend.advised(layer)
-    for hint in HINTS if layer.weight_variance else ():
+    for hint in [hint for hint in HINTS if layer.uniform or not hint.uniform] if layer.weight_variance else ():
         away = abs(math.log(layer.weight_variance / hint.variance(suits, layer.fan_in, layer.fan_out)))
         if suits != hint.variance(suits, layer.fan_in, layer.fan_out) and away < min(limit * layer.weight_error, CLOSE):
             return hint.words

@@ -1,15 +1,16 @@
 """Findings about the network as a whole: measured on any network, whatever it is made of."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings.found import severity
+from course.diagnosis.findings.found import Change, advice, drawn, severity
 from course.diagnosis.findings.numbers import BEARABLE, USUAL
+from course.diagnosis.reading import ParameterReading
 from course.live.words import number
 
 SAME = 1e-6
@@ -31,10 +32,15 @@ FAR = 100.0
 LOUD_ADAPTER = 0.05
 """What is added to a trained network should change it little at first."""
 MANY = 4
+SCALE_FREE = 1e-5
+"""A gradient at right angles to its parameter, but for rounding: its scale does not change the answer."""
 
 
 class Whole(NamedTuple):
-    """A finding about the network: its name, "fault" or "warning", what is seen, why it is so, and what to do."""
+    """A finding about the network: its name, "fault" or "warning", what is seen, why it is so, and what to do.
+
+    `changes` are what is to be done about single parameters.
+    """
 
     name: str
     severity: str
@@ -42,6 +48,7 @@ class Whole(NamedTuple):
     reason: str
     remedy: str
     layer: int = 0
+    changes: tuple[Change, ...] = ()
 
 
 def search(network: Network) -> Iterator[Whole]:
@@ -94,6 +101,7 @@ def _the_same(network: Network) -> Iterator[Whole]:
             f"the answers to all {len(rows)} examples are the same",
             _why_nothing_passes(network),
             "draw the layers anew so that the signal passes: with a larger standard deviation, and no scale of 0",
+            changes=_drawn(network, {one.name for one in network.parameters if _is_zero(one)}),
         )
 
 
@@ -133,6 +141,7 @@ def _no_gradient(network: Network) -> Iterator[Whole]:
         reason,
         "let one of two factors start at random; draw dead layers anew",
         _layer_of(network, names[0]),
+        _drawn(network, set(zero)),
     )
 
 
@@ -150,6 +159,22 @@ def _zero_factors(network: Network) -> list[str]:
     scales = [name for name in scales if not name.endswith(("bias", "shift", "beta", "offset"))] if silent else []
     zero = [layer.parameter for layer in before if layer.parameter in stuck and not layer.normalized]
     return [*scales, *zero, *(layer.parameter for layer in silent)]
+
+
+def _drawn(network: Network, zero: Collection[str]) -> tuple[Change, ...]:
+    """Of parameters of 0, draw those whose zeros others multiply: layers that others follow, or else one table."""
+    layers = [layer for layer in network.layers if layer.parameter in zero and layer.trainable]
+    first = [layer for layer in layers if not (trend.is_added(layer) or layer.last)]
+    if first:
+        return tuple({layer.parameter: drawn(layer) for layer in first}.values())
+    tables = [one for one in network.parameters if one.name in zero and one.use == "table"]
+    return tuple(_drawn_table(one) for one in tables[:1])
+
+
+def _drawn_table(table: ParameterReading) -> Change:
+    """Rows of length 1."""
+    std = 1 / math.sqrt(table.shape[-1])
+    return Change(table.name, "draw", std, std)
 
 
 def _layer_of(network: Network, parameter: str) -> int:
@@ -225,14 +250,18 @@ def _frequencies(network: Network) -> Iterator[Whole]:
         factor = layer.weight_std / (stds.get(layer.parameter) or math.inf)
         phases = math.sqrt(layer.weight_variance * layer.input_second_moment)  # without what biases shift
         if layer.activation == "sin" and layer.from_data and factor > STRETCHED and phases < SHORT:
+            bound = max(1 / layer.fan_in, 1.1 * SHORT / phases * math.sqrt(3) * stds[layer.parameter])
+            std = bound / math.sqrt(3)
             yield Whole(
                 "frequencies too low",
                 "warning",
                 f"the sine multiplies by {number(factor)} what layer {layer.number} ({layer.name}) answers, and its "
                 f"phases still differ by {number(phases)} between the data: less than a period",
                 "the first layer's weights undo the factor, and what changes quickly is learned slowly",
-                f"draw the first layer's weights from U(-1/fan_in, 1/fan_in): {layer.name}",
+                f"draw {layer.parameter} from U(-{number(bound)}, {number(bound)}), std {number(std)}; for two "
+                "coordinates or three 1/fan_in is the usual bound",
                 layer.number,
+                (Change(layer.parameter, "draw", std, std),),
             )
 
 
@@ -328,20 +357,50 @@ def _loss(network: Network) -> Iterator[Whole]:
             "fault" if loss > 3 * guessing + 1 or not math.isfinite(loss) else "warning",
             f"the first loss is {number(loss)}; guessing among {classes} classes costs {number(guessing)}",
             "the answers are large before anything is learned: the network is confident and wrong",
-            _smaller_answers(network),
+            *_smaller_answers(network),
         )
 
 
-def _smaller_answers(network: Network) -> str:
-    """What to do about what makes the answers large: the layer, the table or the data farthest off."""
-    found = [(one.mean_square, one.remedy) for one in _arrays(network)]
+def _smaller_answers(network: Network) -> tuple[str, int, tuple[Change, ...]]:
+    """What to do about what makes the answers large: data, a table or the layer farthest off, or else the last."""
+    found = [(one.mean_square, one.remedy, 0, ()) for one in _arrays(network)]
     for layer in network.layers:
         if not (layer.last or layer.normalized or layer.kind in trend.UNSCALED):
             factor = layer.weight_variance / trend.accepted(layer)[1]
-            found.append((factor, f"draw the weights of layer {layer.number} ({layer.name}) smaller"))
+            words = f"draw {layer.name or f'layer {layer.number}'} smaller, {advice(layer)}"
+            found.append((factor, words, layer.number, (drawn(layer),) if layer.parameter else ()))
     last = max((layer.weight_variance / trend.accepted(layer)[1] for layer in network.layers if layer.last), default=0)
-    found.append((max(last, 2.0), "draw the last layer's weights smaller, or at 0"))
-    return max(found)[1]
+    farthest = max(found, key=lambda one: one[0], default=(0.0,))
+    return farthest[1:] if farthest[0] > max(last, 2.0) else _quieter(network)
+
+
+def _quieter(network: Network) -> tuple[str, int, tuple[Change, ...]]:
+    """What makes the first answers small: smaller weights in the last layers, if the answers grow with them."""
+    ends = {layer.parameter: layer for layer in network.layers if layer.last}
+    scaled = [layer for layer in ends.values() if _scales_answers(layer)]
+    if not scaled:
+        return "make the first answers smaller: lower what multiplies them, or the biases behind them", 0, ()
+    received = max(layer.input_second_moment for layer in scaled)
+    if not received < math.exp(trend.KEPT):
+        return f"mend what comes before: the last layer receives a mean square of {number(received)}", 0, ()
+    tied = next((layer for layer in scaled if layer.tied), None)
+    if tied is not None:
+        std = math.sqrt(trend.advised(tied) / tied.fan_in)
+        change = Change(tied.parameter, "scale", std * math.sqrt(tied.fan_in / tied.weight_variance), std)
+        said = f"draw {tied.parameter}, the table of the inputs that is the last layer too, {advice(tied)}"
+        return said, tied.number, (change,)
+    spread = float(np.sqrt(np.mean(np.var(np.asarray(network.outputs, float), axis=-1))))
+    factor = 1 / max(spread, 1.0) if math.isfinite(spread) else 0.0
+    names = " and ".join(layer.parameter or "the last layer's weights" for layer in scaled)
+    changes = tuple(Change(layer.parameter, "scale", factor) for layer in scaled if layer.parameter)
+    return f"multiply {names} by {factor:.2g}, or start there at 0", scaled[0].number, changes
+
+
+def _scales_answers(layer: Evidence) -> bool:
+    """Whether a layer's answers grow with its parameter: not if that is normalized, nor where its biases are louder."""
+    free = layer.normalized or abs(layer.radial) < SCALE_FREE
+    signal = layer.weight_variance * layer.input_second_moment
+    return layer.trainable and not free and signal > layer.bias_second_moment
 
 
 def _targets(network: Network) -> Iterator[Whole]:
@@ -365,12 +424,13 @@ def _adapters(network: Network) -> Iterator[Whole]:
         if layer.trainable and layer.ends_branch and layer.summed and not layer.normalized and ratio > LOUD_ADAPTER:
             yield Whole(
                 "adapter too loud",
-                "warning",
+                "fault" if ratio > 1 else "warning",
                 f"what layer {layer.number} ({layer.name}) adds has {number(ratio)} times the mean square of what "
                 "enters its branch",
                 "the frozen network gives other answers than those that it was trained for",
-                "start the last layer of the branch at 0, or with a std of about 0.01",
+                f"start {layer.parameter}, the last layer of the branch, at 0, or with a std of about 0.01",
                 layer.number,
+                (Change(layer.parameter, "zero"),),
             )
 
 
