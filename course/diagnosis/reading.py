@@ -142,11 +142,13 @@ def by_unit(bias: np.ndarray, units: int) -> np.ndarray | None:
 def first_loss(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, int] | None:
     """Return the mean cross-entropy of the answers and the number of classes, `None` where targets are no classes.
 
-    `outputs` are logits `(examples, …, classes)`, or with the classes second as PyTorch has them for pictures;
-    `targets` whole numbers.
+    `outputs` are logits, or probabilities if they are such, `(examples, …, classes)`, or with the classes second as
+    PyTorch has them for pictures; `targets` whole numbers, perhaps with a last axis of 1 as Keras takes them.
     """
     if targets is None or not np.issubdtype(targets.dtype, np.integer) or outputs.ndim < 2:
         return None
+    if targets.shape == (*outputs.shape[:-1], 1):
+        targets = targets[..., 0]
     if outputs.shape[:-1] != targets.shape:
         outputs = np.moveaxis(outputs, 1, -1)
     classes = outputs.shape[-1]
@@ -154,10 +156,17 @@ def first_loss(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, 
         return None
     kept = targets >= 0
     logits = np.asarray(outputs, float)[kept]
+    if _are_probabilities(logits):
+        logits = np.log(np.maximum(logits, np.finfo(np.float32).tiny))  # one that has become 0 is less than that
     with np.errstate(all="ignore"):
         shifted = logits - logits.max(-1, keepdims=True)
         losses = np.log(np.exp(shifted).sum(-1)) - np.take_along_axis(shifted, targets[kept][:, None], -1)[:, 0]
     return float(losses.mean()), classes
+
+
+def _are_probabilities(rows: np.ndarray) -> bool:
+    """Whether no number is negative and every row sums to 1, but for the rounding of half precision."""
+    return bool(np.all(rows >= 0) and np.allclose(rows.sum(-1), 1, atol=0.01))
 
 
 def first_distance(outputs: np.ndarray, targets: np.ndarray | None) -> float | None:
