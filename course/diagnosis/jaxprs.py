@@ -13,19 +13,30 @@ from course.diagnosis.traces import Applied, Step
 
 INLINED = ("jit", "pjit", "closed_call", "core_call", "remat2", "checkpoint", "custom_vjp_call", "custom_jvp_call")
 PRODUCTS = ("dot_general", "conv_general_dilated")
+STOP = "stop_gradient"
+ALIKE, DEEP = 2, 16
+"""A scan's turns are written out until so many in a row apply the same weights: the second shows that they come by
+again. Where nothing but the state goes in, the turns are a chain of layers, and so many show what becomes of a signal.
+"""
 
 
 class Operation(NamedTuple):
-    """A step, and the function that computes it: from its inputs' values to its outputs'."""
+    """A step, and the function that computes it: from its inputs' values, and those beside it, to its outputs'.
+
+    `tame` computes it where a network is run with tame numbers, if that is another function.
+    """
 
     step: Step
     compute: Callable[..., Sequence[jax.Array]]
+    beside: tuple[int, ...] = ()
+    tame: Callable[..., Sequence[jax.Array]] | None = None
 
 
 class Program(NamedTuple):
     """All operations of a network; the numbers of its parameters, of its batch's arrays, and of its outputs.
 
     `constants` are values written into it, `names` those of its parameters, `shapes` say what every value is.
+    `frozen` are parameters that a stop_gradient keeps as they are.
     """
 
     operations: list[Operation]
@@ -35,6 +46,7 @@ class Program(NamedTuple):
     constants: dict[int, Any]
     names: dict[int, str]
     shapes: dict[int, jax.ShapeDtypeStruct]
+    frozen: frozenset[int] = frozenset()
 
 
 def listed(function: Callable, parameters: Any, batch: Any) -> Program:
@@ -46,7 +58,49 @@ def listed(function: Callable, parameters: Any, batch: Any) -> Program:
     lister.names.update((number, path_name(path)) for number, (path, _leaf) in zip(kept, paths, strict=True))
     lister.origins.update({number: number for number in kept})
     outputs = lister.inline(closed, numbers)
-    return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes)
+    frozen = _frozen([one.step for one in lister.operations], outputs, lister.origins)
+    return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes, frozen)
+
+
+def _frozen(steps: list[Step], outputs: list[int], origins: dict[int, int]) -> frozenset[int]:
+    """Parameters from which every way to the outputs goes through a stop_gradient.
+
+    Who stops the gradient of parameters means to keep them, and so does who stops that of another network's answers, a
+    target. Where it is all that a learned layer receives, a chain has been cut, and its parameters are not meant.
+    """
+    if not any(step.operation == STOP for step in steps):
+        return frozenset()
+    learned = _behind(steps, outputs, through=False)
+    frozen = set(origins.values()) & (_behind(steps, outputs) - learned)
+    if _is_cut(steps, origins, set(origins.values()) & learned):
+        kept = [step.inputs[0] for step in steps if step.operation == STOP and step.inputs[0] in origins]
+        frozen &= _behind(steps, kept)
+    return frozenset(frozen)
+
+
+def _is_cut(steps: list[Step], origins: dict[int, int], learned: set[int]) -> bool:
+    """Whether weights that are learned receive nothing but what has gone through a stop_gradient."""
+    moving, cut = set(learned), set()
+    for step in steps:
+        signals = {number for number in step.inputs if number not in origins}
+        if step.operation == STOP:
+            cut.update(step.outputs if signals else ())
+        elif cut & signals and not moving & signals:
+            if any(origins[one.weights] in learned for one in step.applied):
+                return True
+            cut.update(step.outputs)
+        elif not moving.isdisjoint(step.inputs):
+            moving.update(step.outputs)
+    return False
+
+
+def _behind(steps: list[Step], numbers: Sequence[int], *, through: bool = True) -> set[int]:
+    """All values that these are made of; without those before a stop_gradient if it is not to be gone through."""
+    found = set(numbers)
+    for step in reversed(steps):
+        if not found.isdisjoint(step.outputs) and (through or step.operation != STOP):
+            found.update(step.inputs)
+    return found
 
 
 def path_name(path: Sequence[Any]) -> str:
@@ -119,18 +173,55 @@ class _Lister:
         return outputs
 
     def _unrolled(self, eqn, inner: ClosedJaxpr, inputs: list[int]) -> list[int]:
-        """Write a scan's turns one after the other."""
+        """Write a scan's turns one after the other, as long as they apply weights that those before did not."""
         fixed, carried = eqn.params["num_consts"], eqn.params["num_carry"]
         constants, carry, sliced = inputs[:fixed], inputs[fixed : fixed + carried], inputs[fixed + carried :]
-        turns = range(eqn.params["length"])
-        collected = []
-        for turn in reversed(turns) if eqn.params["reverse"] else turns:
-            parts = [self._part(number, turn) for number in sliced]
+        turns = list(range(eqn.params["length"]))
+        turns = turns[::-1] if eqn.params["reverse"] else turns
+        enough = ALIKE if any(number not in self.origins for number in (*constants, *sliced)) else DEEP
+        collected, applied = [], []
+        while turns and (len(applied) < enough or applied[-enough:] != applied[-1:] * enough):
+            parts = [self._part(number, turns[0]) for number in sliced]
+            before = len(self.operations)
             outputs = self.inline(inner, [*constants, *carry, *parts])
+            applied.append([one.name for row in self.operations[before:] for one in row.step.applied])
             carry = outputs[:carried]
             collected.append(outputs[carried:])
-        collected = collected[::-1] if eqn.params["reverse"] else collected
-        return [*carry, *(self._stacked(column) for column in zip(*collected, strict=True))]
+            turns = turns[1:]
+        columns = list(zip(*collected, strict=True))
+        if not turns:
+            return [*carry, *(self._stacked(column[:: -1 if eqn.params["reverse"] else 1]) for column in columns)]
+        return self._rest(eqn, inner, [*constants, *carry], sliced, columns, turns)
+
+    def _rest(self, eqn, inner: ClosedJaxpr, state: list[int], sliced, columns, turns: list[int]) -> list[int]:
+        """A scan's turns that do nothing new, in one operation: what they answer is made of what the last one is."""
+        fixed, reverse = eqn.params["num_consts"], eqn.params["reverse"]
+        kinds = [(var.aval.shape, var.aval.dtype) for var in eqn.outvars]
+        carry, (low, high) = state[fixed:], (min(turns), max(turns) + 1)
+        body = jaxpr_as_fun(inner)
+
+        def compute(*values):
+            constants, carry, sliced = values[:fixed], values[fixed : len(state)], values[len(state) : len(inputs)]
+            whole = jax.lax.scan(
+                lambda carry, part: _parted(body(*constants, *carry, *part), len(carry)),
+                list(carry), [one[low:high] for one in sliced], len(turns), reverse=reverse,
+            )  # fmt: skip
+            parts = zip(whole[1], values[len(inputs) :], strict=True)
+            ends = [jnp.concatenate([rest, first] if reverse else [first, rest]) for rest, first in parts]
+            return [*whole[0], *ends]
+
+        def tame(*values):
+            lasts = [(one[:1] if reverse else one[-1:]) for one in values[len(inputs) :]]
+            long = [jnp.broadcast_to(one, shape) for one, (shape, _) in zip(lasts, kinds[len(carry) :], strict=True)]
+            return [*values[fixed : len(state)], *long]
+
+        firsts = [self._stacked(column[:: -1 if reverse else 1]) for column in columns]
+        inputs = [*state, *sliced]
+        hidden = [self.new(*kind) for kind in kinds]
+        beside = (*inputs, *firsts)
+        self.operations.append(Operation(Step("scan", (), tuple(hidden)), compute, beside, tame))
+        pairs = zip([*carry, *firsts], hidden, kinds, strict=True)
+        return [self._append("rest", [one, other], lambda _one, other: [other], [kind])[0] for one, other, kind in pairs]
 
     def _stacked(self, parts: Sequence[int]) -> int:
         one = self.shapes[parts[0]]
@@ -156,6 +247,9 @@ class _Lister:
         if turned is None:
             return None
         origin = self.origins[inputs[sides[0]]]
+        made_complex = self._is_real(origin) and not self._is_real(inputs[sides[0]])
+        if made_complex or not jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating) and self._is_real(origin):
+            return None
         kind = "dense" if eqn.primitive.name == "dot_general" else "convolution"
         return Applied(
             str(origin),
@@ -165,6 +259,9 @@ class _Lister:
             trainable=origin not in self.constants,
             kind=kind,
         )
+
+    def _is_real(self, number: int) -> bool:
+        return jnp.issubdtype(self.shapes[number].dtype, jnp.floating)
 
 
 def _called(eqn) -> str:
@@ -187,6 +284,10 @@ def _alone(jaxpr, eqn) -> Callable:
         return function(*(known[var] for var in fed))
 
     return compute
+
+
+def _parted(values: Sequence[Any], count: int) -> tuple[list[Any], list[Any]]:
+    return list(values[:count]), list(values[count:])
 
 
 def _taking(turn: int) -> Callable:

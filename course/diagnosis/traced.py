@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -9,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from course.diagnosis.batches import split
 from course.diagnosis.jaxprs import Program, listed
 from course.diagnosis.layer_answers import Answer, answers_of
 from course.diagnosis.reading import (
@@ -36,16 +38,30 @@ def read(
     leaves = [*map(jnp.asarray, jax.tree.leaves(parameters)), *map(jnp.asarray, jax.tree.leaves(batch))]
     _check_types(program)
     outputs = _outputs(program)
+    targets = _unused_targets(program, batch) if targets is None else targets
     flows = _flows(program)
     answers = answers_of(flows, *_tame_values(program, flows, leaves, outputs))
     return _reading(program, flows, answers, leaves, program.shapes, outputs, seed, framework, targets)
 
 
+def _unused_targets(program: Program, batch: Any) -> np.ndarray | None:
+    """The second of a pair that the function takes and does not use: what its answers are to be."""
+    used = {number for operation in program.operations for number in operation.step.inputs} | set(program.outputs)
+    pair = split(batch)
+    return None if pair is None or program.batch[-1] in used else np.asarray(pair[1])
+
+
 def _flows(program: Program) -> Flows:
     flows = Flows(program.batch)
     for operation in program.operations:
-        flows.add(operation.step, lambda number: program.shapes[number].shape)
+        flows.add(operation.step, partial(_shape, program))
     return flows
+
+
+def _shape(program: Program, number: int) -> tuple:
+    """A value's shape; one of complex numbers has another than any of real ones."""
+    one = program.shapes[number]
+    return (*one.shape, "complex") if jnp.issubdtype(one.dtype, jnp.complexfloating) else one.shape
 
 
 def _tame_values(program: Program, flows: Flows, leaves: Sequence[Any], outputs: Sequence[int]):
@@ -108,7 +124,8 @@ def _run(
     values = dict(program.constants)
     values.update(zip(_numbered(program), leaves, strict=True))
     for operation in program.operations:
-        results = operation.compute(*(values[number] for number in operation.step.inputs))
+        compute = operation.tame if tame and operation.tame else operation.compute
+        results = compute(*(values[number] for number in (*operation.step.inputs, *operation.beside)))
         if tame and operation.step.applied:
             results = [_of_unit_size(results[0])]
         for number, result in zip(operation.step.outputs, results, strict=True):
@@ -149,14 +166,18 @@ def _reading(
         return of_own, of_z, {number: of_nudges[number] for number in derived}, kept
 
     of_own, of_z, of_derived, (kept, output) = jax.device_get(both_ways(list(leaves)))
-    still = _stuck(program, flows, both_ways, leaves, floating, of_own)
+    still = _stuck(program, flows, both_ways, leaves, floating, of_own) - program.frozen
+    unmoved = dict.fromkeys(program.frozen, math.nan)
     uses = _uses(program, flows, answers)
     return NetworkReading(
         tuple(_layer_readings(program, answers, kept, of_z, {**of_own, **of_derived}, shapes)),
         np.asarray(output, float),
         framework,
         tuple(
-            _parameter(program.names[number], leaves[place], of_own[number], number in still, uses.get(number, ""))
+            _parameter(
+                program.names[number], leaves[place], unmoved.get(number, of_own[number]), number in still,
+                uses.get(number, ""),
+            )  # fmt: skip
             for number, place in floating.items()
         ),
         next((np.asarray(leaves[len(program.parameters)], float) for _ in (0,) if _is_float(leaves[-1])), None),
@@ -273,7 +294,7 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
             activation=answer.activation,
             kind=answer.layer.kind,
             normalized=answer.normalized,
-            trainable=applied.trainable,
+            trainable=applied.trainable and int(applied.name) not in program.frozen,
             shared_with=shared,
             fans=applied.fans,
             parameter=name,

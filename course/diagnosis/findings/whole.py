@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.reading import ParameterReading
 from course.live.words import number
 
 SAME = 1e-6
@@ -84,7 +85,7 @@ def _the_same(network: Network) -> Iterator[Whole]:
             "the same answer for all",
             "fault",
             f"the answers to all {len(rows)} examples are the same",
-            _why_nothing_passes(network),
+            _why_nothing_passes(network) or "what tells the examples apart has been lost on the way",
             "draw the layers anew so that the signal passes: wider ones, or weights and scales that are not 0",
         )
 
@@ -96,14 +97,20 @@ def _zero_ends(network: Network) -> bool:
 
 
 def _why_nothing_passes(network: Network) -> str:
+    """What is seen to stop a signal or a gradient, "" if nothing is."""
     dead = next((layer for layer in network.layers if layer.dead_share == 1.0), None)
     if dead is not None:
         units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
         return f"{units} of layer {dead.number} ({dead.name}) {'are' if dead.units > 1 else 'is'} off for every example"
-    zero = [one.name for one in network.parameters if _is_zero(one) and not one.name.endswith("bias")]
+    # what is added or looked up stops nothing where it is 0
+    zero = [one.name for one in network.parameters if _is_zero(one) and _multiplies(one)]
     if zero:
         return f"these parameters are 0 throughout: {_listed(zero)}"
-    return "what tells the examples apart has been lost on the way"
+    return ""
+
+
+def _multiplies(parameter: ParameterReading) -> bool:
+    return parameter.use in ("weights", "vector", "") and not parameter.name.endswith("bias")
 
 
 def _is_zero(parameter) -> bool:
@@ -115,7 +122,7 @@ def _no_gradient(network: Network) -> Iterator[Whole]:
     if not names:
         return
     zero = [one.name for one in network.parameters if one.stuck and _is_zero(one)]
-    reason = _why_nothing_passes(network)
+    reason = _why_nothing_passes(network) or "something between it and the answers has a slope of 0 everywhere"
     if zero:
         reason = f"all of {_listed(zero)} is 0: a product of zeros stays 0"
     yield Whole(
