@@ -195,33 +195,15 @@ class _Lister:
 
     def _rest(self, eqn, inner: ClosedJaxpr, state: list[int], sliced, columns, turns: list[int]) -> list[int]:
         """A scan's turns that do nothing new, in one operation: what they answer is made of what the last one is."""
-        fixed, reverse = eqn.params["num_consts"], eqn.params["reverse"]
-        kinds = [(var.aval.shape, var.aval.dtype) for var in eqn.outvars]
-        carry, (low, high) = state[fixed:], (min(turns), max(turns) + 1)
-        body = jaxpr_as_fun(inner)
-
-        def compute(*values):
-            constants, carry, sliced = values[:fixed], values[fixed : len(state)], values[len(state) : len(inputs)]
-            whole = jax.lax.scan(
-                lambda carry, part: _parted(body(*constants, *carry, *part), len(carry)),
-                list(carry), [one[low:high] for one in sliced], len(turns), reverse=reverse,
-            )  # fmt: skip
-            parts = zip(whole[1], values[len(inputs) :], strict=True)
-            ends = [jnp.concatenate([rest, first] if reverse else [first, rest]) for rest, first in parts]
-            return [*whole[0], *ends]
-
-        def tame(*values):
-            lasts = [(one[:1] if reverse else one[-1:]) for one in values[len(inputs) :]]
-            long = [jnp.broadcast_to(one, shape) for one, (shape, _) in zip(lasts, kinds[len(carry) :], strict=True)]
-            return [*values[fixed : len(state)], *long]
-
+        reverse = eqn.params["reverse"]
         firsts = [self._stacked(column[:: -1 if reverse else 1]) for column in columns]
-        inputs = [*state, *sliced]
+        kinds = [(var.aval.shape, var.aval.dtype) for var in eqn.outvars]
         hidden = [self.new(*kind) for kind in kinds]
-        beside = (*inputs, *firsts)
-        self.operations.append(Operation(Step("scan", (), tuple(hidden)), compute, beside, tame))
-        pairs = zip([*carry, *firsts], hidden, kinds, strict=True)
-        return [self._append("rest", [one, other], lambda _one, other: [other], [kind])[0] for one, other, kind in pairs]
+        compute = _scanning(eqn, inner, turns, len(sliced))
+        beside = (*state, *sliced, *firsts)
+        self.operations.append(Operation(Step("scan", (), tuple(hidden)), compute, beside, _repeating(eqn, kinds)))
+        last = [*state[eqn.params["num_consts"] :], *firsts]
+        return [self._append("rest", pair, _second, [kind])[0] for *pair, kind in zip(last, hidden, kinds, strict=True)]
 
     def _stacked(self, parts: Sequence[int]) -> int:
         one = self.shapes[parts[0]]
@@ -247,8 +229,8 @@ class _Lister:
         if turned is None:
             return None
         origin = self.origins[inputs[sides[0]]]
-        made_complex = self._is_real(origin) and not self._is_real(inputs[sides[0]])
-        if made_complex or not jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating) and self._is_real(origin):
+        real = self._is_real(inputs[sides[0]]) and jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating)
+        if self._is_real(origin) and not real:  # complex weights are made of it: measured, but not judged
             return None
         kind = "dense" if eqn.primitive.name == "dot_general" else "convolution"
         return Applied(
@@ -286,8 +268,39 @@ def _alone(jaxpr, eqn) -> Callable:
     return compute
 
 
-def _parted(values: Sequence[Any], count: int) -> tuple[list[Any], list[Any]]:
-    return list(values[:count]), list(values[count:])
+def _scanning(eqn, inner: ClosedJaxpr, turns: list[int], count: int) -> Callable:
+    """These turns of a scan: of its state, `count` values to be sliced, and the answers of the turns before, stacked."""
+    fixed, carried, reverse = (eqn.params[name] for name in ("num_consts", "num_carry", "reverse"))
+    turn, low, high = jaxpr_as_fun(inner), min(turns), max(turns) + 1
+
+    def compute(*values: jax.Array) -> Sequence[jax.Array]:
+        def body(carry, parts):
+            answers = turn(*values[:fixed], *carry, *parts)
+            return list(answers[:carried]), list(answers[carried:])
+
+        start = fixed + carried
+        sliced, firsts = [one[low:high] for one in values[start : start + count]], values[start + count :]
+        carry, rests = jax.lax.scan(body, list(values[fixed:start]), sliced, len(turns), reverse=reverse)
+        pairs = zip(rests, firsts, strict=True)
+        return [*carry, *(jnp.concatenate([rest, first] if reverse else [first, rest]) for rest, first in pairs)]
+
+    return compute
+
+
+def _repeating(eqn, kinds: Sequence[tuple]) -> Callable:
+    """In place of the turns of a scan that are left, the last one's answers again: they have its size."""
+    fixed, carried, reverse = (eqn.params[name] for name in ("num_consts", "num_carry", "reverse"))
+
+    def compute(*values: jax.Array) -> Sequence[jax.Array]:
+        lasts = [one[:1] if reverse else one[-1:] for one in values[len(values) - len(kinds) + carried :]]
+        long = [jnp.broadcast_to(one, shape) for one, (shape, _) in zip(lasts, kinds[carried:], strict=True)]
+        return [*values[fixed : fixed + carried], *long]
+
+    return compute
+
+
+def _second(_one: jax.Array, other: jax.Array) -> Sequence[jax.Array]:
+    return [other]
 
 
 def _taking(turn: int) -> Callable:

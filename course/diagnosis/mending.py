@@ -19,7 +19,8 @@ def mended(network: Any, changes: Sequence[Change], seed: int) -> Any:
     random = np.random.default_rng(seed)
     by_name = {one.parameter: one for one in changes}
     torch, nnx, equinox = (sys.modules.get(name) for name in ("torch", "flax.nnx", "equinox"))
-    if torch and isinstance(network, torch.nn.Module):
+    keras = sys.modules.get("keras")  # on its backend torch it has PyTorch's modules, and variables of its own
+    if torch and isinstance(network, torch.nn.Module) and not (keras and isinstance(network, keras.Model)):
         return _module(torch, network, by_name, random)
     if nnx and isinstance(network, nnx.Module):
         graph, state = nnx.split(network)

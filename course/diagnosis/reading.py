@@ -60,7 +60,8 @@ class LayerPlace(NamedTuple):
 
     `follows` is the place of the layer whose answers are the inputs, and nothing else; `None` where it is not certain,
     `UNTOLD` where nobody followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and
-    `added` that its answers are added to others, multiplied with others, and that its inputs are such a sum; `evened`
+    `added` that its answers are put together with others, multiplied with others, and that its inputs are such a sum;
+    `plus` that they are added to others and not subtracted or joined; `evened`
     that its answers, or sums of them, go through a normalization; `last` that they are the network's.
     """
 
@@ -72,6 +73,7 @@ class LayerPlace(NamedTuple):
     last: bool | None = None
     from_data: bool = False
     evened: bool = False
+    plus: bool = False
 
 
 class LayerReading(NamedTuple):

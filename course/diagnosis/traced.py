@@ -29,6 +29,9 @@ from course.diagnosis.traces import SUMS, Flows
 ROUNDS, STEP = 3, 0.01
 """So many small steps are taken to see whether a gradient of 0 stays 0, each of this size beside the weights."""
 
+QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+"""How to compile what is run once: compiling takes longer than running."""
+
 
 def read(
     function: Callable, parameters: Any, batch: Any, *, seed: int, framework: str, targets: np.ndarray | None = None
@@ -70,7 +73,7 @@ def _tame_values(program: Program, flows: Flows, leaves: Sequence[Any], outputs:
     tame = [_tamed(random, leaf) for leaf in leaves]
     followers = {one.number: one for layer in flows.layers for one in layer.followers}
 
-    @jax.jit
+    @partial(jax.jit, compiler_options=QUICKLY)
     def run(leaves):
         values = _run(program, leaves, tame=True)
         return {number: rows(values[number], one.axes) for number, one in followers.items()}
@@ -148,7 +151,7 @@ def _reading(
     derived = {answer.applied.weights for answer in answers} - set(floating)
     nudged = sorted({answer.preactivations for answer in answers} | derived)
 
-    @jax.jit
+    @partial(jax.jit, compiler_options=QUICKLY)
     def both_ways(leaves):
         def forward(own, nudges):
             whole = [own.get(number, leaf) for number, leaf in zip(_numbered(program), leaves, strict=True)]
@@ -167,17 +170,14 @@ def _reading(
 
     of_own, of_z, of_derived, (kept, output) = jax.device_get(both_ways(list(leaves)))
     still = _stuck(program, flows, both_ways, leaves, floating, of_own) - program.frozen
-    unmoved = dict.fromkeys(program.frozen, math.nan)
+    felt = {**of_own, **dict.fromkeys(program.frozen, math.nan)}
     uses = _uses(program, flows, answers)
     return NetworkReading(
         tuple(_layer_readings(program, answers, kept, of_z, {**of_own, **of_derived}, shapes)),
         np.asarray(output, float),
         framework,
         tuple(
-            _parameter(
-                program.names[number], leaves[place], unmoved.get(number, of_own[number]), number in still,
-                uses.get(number, ""),
-            )  # fmt: skip
+            _parameter(program.names[number], leaves[place], felt[number], number in still, uses.get(number, ""))
             for number, place in floating.items()
         ),
         next((np.asarray(leaves[len(program.parameters)], float) for _ in (0,) if _is_float(leaves[-1])), None),

@@ -108,6 +108,7 @@ class Layer:
     again: bool = False
     scores: bool = False
     evened: bool = False
+    plus: bool = False
 
     @property
     def kind(self) -> str:
@@ -209,6 +210,7 @@ class Flows:
                 self.layers[source].gated = True
             else:
                 self.layers[source].summed = True
+                self.layers[source].plus |= operation in SUMS and "sub" not in operation
 
     def _axes(self, step: Step, number: int, active: list[int], shape: Callable) -> tuple[int, ...] | None:
         """The axes of units of a value, if it still has one of every unit and example."""

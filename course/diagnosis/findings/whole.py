@@ -257,7 +257,7 @@ def _adapters(network: Network) -> Iterator[Whole]:
         return
     for layer in network.layers:
         ratio = layer.preactivation_second_moment / (_entering(network, layer) or 1.0)
-        if layer.trainable and layer.ends_branch and layer.summed and not layer.normalized and ratio > LOUD_ADAPTER:
+        if layer.trainable and layer.ends_branch and layer.plus and not layer.normalized and ratio > LOUD_ADAPTER:
             yield Whole(
                 "adapter too loud",
                 "warning",
