@@ -133,7 +133,7 @@ def _keras_forms(model: Any, batch: Any) -> list[Batch]:
     """What fit() makes of a batch: (inputs, targets), or inputs alone where the model has so many."""
     pair, inputs = batches.split(batch), getattr(model, "inputs", None) or []
     whole = Batch((batch,), {})
-    if pair is None or len(inputs) == len(batch):
+    if pair is None or (batches.is_parts(batch) and len(inputs) == len(batch)):
         return [whole]
     parts = Batch((pair[0],), {}, pair[1])
     return [parts] if inputs else [parts, whole]

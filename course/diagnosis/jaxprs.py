@@ -269,7 +269,7 @@ def _alone(jaxpr, eqn) -> Callable:
 
 
 def _scanning(eqn, inner: ClosedJaxpr, turns: list[int], count: int) -> Callable:
-    """These turns of a scan: of its state, `count` values to be sliced, and the answers of the turns before, stacked."""
+    """These turns of a scan: of its state, `count` values to be sliced, and what those before answered."""
     fixed, carried, reverse = (eqn.params[name] for name in ("num_consts", "num_carry", "reverse"))
     turn, low, high = jaxpr_as_fun(inner), min(turns), max(turns) + 1
 
