@@ -80,20 +80,18 @@ def _checked(parts: Batch) -> Batch:
 
 def read_equinox(equinox: Any, network: Any, batch: Any, seed: int, forward: Callable | None) -> NetworkReading:
     parameters, rest = equinox.partition(equinox.nn.inference_mode(network), equinox.is_inexact_array)
-    answer = forward or (lambda network, example: network(example))
+    answer = forward or (lambda network, *inputs, **named: network(*inputs, **named))
 
-    def one(parameters, example):
-        return answer(equinox.combine(parameters, rest), example)
+    def one(parameters, *inputs, **named):
+        return answer(equinox.combine(parameters, rest), *inputs, **named)
 
-    def each(parameters, batch):
-        return jax.vmap(one, in_axes=(None, 0))(parameters, batch)
+    def each(parameters, *inputs, **named):
+        return jax.vmap(one, in_axes=(None, *[0] * len(inputs)))(parameters, *inputs, **named)
 
-    example = batches.array_batch(batch).inputs[0]
-    try:  # a module takes single examples as a rule
-        jax.eval_shape(each, parameters, example)
-    except Exception:
-        return read_function(one, parameters, batch, seed, "Equinox")
-    return read_function(each if forward is None else one, parameters, batch, seed, "Equinox")
+    # a module takes single examples as a rule
+    several = jax.tree.map(batches.as_array, batch) if batches.leaves(batch) else batches.as_array(batch)
+    by_example = forward is None and any(_runs(each, parameters, parts) for parts in _forms(several))
+    return read_function(each if by_example else one, parameters, batch, seed, "Equinox")
 
 
 def read_keras(keras: Any, model: Any, batch: Any, seed: int, forward: Callable | None) -> NetworkReading:
