@@ -128,12 +128,12 @@ def read_keras(keras: Any, model: Any, batch: Any, seed: int, forward: Callable 
 
 
 def _keras_forms(model: Any, batch: Any) -> list[Batch]:
-    """What fit() makes of a batch: (inputs, targets), or inputs alone where the model has so many."""
-    pair, inputs = batches.split(batch), getattr(model, "inputs", None) or []
-    whole = Batch((batch,), {})
-    if pair is None or (batches.is_parts(batch) and len(inputs) == len(batch)):
+    """What fit() makes of a batch: inputs, targets, perhaps weights; or inputs alone where the model has so many."""
+    inputs, whole = getattr(model, "inputs", None) or [], Batch((batch,), {})
+    all_of_them = batches.is_parts(batch) and len(inputs) == len(batch)
+    if not isinstance(batch, list | tuple) or len(batch) not in (2, 3) or all_of_them:
         return [whole]
-    parts = Batch((pair[0],), {}, pair[1])
+    parts = Batch((batch[0],), {}, batch[1] if batches.is_array(batch[1]) else None)
     return [parts] if inputs else [parts, whole]
 
 
