@@ -256,8 +256,9 @@ def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int
         if not active:
             origins.update((number, of_step) for number in step.outputs)
     for answer in answers:
-        found.update(dict.fromkeys(origins.get(answer.applied.weights, ()), "weights"))
         found.update(dict.fromkeys(origins.get(answer.bias, ()), "bias"))
+    for answer in answers:  # what a start of 0 was multiplied with is no bias
+        found.update(dict.fromkeys(origins.get(answer.applied.weights, ()), "weights"))
     return found
 
 

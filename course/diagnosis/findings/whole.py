@@ -257,7 +257,8 @@ def _adapters(network: Network) -> Iterator[Whole]:
         return
     for layer in network.layers:
         ratio = layer.preactivation_second_moment / (_entering(network, layer) or 1.0)
-        if layer.trainable and layer.ends_branch and layer.plus and not layer.normalized and ratio > LOUD_ADAPTER:
+        adds = layer.ends_branch and layer.plus and not layer.normalized and layer.kind != "recurrent"
+        if layer.trainable and adds and ratio > LOUD_ADAPTER:
             yield Whole(
                 "adapter too loud",
                 "warning",
