@@ -334,6 +334,20 @@ def test_parameters_whose_gradient_is_stopped_are_frozen(network, wrap):
     assert all(math.isnan(one.gradient) for one in fixed)
 
 
+def test_recurrent_weights_beside_frozen_ones_are_no_adapter():
+    p = {"in": he(32, 16) / 2, "state": he(16, 16) / 2, "out": he(16, 5)}
+
+    def reservoir(p, x):
+        def turn(state, word):
+            return jnp.tanh(word @ jax.lax.stop_gradient(p["in"]) + state @ p["state"]), None
+
+        return jax.lax.scan(turn, jnp.zeros((16, 16)), x.swapaxes(0, 1))[0] @ p["out"]
+
+    diagnosis = diagnose((reservoir, p), SEQUENCES)
+    assert diagnosis.healthy, str(diagnosis)
+    assert [one.use for one in diagnosis.parameters] == ["weights"] * 3
+
+
 def test_a_chain_that_a_stopped_gradient_cuts_is_not_called_frozen():
     p = {"one": he(64, 64), "two": he(64, 64), "out": he(64, 5)}
 
