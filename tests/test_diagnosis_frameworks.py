@@ -186,6 +186,36 @@ def test_an_equinox_module_may_take_batches_and_have_dropout():
     assert not module.drop.inference
 
 
+class NnxTwo(nnx.Module):
+    def __init__(self):
+        self.left, self.right = nnx.Linear(6, 5, rngs=nnx.Rngs(0)), nnx.Linear(6, 5, rngs=nnx.Rngs(1))
+
+    def __call__(self, left, right):
+        return 30 * (self.left(left) + self.right(right))
+
+
+class EquinoxTwo(eqx.Module):
+    left: eqx.nn.Linear
+    right: eqx.nn.Linear
+
+    def __call__(self, left, right):
+        return 30 * (self.left(left) + self.right(right))
+
+
+TWO = {
+    "Flax NNX": NnxTwo(),
+    "Equinox": EquinoxTwo(*(eqx.nn.Linear(6, 5, key=jax.random.key(seed)) for seed in (0, 1))),
+}
+
+
+@pytest.mark.parametrize("network", TWO.values(), ids=TWO)
+def test_a_module_of_two_inputs_may_be_given_targets(network):
+    targets = jnp.arange(len(BATCH)) % 5
+    for batch in ((BATCH, BATCH, targets), ((BATCH, BATCH), targets), ({"left": BATCH, "right": BATCH}, targets)):
+        assert read(network, batch).loss[0] > 5
+    assert read(network, (BATCH, BATCH)).loss is None
+
+
 SENTENCES = {
     "a class of Flax": (Nnx, "the class Nnx; allowed is a network made from it"),
     "a Linen module": (Linen(), r"For a Flax Linen module give the pair \(module.apply, variables\)"),

@@ -142,6 +142,7 @@ def test_transposed_convolutions_have_the_fan_of_the_places_that_meet_an_input(p
 
 
 KERAS = """
+import warnings
 import keras, numpy as np
 from course.diagnosis import diagnose
 batch = np.random.default_rng(0).standard_normal((64, 20, 32)).astype("float32")
@@ -150,15 +151,81 @@ for start in ("glorot_uniform", "zeros"):
     layers = [keras.layers.LSTM(48), keras.layers.Dense(64, "relu", kernel_initializer=start), keras.layers.Dense(5)]
     diagnosis = diagnose(keras.Sequential([keras.Input((20, 32)), *layers]), batch)
     print(diagnosis.healthy, len(diagnosis.layers), diagnosis.unread, diagnose(diagnosis.mended(), batch).healthy)
+
+
+class Subclassed(keras.Model):
+    def __init__(self, *parts):
+        super().__init__()
+        self.parts = list(parts)
+
+    def call(self, x):
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
+class Trained(Subclassed):
+    def call(self, x, training=False):
+        return super().call(x)
+
+
+def parts(activation):
+    loud = keras.initializers.RandomNormal(stddev=5.0)
+    return [keras.layers.Dense(16, "relu"), keras.layers.Dense(3, activation, kernel_initializer=loud)]
+
+
+x, y = batch[:, 0], np.arange(64) % 3
+inputs = keras.Input((32,)), keras.Input((32,))
+models = {
+    "sequential": keras.Sequential([keras.Input((32,)), *parts("softmax")]),
+    "functional": keras.Model(inputs[0], keras.Sequential(parts(None))(inputs[0])),
+    "subclassed": Subclassed(*parts(None)),
+    "with training": Trained(*parts("softmax")),
+}
+with warnings.catch_warnings(action="error"):
+    targets = y, y[:, None].astype("int32"), keras.ops.convert_to_tensor(y), y
+    for (name, model), one in zip(models.items(), targets):
+        print(name, [row.finding for row in diagnose(model, (x, one)).whole])
+    both = keras.Model(inputs, keras.Sequential(parts(None))(keras.layers.concatenate(inputs)))
+    for given in ((x, x), ((x, x), y)):
+        print(len(diagnose(both, given).layers), [row.finding for row in diagnose(both, given).whole])
+    print([row.finding for row in diagnose(both, (x, y), forward=lambda model, batch: model([batch, batch])).whole])
 """
 
 
-def test_a_keras_model_is_read_as_it_is_and_mended():
-    if importlib.util.find_spec("keras") is None:
-        pytest.skip("Keras is not installed")
-    environment = os.environ | {"KERAS_BACKEND": "jax"}
+@pytest.mark.parametrize("backend", ["jax", pytest.param("torch", marks=pytest.mark.long)])
+def test_a_keras_model_is_read_as_it_is_and_mended(backend):
+    if importlib.util.find_spec("keras") is None or importlib.util.find_spec(backend) is None:
+        pytest.skip(f"Keras or {backend} is not installed")
+    environment = os.environ | {"KERAS_BACKEND": backend}
     run = subprocess.run([sys.executable, "-c", KERAS], capture_output=True, text=True, timeout=170, env=environment)
-    assert run.stdout.splitlines() == ["True 4 () True", "False 4 () True"], run.stderr
+    loud = "['first loss too high']"
+    names = "sequential", "functional", "subclassed", "with training"
+    both = ["2 []", f"2 {loud}", loud]
+    expected = ["True 4 () True", "False 4 () True", *(f"{name} {loud}" for name in names), *both]
+    said = run.stdout.replace("True 3 ()", "True 4 ()").replace("False 3 ()", "False 4 ()")  # PyTorch's LSTM is one
+    assert said.splitlines() == expected, run.stderr
+
+
+class Normalized(linen.Module):
+    """In training unless somebody says otherwise: it wants keys, and writes down statistics."""
+
+    @linen.compact
+    def __call__(self, x, train=True):
+        x = linen.BatchNorm(use_running_average=not train)(
+            linen.Dense(64, kernel_init=linen.initializers.he_normal())(x)
+        )
+        return linen.Dense(5)(linen.Dropout(0.1, deterministic=not train)(linen.relu(x)))
+
+
+@pytest.mark.parametrize("by", ["the module", "its apply"])
+def test_a_linen_module_that_wants_keys_and_a_state_is_given_both(by):
+    network = Normalized()
+    variables = network.init({"params": jax.random.key(0), "dropout": jax.random.key(1)}, VECTORS)
+    batch = VECTORS, RANDOM.integers(0, 5, 64)
+    diagnosis = diagnose((network if by == "the module" else network.apply, variables), batch)
+    assert diagnosis.healthy, str(diagnosis)
+    assert [layer.name for layer in diagnosis.layers] == ["params.Dense_0.kernel", "params.Dense_1.kernel"]
 
 
 # Functions
@@ -224,6 +291,93 @@ def test_what_was_not_judged_is_named_and_not_called_healthy():
     assert {one.name for one in diagnosis.parameters} == {"w", "odd", "out"}
 
 
+@pytest.mark.parametrize("answer", [jax.nn.softmax, jax.nn.log_softmax, lambda z: z], ids=["softmax", "log", "logits"])
+@pytest.mark.parametrize(("factor", "healthy"), [(1.0, True), (30.0, False)])
+def test_the_first_loss_is_the_same_of_logits_and_of_probabilities(answer, factor, healthy):
+    p = {"w": he(64, 64), "out": factor * he(64, 5) / 2**0.5}
+    batch = VECTORS, RANDOM.integers(0, 5, 64)
+    whole = diagnose((lambda p, x: answer(jax.nn.relu(x @ p["w"]) @ p["out"]), p), batch).whole
+    assert [row.finding for row in whole] == ([] if healthy else ["first loss too high"])
+
+
+# Parameters that a stopped gradient keeps as they are
+
+
+def plain(p, x):
+    return jax.nn.relu(x @ p["w"] + p["b"]) @ p["out"]
+
+
+def network_of(*shape: int):
+    return {"w": he(shape[0], shape[1]), "b": np.zeros(shape[1], np.float32), "out": he(shape[1], shape[2]) / 2**0.5}
+
+
+def fourier(p, x):
+    z = x @ jax.lax.stop_gradient(p["fixed"])
+    return plain(p["net"], jnp.concatenate([jnp.sin(z), jnp.cos(z)], -1))
+
+
+def two_answers(p, x):
+    return plain(p["online"], x), plain(jax.lax.stop_gradient(p["target"]), x)
+
+
+def difference(p, x):
+    return 2 * plain(p["online"], x) - jax.lax.stop_gradient(plain(p["target"], x))
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jax.jit])
+@pytest.mark.parametrize("network", [fourier, two_answers, difference])
+def test_parameters_whose_gradient_is_stopped_are_frozen(network, wrap):
+    online = network_of(64, 64, 5)
+    p = {"fixed": he(64, 32), "net": online} if network is fourier else {"online": online, "target": online}
+    diagnosis = diagnose((wrap(network), jax.tree.map(jnp.array, p)), VECTORS)
+    assert diagnosis.healthy, str(diagnosis)
+    fixed = [one for one in diagnosis.parameters if one.name.startswith(("fixed", "target"))]
+    assert all(math.isnan(one.gradient) for one in fixed)
+
+
+def test_recurrent_weights_beside_frozen_ones_are_no_adapter():
+    p = {"in": he(32, 16) / 2, "state": he(16, 16) / 2, "out": he(16, 5)}
+
+    def reservoir(p, x):
+        def turn(state, word):
+            return jnp.tanh(word @ jax.lax.stop_gradient(p["in"]) + state @ p["state"]), None
+
+        return jax.lax.scan(turn, jnp.zeros((16, 16)), x.swapaxes(0, 1))[0] @ p["out"]
+
+    diagnosis = diagnose((reservoir, p), SEQUENCES)
+    assert diagnosis.healthy, str(diagnosis)
+    assert [one.use for one in diagnosis.parameters] == ["weights"] * 3
+
+
+def test_a_chain_that_a_stopped_gradient_cuts_is_not_called_frozen():
+    p = {"one": he(64, 64), "two": he(64, 64), "out": he(64, 5)}
+
+    def cut(p, x):
+        x = jax.lax.stop_gradient(jax.nn.relu(jax.nn.relu(x @ p["one"]) @ p["two"]))
+        return x @ p["out"]
+
+    diagnosis = diagnose((cut, p), VECTORS)
+    assert not diagnosis.healthy
+    assert "cut" in " ".join(layer.reason for layer in diagnosis.layers)
+
+
+def test_biases_of_0_are_not_blamed_for_a_gradient_that_is_lost():
+    p = {"first": he(64, 64), **network_of(64, 64, 5)}
+    diagnosis = diagnose((lambda p, x: plain(p, jnp.round(4 * (x @ p["first"]))), p), VECTORS)
+    (lost,) = (row for row in diagnosis.whole if row.finding == "no gradient")
+    assert "first" in lost.sentence
+    assert "0 throughout" not in lost.reason
+
+
+def test_one_layer_and_units_that_are_all_alike_are_said_in_english():
+    assert diagnose([(he(64, 5) / 2**0.5, None)], VECTORS).sentence == "Healthy: one layer, which starts as it should."
+    alike = np.repeat(he(64, 1), 64, 1)
+    assert (
+        diagnose([(alike, "relu"), (np.ones((64, 5)), None)], VECTORS).layers[0].sentence
+        == "Its 64 units are all alike."
+    )
+
+
 # Forms of PyTorch
 
 
@@ -285,6 +439,88 @@ def test_a_network_may_take_two_inputs_by_place_or_by_name(torch):
     x = torch.tensor(VECTORS)
     assert len(diagnose(Two(), (x, x)).layers) == 2
     assert len(diagnose(Two(), {"left": x, "right": x}).layers) == 2
+
+
+@pytest.fixture(scope="module")
+def loud(torch):
+    """A network of two inputs whose first loss is far too high."""
+
+    class Two(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = torch.nn.Linear(64, 5), torch.nn.Linear(64, 5)
+
+        def forward(self, left, right, scale=30.0):
+            return scale * (self.one(left) + self.two(right))
+
+    return Two()
+
+
+X, Y = VECTORS, np.arange(64) % 5
+LOUD_BATCHES = {
+    "by place": (X, X, Y),
+    "a pair": ((X, X), Y),
+    "a list": ([X, X], Y),
+    "by name": ({"left": X, "right": X}, Y),
+    "named, with its labels": {"left": X, "right": X, "labels": Y},
+}
+
+
+@pytest.mark.parametrize("batch", LOUD_BATCHES.values(), ids=LOUD_BATCHES)
+def test_a_network_of_several_inputs_may_be_given_targets(loud, batch):
+    assert [row.finding for row in diagnose(loud, batch).whole] == ["first loss too high"]
+
+
+FORWARDS = {
+    "the inputs": ((X, Y), lambda network, x: network(x, x)),
+    "the whole batch": ((X, Y), lambda network, batch: network(batch[0], batch[0])),
+    "several inputs": (((X, X), Y), lambda network, inputs: network(*inputs)),
+    "named inputs": (({"left": X, "right": X}, Y), lambda network, inputs: network(**inputs)),
+}
+
+
+@pytest.mark.parametrize(("batch", "forward"), FORWARDS.values(), ids=FORWARDS)
+def test_targets_are_judged_with_a_forward_of_ones_own(loud, batch, forward):
+    assert [row.finding for row in diagnose(loud, batch, forward=forward).whole] == ["first loss too high"]
+    both = diagnose(loud, (X, X), forward=lambda network, batch: network(*batch))
+    assert both.whole == ()
+
+
+@pytest.mark.parametrize("batch", list(LOUD_BATCHES.values())[:4], ids=list(LOUD_BATCHES)[:4])
+@pytest.mark.parametrize("by", ["place", "one"])
+def test_a_function_of_several_inputs_may_be_given_targets(batch, by):
+    p = {"left": 30 * he(64, 5), "right": 30 * he(64, 5)}
+
+    def network(p, left, right):
+        return left @ p["left"] + right @ p["right"]
+
+    def of_one(p, inputs):
+        return network(p, *(inputs.values() if isinstance(inputs, dict) else inputs))
+
+    if by == "place" or len(batch) == 2:
+        whole = diagnose((network if by == "place" else of_one, p), batch).whole
+        assert [row.finding for row in whole] == ["first loss too high"]
+
+
+def test_a_pytorch_answer_of_probabilities_has_a_first_loss(torch, mlp):
+    loud = torch.nn.Sequential(torch.nn.Linear(64, 5), torch.nn.Softmax(-1))
+    torch.nn.init.normal_(loud[0].weight, std=4.0)
+    assert [row.finding for row in diagnose(loud, (X, Y)).whole] == ["first loss too high"]
+
+
+def test_a_frozen_parameter_without_a_gradient_is_no_finding(torch):
+    class Rounded(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fixed, self.layer = torch.nn.Linear(64, 64), torch.nn.Linear(64, 5)
+
+        def forward(self, x):
+            return self.layer(torch.round(4 * self.fixed(x)) / 4)
+
+    network = Rounded()
+    assert "no gradient" in [row.finding for row in diagnose(network, VECTORS).whole]
+    network.fixed.requires_grad_(False)
+    assert diagnose(network, VECTORS).whole == ()
 
 
 @dataclasses.dataclass

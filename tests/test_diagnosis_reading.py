@@ -10,6 +10,7 @@ import pytest
 
 from course.activations import ACTIVATIONS
 from course.diagnosis import read
+from course.diagnosis.jaxprs import listed
 from course.diagnosis.reading import LayerReading, NetworkReading
 
 RANDOM = np.random.default_rng(5)
@@ -285,6 +286,49 @@ def test_a_scan_over_stacked_weights_is_a_layer_a_turn():
     for layer, expected in zip(reading.layers, loop.layers, strict=True):
         assert np.array_equal(layer.definition.weights, expected.definition.weights)
         assert_close(layer.signals.preactivation_gradients, expected.signals.preactivation_gradients)
+
+
+def recurrent(p, x, reverse=False):
+    def turn(state, word):
+        state = jnp.tanh(word @ p["in"] + state @ p["state"] + p["bias"])
+        return state, 2 * state
+
+    last, states = jax.lax.scan(turn, jnp.zeros((x.shape[0], 8)), x.swapaxes(0, 1), reverse=reverse)
+    return (last + states[3] + states[-2]) @ p["out"]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_long_recurrence_is_read_in_as_many_steps_as_a_short_one_and_whole(reverse):
+    p = {"in": normal(6, 8), "state": normal(8, 8), "bias": normal(8), "out": normal(8, 3)}
+    network = partial(recurrent, reverse=reverse)
+    short, long = (RANDOM.standard_normal((4, length, 6)).astype(np.float32) for length in (8, 80))
+    assert len(listed(network, p, short).operations) == len(listed(network, p, long).operations)
+    reading = read((network, p), long, seed=1)
+    assert [layer.definition.name for layer in reading.layers] == ["in", "state", "out"]
+    assert [layer.definition.kind for layer in reading.layers] == ["recurrent", "recurrent", "dense"]
+    assert_close(reading.outputs, network(p, long))
+    of_p = jax.grad(lambda p: jnp.sum(directions_of((4, 3), 1) * network(p, long)))(p)
+    for layer, name in zip(reading.layers, ("in", "state", "out"), strict=True):
+        assert_close(layer.signals.weight_gradients, of_p[name])
+
+
+def test_turns_that_only_the_state_goes_through_are_a_chain_of_layers():
+    p = {"in": normal(6, 8), "tied": normal(8, 8), "out": normal(8, 3)}
+
+    def network(p, x):
+        x, _ = jax.lax.scan(lambda x, _: (jnp.tanh(x @ p["tied"]), None), x @ p["in"], None, length=5)
+        return x @ p["out"]
+
+    layers = read((network, p), BATCH).layers
+    assert [layer.place.follows for layer in layers] == [None, 0, 1, 2, 3, 4, 5]
+
+
+def test_weights_that_are_made_complex_are_measured_and_not_judged():
+    p = {"real": normal(6, 8), "imaginary": normal(6, 8), "out": normal(8, 2)}
+    reading = read((lambda p, x: (x @ (p["real"] + 1j * p["imaginary"])).real @ p["out"], p), BATCH)
+    assert [layer.definition.name for layer in reading.layers] == ["out"]
+    assert [one.use for one in reading.parameters] == ["", "weights", ""]
+    assert all(one.gradient > 0 for one in reading.parameters if one.name != "imaginary")
 
 
 def test_shared_weights_are_two_layers_and_the_second_says_with_whom():

@@ -22,10 +22,12 @@ def diagnose(network: Any, batch: Any, *, seed: int = 0, forward: Callable | Non
 
     `network` is a list of (weights, biases, activation), a pair (function, parameters) with function(parameters,
     batch) written in JAX or PyTorch, a Flax, Equinox, Haiku or Keras network, or a PyTorch module. `batch` has the
-    examples first, 2 at least; a pair (inputs, targets) and named inputs are taken too, and with whole numbers for
-    targets the first loss is compared with guessing. `forward(network, batch)` answers in the network's place, where
-    the network is not called so or one of its answers is to be judged. `seed` decides the directions v of the cost
-    C = Σ v · outputs whose gradient is looked at. The network is left as it was.
+    examples first, 2 at least; several inputs are given in a tuple or by name, and targets in a pair (inputs, targets).
+    With whole numbers for targets the first loss is compared with guessing, of logits or of probabilities.
+    `forward(network, batch)` answers in the network's place, where the network is not called so or one of its answers
+    is to be judged. It is given the whole batch, or only the inputs if it cannot run on that; what it does not use of a
+    pair is taken for the targets. `seed` decides the directions v of the cost C = Σ v · outputs whose gradient is
+    looked at. The network is left as it was.
 
     What can be measured of any network is measured first: answers that are no numbers or the same for all examples, a
     gradient of 0 that stays 0, a signal or a gradient that is lost. Every parameter is listed, and those whose start

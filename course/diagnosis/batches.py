@@ -49,6 +49,15 @@ def is_parts(batch: Any) -> bool:
     return isinstance(batch, list | tuple) and len(batch) > 0 and all(map(is_array, batch))
 
 
+def split(batch: Any) -> tuple[Any, Any] | None:
+    """Return inputs and targets of a batch that may be a pair of them, `None` for any other.
+
+    Several inputs are one container: `((source, start), targets)`, or with names `({"source": …}, targets)`.
+    """
+    pair = isinstance(batch, list | tuple) and len(batch) == 2 and is_array(batch[1]) and bool(leaves(batch[0]))
+    return (batch[0], batch[1]) if pair else None
+
+
 def as_array(value: Any) -> np.ndarray:
     """Return a NumPy array of whatever holds numbers."""
     if hasattr(value, "detach"):
@@ -86,23 +95,40 @@ def checked(value: Any, *, examples: bool = True) -> None:
 def parted(batch: Any, takes: int, names: Sequence[str], *, any_name: bool = False) -> Batch:
     """Return what a network is called with that needs `takes` arguments and knows these `names`."""
     if isinstance(batch, Mapping):
-        if takes == 1 and len(batch) == 1 and not set(batch) <= set(names):
-            return Batch(tuple(batch.values()), {})
-        known = any_name or set(batch) & set(names)
-        kept = {name: value for name, value in batch.items() if any_name or name in names}
-        return Batch((), dict(kept)) if known and kept else Batch((batch,), {})
-    if is_parts(batch):
-        if takes > 1 and len(batch) >= takes:
-            return Batch(tuple(batch[:takes]), {}, as_array(batch[takes]) if len(batch) > takes else None)
-        if len(batch) == 2:
-            return Batch((batch[0],), {}, as_array(batch[1]))
-        if len(batch) == 1:
-            return Batch((batch[0],), {})
-        raise ValueError(
-            f"the batch is {len(batch)} arrays, and the network takes {takes}; allowed are its inputs, or (inputs, "
-            "targets)"
-        )
-    return Batch((batch,), {})
+        return _named(batch, takes, names, any_name=any_name)
+    if not isinstance(batch, list | tuple) or not leaves(batch):
+        return Batch((batch,), {})
+    pair = split(batch)
+    several = None if pair is None or is_array(pair[0]) else _several(pair[0], takes, names, any_name=any_name)
+    if several is not None:
+        return several._replace(targets=as_array(pair[1]))
+    if takes > 1 and len(batch) >= takes:
+        return Batch(tuple(batch[:takes]), {}, as_array(batch[takes]) if len(batch) > takes else None)
+    if pair is not None:
+        return Batch((batch[0],), {}, as_array(batch[1]))
+    if len(batch) == 1:
+        return Batch((batch[0],), {})
+    raise ValueError(
+        f"the batch is {len(batch)} arrays, and the network takes {takes}; allowed are its inputs, or (inputs, targets)"
+    )
+
+
+def _named(batch: Mapping, takes: int, names: Sequence[str], *, any_name: bool) -> Batch:
+    if takes == 1 and len(batch) == 1 and not set(batch) <= set(names):
+        return Batch(tuple(batch.values()), {})
+    kept = {name: value for name, value in batch.items() if any_name or name in names}
+    return Batch((), kept) if kept else Batch((batch,), {})
+
+
+def _several(inputs: Any, takes: int, names: Sequence[str], *, any_name: bool) -> Batch | None:
+    """Inputs that came with their targets: by name, by place, or as one; `None` if the network takes none of these."""
+    if isinstance(inputs, Mapping):
+        parts = _named(inputs, takes, names, any_name=any_name)
+        return parts if parts.named or takes == 1 else None
+    by_place = len(inputs) == takes or (isinstance(inputs, tuple) and takes < len(inputs) <= len(names))
+    if by_place:
+        return Batch(tuple(inputs), {})
+    return Batch((inputs,), {}) if takes == 1 else None
 
 
 def array_batch(batch: Any) -> Batch:
@@ -112,6 +138,17 @@ def array_batch(batch: Any) -> Batch:
     checked(array)
     narrow = array.dtype == np.float64 and not jax.config.jax_enable_x64
     return Batch((array.astype(np.float32) if narrow else array,), {}, parts.targets)
+
+
+def first_that_reads(readings: Sequence[Callable[[], NetworkReading]]) -> NetworkReading:
+    """Return the first reading that succeeds; if none does, raise what was said of the first."""
+    errors = []
+    for reading in readings:
+        try:
+            return reading()
+        except ValueError as error:
+            errors.append(error)
+    raise errors[0]
 
 
 def in_words(framework: str, batch: Any, reading: Callable[[], NetworkReading]) -> NetworkReading:

@@ -57,6 +57,7 @@ class Evidence(NamedTuple):
     passed: float
     ends_branch: bool
     summed: bool
+    plus: bool
     gated: bool
     added: bool
     evened: bool
@@ -229,6 +230,7 @@ def _layer(
         passed=passed if told and math.isfinite(passed) and passed > 0 else 1.0,
         ends_branch=not place.feeds and (place.summed or place.gated or not last) if told else follows,
         summed=place.summed,
+        plus=place.plus,
         gated=place.gated and not place.feeds,
         added=place.added if told else number > 1 and parent is None,
         evened=place.evened,

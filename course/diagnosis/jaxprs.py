@@ -13,20 +13,31 @@ from course.diagnosis.traces import Applied, Step
 
 INLINED = ("jit", "pjit", "closed_call", "core_call", "remat2", "checkpoint", "custom_vjp_call", "custom_jvp_call")
 PRODUCTS = ("dot_general", "conv_general_dilated")
-UNTURNED = ("convert_element_type", "copy", "copy_p", "stop_gradient", "optimization_barrier", "reduce_precision")
+STOP = "stop_gradient"
+UNTURNED = ("convert_element_type", "copy", "copy_p", STOP, "optimization_barrier", "reduce_precision")
+ALIKE, DEEP = 2, 16
+"""A scan's turns are written out until so many in a row apply the same weights: the second shows that they come by
+again. Where nothing but the state goes in, the turns are a chain of layers, and so many show what becomes of a signal.
+"""
 
 
 class Operation(NamedTuple):
-    """A step, and the function that computes it: from its inputs' values to its outputs'."""
+    """A step, and the function that computes it: from its inputs' values, and those beside it, to its outputs'.
+
+    `tame` computes it where a network is run with tame numbers, if that is another function.
+    """
 
     step: Step
     compute: Callable[..., Sequence[jax.Array]]
+    beside: tuple[int, ...] = ()
+    tame: Callable[..., Sequence[jax.Array]] | None = None
 
 
 class Program(NamedTuple):
     """All operations of a network; the numbers of its parameters, of its batch's arrays, and of its outputs.
 
     `constants` are values written into it, `names` those of its parameters, `shapes` say what every value is.
+    `frozen` are parameters that a stop_gradient keeps as they are.
     """
 
     operations: list[Operation]
@@ -36,6 +47,7 @@ class Program(NamedTuple):
     constants: dict[int, Any]
     names: dict[int, str]
     shapes: dict[int, jax.ShapeDtypeStruct]
+    frozen: frozenset[int] = frozenset()
 
 
 def listed(function: Callable, parameters: Any, batch: Any) -> Program:
@@ -48,7 +60,49 @@ def listed(function: Callable, parameters: Any, batch: Any) -> Program:
     lister.origins.update({number: number for number in kept})
     lister.axes.update({number: tuple(range(len(lister.shapes[number].shape))) for number in kept})
     outputs = lister.inline(closed, numbers)
-    return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes)
+    frozen = _frozen([one.step for one in lister.operations], outputs, lister.origins)
+    return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes, frozen)
+
+
+def _frozen(steps: list[Step], outputs: list[int], origins: dict[int, int]) -> frozenset[int]:
+    """Parameters from which every way to the outputs goes through a stop_gradient.
+
+    Who stops the gradient of parameters means to keep them, and so does who stops that of another network's answers, a
+    target. Where it is all that a learned layer receives, a chain has been cut, and its parameters are not meant.
+    """
+    if not any(step.operation == STOP for step in steps):
+        return frozenset()
+    learned = _behind(steps, outputs, through=False)
+    frozen = set(origins.values()) & (_behind(steps, outputs) - learned)
+    if _is_cut(steps, origins, set(origins.values()) & learned):
+        kept = [step.inputs[0] for step in steps if step.operation == STOP and step.inputs[0] in origins]
+        frozen &= _behind(steps, kept)
+    return frozenset(frozen)
+
+
+def _is_cut(steps: list[Step], origins: dict[int, int], learned: set[int]) -> bool:
+    """Whether weights that are learned receive nothing but what has gone through a stop_gradient."""
+    moving, cut = set(learned), set()
+    for step in steps:
+        signals = {number for number in step.inputs if number not in origins}
+        if step.operation == STOP:
+            cut.update(step.outputs if signals else ())
+        elif cut & signals and not moving & signals:
+            if any(origins[one.weights] in learned for one in step.applied):
+                return True
+            cut.update(step.outputs)
+        elif not moving.isdisjoint(step.inputs):
+            moving.update(step.outputs)
+    return False
+
+
+def _behind(steps: list[Step], numbers: Sequence[int], *, through: bool = True) -> set[int]:
+    """All values that these are made of; without those before a stop_gradient if it is not to be gone through."""
+    found = set(numbers)
+    for step in reversed(steps):
+        if not found.isdisjoint(step.outputs) and (through or step.operation != STOP):
+            found.update(step.inputs)
+    return found
 
 
 def path_name(path: Sequence[Any]) -> str:
@@ -69,7 +123,6 @@ class _Lister:
         self.shapes: dict[int, jax.ShapeDtypeStruct] = {}
         self.origins: dict[int, int] = {}  # of a value that comes from parameters alone: the one that it comes from
         self.axes: dict[int, tuple[int, ...]] = {}  # of a parameter's numbers as they are: its axes, perhaps turned
-        self.fixed: set[int] = set()  # values behind lax.stop_gradient
 
     def new(self, shape: Sequence[int], dtype: Any) -> int:
         number = len(self.shapes) + 1
@@ -125,27 +178,43 @@ class _Lister:
         return outputs
 
     def _follow(self, name: str, inputs: Sequence[int], outputs: Sequence[int], axes: Sequence[int] | None) -> None:
-        """Note which of a parameter's axes a value has, and whether a gradient comes back from it."""
+        """Note which of a parameter's axes a value has."""
         own = next((self.axes[number] for number in inputs if number in self.axes), None)
         if own is not None and (axes is not None or name in UNTURNED):
             self.axes.update(dict.fromkeys(outputs, own if axes is None else tuple(own[axis] for axis in axes)))
-        learned = [number for number in inputs if self.origins[number] not in self.constants]
-        if name == "stop_gradient" or (learned and self.fixed.issuperset(learned)):
-            self.fixed.update(outputs)
 
     def _unrolled(self, eqn, inner: ClosedJaxpr, inputs: list[int]) -> list[int]:
-        """Write a scan's turns one after the other."""
+        """Write a scan's turns one after the other, as long as they apply weights that those before did not."""
         fixed, carried = eqn.params["num_consts"], eqn.params["num_carry"]
         constants, carry, sliced = inputs[:fixed], inputs[fixed : fixed + carried], inputs[fixed + carried :]
-        turns = range(eqn.params["length"])
-        collected = []
-        for turn in reversed(turns) if eqn.params["reverse"] else turns:
-            parts = [self._part(number, turn) for number in sliced]
+        turns = list(range(eqn.params["length"]))
+        turns = turns[::-1] if eqn.params["reverse"] else turns
+        enough = ALIKE if any(number not in self.origins for number in (*constants, *sliced)) else DEEP
+        collected, applied = [], []
+        while turns and (len(applied) < enough or applied[-enough:] != applied[-1:] * enough):
+            parts = [self._part(number, turns[0]) for number in sliced]
+            before = len(self.operations)
             outputs = self.inline(inner, [*constants, *carry, *parts])
+            applied.append([one.name for row in self.operations[before:] for one in row.step.applied])
             carry = outputs[:carried]
             collected.append(outputs[carried:])
-        collected = collected[::-1] if eqn.params["reverse"] else collected
-        return [*carry, *(self._stacked(column) for column in zip(*collected, strict=True))]
+            turns = turns[1:]
+        columns = list(zip(*collected, strict=True))
+        if not turns:
+            return [*carry, *(self._stacked(column[:: -1 if eqn.params["reverse"] else 1]) for column in columns)]
+        return self._rest(eqn, inner, [*constants, *carry], sliced, columns, turns)
+
+    def _rest(self, eqn, inner: ClosedJaxpr, state: list[int], sliced, columns, turns: list[int]) -> list[int]:
+        """A scan's turns that do nothing new, in one operation: what they answer is made of what the last one is."""
+        reverse = eqn.params["reverse"]
+        firsts = [self._stacked(column[:: -1 if reverse else 1]) for column in columns]
+        kinds = [(var.aval.shape, var.aval.dtype) for var in eqn.outvars]
+        hidden = [self.new(*kind) for kind in kinds]
+        compute = _scanning(eqn, inner, turns, len(sliced))
+        beside = (*state, *sliced, *firsts)
+        self.operations.append(Operation(Step("scan", (), tuple(hidden)), compute, beside, _repeating(eqn, kinds)))
+        last = [*state[eqn.params["num_consts"] :], *firsts]
+        return [self._append("rest", pair, _second, [kind])[0] for *pair, kind in zip(last, hidden, kinds, strict=True)]
 
     def _stacked(self, parts: Sequence[int]) -> int:
         one = self.shapes[parts[0]]
@@ -174,15 +243,21 @@ class _Lister:
         if turned is None:
             return None
         origin = self.origins[inputs[sides[0]]]
+        real = self._is_real(inputs[sides[0]]) and jnp.issubdtype(eqn.outvars[0].aval.dtype, jnp.floating)
+        if self._is_real(origin) and not real:  # complex weights are made of it: measured, but not judged
+            return None
         kind = "dense" if eqn.primitive.name == "dot_general" else "convolution"
         return Applied(
             str(origin),
             inputs[sides[0]],
             inputs[1 - sides[0]],
             *turned,
-            trainable=origin not in self.constants and inputs[sides[0]] not in self.fixed,
+            trainable=origin not in self.constants,
             kind=kind,
         )
+
+    def _is_real(self, number: int) -> bool:
+        return jnp.issubdtype(self.shapes[number].dtype, jnp.floating)
 
 
 def _called(eqn) -> str:
@@ -205,6 +280,41 @@ def _alone(jaxpr, eqn) -> Callable:
         return function(*(known[var] for var in fed))
 
     return compute
+
+
+def _scanning(eqn, inner: ClosedJaxpr, turns: list[int], count: int) -> Callable:
+    """These turns of a scan: of its state, `count` values to be sliced, and what those before answered."""
+    fixed, carried, reverse = (eqn.params[name] for name in ("num_consts", "num_carry", "reverse"))
+    turn, low, high = jaxpr_as_fun(inner), min(turns), max(turns) + 1
+
+    def compute(*values: jax.Array) -> Sequence[jax.Array]:
+        def body(carry, parts):
+            answers = turn(*values[:fixed], *carry, *parts)
+            return list(answers[:carried]), list(answers[carried:])
+
+        start = fixed + carried
+        sliced, firsts = [one[low:high] for one in values[start : start + count]], values[start + count :]
+        carry, rests = jax.lax.scan(body, list(values[fixed:start]), sliced, len(turns), reverse=reverse)
+        pairs = zip(rests, firsts, strict=True)
+        return [*carry, *(jnp.concatenate([rest, first] if reverse else [first, rest]) for rest, first in pairs)]
+
+    return compute
+
+
+def _repeating(eqn, kinds: Sequence[tuple]) -> Callable:
+    """In place of the turns of a scan that are left, the last one's answers again: they have its size."""
+    fixed, carried, reverse = (eqn.params[name] for name in ("num_consts", "num_carry", "reverse"))
+
+    def compute(*values: jax.Array) -> Sequence[jax.Array]:
+        lasts = [one[:1] if reverse else one[-1:] for one in values[len(values) - len(kinds) + carried :]]
+        long = [jnp.broadcast_to(one, shape) for one, (shape, _) in zip(lasts, kinds[carried:], strict=True)]
+        return [*values[fixed : fixed + carried], *long]
+
+    return compute
+
+
+def _second(_one: jax.Array, other: jax.Array) -> Sequence[jax.Array]:
+    return [other]
 
 
 def _taking(turn: int) -> Callable:

@@ -144,7 +144,8 @@ def _same(first: LayerReport, layers: tuple[LayerReport, ...]) -> list[int]:
 def _nothing_wrong(layers: tuple[LayerReport, ...], unread: tuple[str, ...], network: Network) -> str:
     count = f"{len(layers)} layers" if len(layers) > 1 else "one layer"
     if not unread:
-        return f"Healthy: {count}, and each starts as it should."
+        each = "and each starts" if len(layers) > 1 else "which starts"
+        return f"Healthy: {count}, {each} as it should."
     begin = f"Nothing wrong in {count}." if layers else "Nothing wrong in the network as a whole."
     return " ".join([begin, *_what_was_read(unread, network)])
 

@@ -74,6 +74,7 @@ class Answer(NamedTuple):
             follows=self.follows,
             feeds=self.feeds,
             summed=self.layer.summed,
+            plus=self.layer.plus,
             gated=self.layer.gated,
             added=inputs.added,
             evened=self.layer.evened,

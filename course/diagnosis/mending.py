@@ -20,7 +20,8 @@ def mended(network: Any, changes: Sequence[Change], seed: int) -> Any:
     random = np.random.default_rng(seed)
     by_name = _by_name(changes)
     torch, nnx, equinox, keras = (sys.modules.get(name) for name in ("torch", "flax.nnx", "equinox", "keras"))
-    if torch and isinstance(network, torch.nn.Module):
+    # Keras on its backend torch has PyTorch's modules, and variables of its own.
+    if torch and isinstance(network, torch.nn.Module) and not (keras and isinstance(network, keras.Model)):
         return _module(torch, network, by_name, random)
     if nnx and isinstance(network, nnx.Module):
         graph, state = nnx.split(network)
@@ -89,8 +90,8 @@ def _model(keras: Any, model: Any, by_name: Changes, random: np.random.Generator
     result = keras.models.clone_model(model)
     if not result.built:
         result.build(model.input_shape)
-    values = [_changed(np.asarray(one.value), by_name.get(one.path, ()), random) for one in model.weights]
-    result.set_weights(values)
+    named = zip((one.path for one in model.weights), model.get_weights(), strict=True)
+    result.set_weights([_changed(values, by_name.get(path, ()), random) for path, values in named])
     return result
 
 

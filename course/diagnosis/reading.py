@@ -64,11 +64,12 @@ class LayerPlace(NamedTuple):
 
     `follows` is the place of the layer whose answers are the inputs, and nothing else; `None` where it is not certain,
     `UNTOLD` where nobody followed the values. `feeds` says that a layer follows it for certain, `summed`, `gated` and
-    `added` that its answers are added to others, multiplied with others, and that its inputs are such a sum; `evened`
-    that its answers, or sums of them, go through a normalization; `last` that they are the network's; `from_data` and
-    `sees_data` that its inputs are made of the data alone, and of them among others;
-    `straight` that its preactivations are the product with its weights and a bias, perhaps times a constant;
-    `squared` that its answers are multiplied with one another, as queries and keys of one layer are.
+    `added` that its answers are put together with others, multiplied with others, and that its inputs are such a sum;
+    `plus` that they are added to others and not subtracted or joined; `evened` that its answers, or sums of them, go
+    through a normalization; `last` that they are the network's; `from_data` and `sees_data` that its inputs are made of
+    the data alone, and of them among others; `straight` that its preactivations are the product with its weights and a
+    bias, perhaps times a constant; `squared` that its answers are multiplied with one another, as queries and keys of
+    one layer are.
     """
 
     follows: int | None = UNTOLD
@@ -82,6 +83,7 @@ class LayerPlace(NamedTuple):
     sees_data: bool = False
     straight: bool = True
     squared: bool = False
+    plus: bool = False
 
 
 class LayerReading(NamedTuple):
@@ -182,11 +184,13 @@ def by_unit(bias: np.ndarray, units: int) -> np.ndarray | None:
 def first_loss(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, int] | None:
     """Return the mean cross-entropy of the answers and the number of classes, `None` where targets are no classes.
 
-    `outputs` are logits `(examples, …, classes)`, or with the classes second as PyTorch has them for pictures;
-    `targets` whole numbers.
+    `outputs` are logits, or probabilities if they are such, `(examples, …, classes)`, or with the classes second as
+    PyTorch has them for pictures; `targets` whole numbers, perhaps with a last axis of 1 as Keras takes them.
     """
     if targets is None or not np.issubdtype(targets.dtype, np.integer) or outputs.ndim < 2:
         return None
+    if targets.shape == (*outputs.shape[:-1], 1):
+        targets = targets[..., 0]
     if outputs.shape[:-1] != targets.shape:
         outputs = np.moveaxis(outputs, 1, -1)
     classes = outputs.shape[-1]
@@ -194,10 +198,17 @@ def first_loss(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, 
         return None
     kept = targets >= 0
     logits = np.asarray(outputs, float)[kept]
+    if _are_probabilities(logits):
+        logits = np.log(np.maximum(logits, np.finfo(np.float32).tiny))  # one that has become 0 is less than that
     with np.errstate(all="ignore"):
         shifted = logits - logits.max(-1, keepdims=True)
         losses = np.log(np.exp(shifted).sum(-1)) - np.take_along_axis(shifted, targets[kept][:, None], -1)[:, 0]
     return float(losses.mean()), classes
+
+
+def _are_probabilities(rows: np.ndarray) -> bool:
+    """Whether no number is negative and every row sums to 1, but for the rounding of half precision."""
+    return bool(np.all(rows >= 0) and np.allclose(rows.sum(-1), 1, atol=0.01))
 
 
 def first_distance(outputs: np.ndarray, targets: np.ndarray | None) -> float | None:

@@ -65,18 +65,19 @@ def _read(network: Any, batch: Any, seed: int, forward: Callable | None) -> Netw
         raise ValueError(
             f"the network is the class {network.__name__}; allowed is a network made from it: call it first"
         )
+    if keras and isinstance(network, keras.Model):  # on its backend torch it is a PyTorch module too
+        return jax_sources.read_keras(keras, network, batch, seed, forward)
     if torch and isinstance(network, torch.nn.Module):
         return torch_sources.read_module(torch, network, batch, seed, forward)
     if nnx and isinstance(network, nnx.Module):
         graph, state = nnx.split(network)
-        answer = forward or (lambda network, batch: network(batch))
+        answer = forward or (lambda network, *inputs, **named: network(*inputs, **named))
         return jax_sources.read_function(
-            lambda state, batch: answer(nnx.merge(graph, state), batch), state, batch, seed, "Flax NNX"
-        )
+            lambda state, *inputs, **named: answer(nnx.merge(graph, state), *inputs, **named),
+            state, batch, seed, "Flax NNX",
+        )  # fmt: skip
     if equinox and isinstance(network, equinox.Module):
         return jax_sources.read_equinox(equinox, network, batch, seed, forward)
-    if keras and isinstance(network, keras.Model):
-        return jax_sources.read_keras(keras, network, batch, seed)
     if _is_transformed(network) and not _linen(network):
         raise ValueError(f"the network is a {type(network).__name__}; allowed is {ALLOWED}{TRANSFORMED}")
     if lists.is_list(network) and not _is_pair(network):
@@ -98,12 +99,14 @@ def _is_pair(network: Any) -> bool:
 
 
 def _read_pair(torch: Any, function: Any, parameters: Any, batch: Any, seed: int, forward) -> NetworkReading:
+    if getattr(function, "__name__", "") == "apply" and _linen(getattr(function, "__self__", None)):
+        function = function.__self__
     if _is_transformed(function):
         function, parameters = _applying(function, parameters)
     if not callable(function):
         raise ValueError(f"the pair begins with a {type(function).__name__}; allowed is {ALLOWED}{LINEN}")
     if torch and any(isinstance(one, torch.Tensor) for one in batches.leaves(parameters)):
-        return torch_sources.read_function(torch, function, parameters, batch, seed)
+        return torch_sources.read_function(torch, function, parameters, batch, seed, forward)
     if forward is not None:
         given, function = function, lambda parameters, batch: forward(partial(given, parameters), batch)
     return jax_sources.read_function(function, parameters, batch, seed, "JAX")
@@ -112,12 +115,16 @@ def _read_pair(torch: Any, function: Any, parameters: Any, batch: Any, seed: int
 def _applying(network: Any, parameters: Any) -> tuple[Callable, Any]:
     """The function of a Linen module or of Haiku's transformed pair, and what it learns.
 
-    Haiku's may want a key, and a state beside the parameters; its signature does not say so, and the first way in
-    which it can be called is taken.
+    Either may want keys or a state beside the parameters; its signature does not say so, and the first way in which
+    it can be called is taken.
     """
-    if _linen(network):
-        return network.apply, parameters
     key = jax.random.key(0)
+    if _linen(network):
+        state = [name for name in parameters if name != "params"]  # statistics that a normalization keeps
+        keyed = partial(network.apply, rngs={"params": key}, mutable=state)
+        return _first_that_runs(
+            network.apply, lambda learned, *inputs, **named: keyed(learned, *inputs, **named)[0], Exception
+        ), parameters
     if type(network).__name__ == "TransformedWithState":
         learned, state = parameters
         return _first_that_runs(
@@ -127,12 +134,14 @@ def _applying(network: Any, parameters: Any) -> tuple[Callable, Any]:
     return _first_that_runs(network.apply, lambda learned, batch: network.apply(learned, key, batch)), parameters
 
 
-def _first_that_runs(one: Callable, other: Callable) -> Callable:
-    def function(parameters, batch):
+def _first_that_runs(one: Callable, other: Callable, raised: Any = (TypeError, ValueError)) -> Callable:
+    """The one function, or the other where that one raises; Haiku raises these on a batch in the place of a key."""
+
+    def function(parameters, *inputs, **named):
         try:
-            return one(parameters, batch)
-        except (TypeError, ValueError):  # what Haiku says to a batch in the place of a key
-            return other(parameters, batch)
+            return one(parameters, *inputs, **named)
+        except raised:
+            return other(parameters, *inputs, **named)
 
     return function
 

@@ -32,11 +32,12 @@ ROUNDS, STEP = 3, 0.01
 
 
 def read(
-    torch: ModuleType, module: Any, call: Callable[[Any], Any], data: Sequence[Any], seed: int, targets
+    torch: ModuleType, module: Any, call: Callable[[Any], Any], data: Sequence[Any], seed: int, targets, spare=None
 ) -> NetworkReading:
     """Read a module that `call` runs, in the mode that it is in; it is left exactly as it was.
 
-    `data` are the tensors of the batch, `targets` what the network should answer, an array or `None`.
+    `data` are the tensors of the batch, `targets` what the network should answer, an array or `None`; `spare` is the
+    one of the tensors that are the targets if the network does not use it.
     """
     parameters = {name: one.detach() for name, one in module.named_parameters()}
     frozen = {name for name, one in module.named_parameters() if not one.requires_grad}
@@ -55,9 +56,11 @@ def read(
             )
         learned = {name: own[name] for name in floating}
         gradients = _gradients(torch, outputs, learned, seed)
-    stuck = _stuck(torch, module, own, call, gradients, seed, calls.idle)
+    stuck = _stuck(torch, module, own, call, gradients, seed, calls.idle | frozen)
     numbers = [calls.number(one) for one in outputs]
     answers = answers_of(calls.flows, calls.values, numbers, calls.dtypes)
+    if spare is not None and not any(calls.number(spare) in step.inputs for step in calls.flows.steps):
+        targets = _whole(spare) if spare.is_floating_point() else spare.cpu().numpy()
     layers = tuple(_layer_readings(answers, calls, gradients, own))
     used_as = _uses(calls, layers)
     return NetworkReading(

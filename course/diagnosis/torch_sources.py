@@ -1,7 +1,7 @@
 """Reads networks of PyTorch: a module, or a function and its tensors, with their batch."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,8 +12,14 @@ from course.diagnosis.batches import Batch
 from course.diagnosis.reading import NetworkReading
 
 
-def read_function(torch: Any, function: Callable, parameters: Any, batch: Any, seed: int) -> NetworkReading:
-    """A function and its tensors, as a module that holds them."""
+def read_function(
+    torch: Any, function: Callable, parameters: Any, batch: Any, seed: int, forward: Callable | None = None
+) -> NetworkReading:
+    return read_module(torch, holding(torch, function, parameters), batch, seed, forward)
+
+
+def holding(torch: Any, function: Callable, parameters: Any) -> Any:
+    """Return a module that holds a function's tensors and answers in its place."""
     paths, shape = torch.utils._pytree.tree_flatten_with_path(parameters)
     names = ["_".join(str(getattr(key, "key", getattr(key, "idx", key))) for key in path) for path, _leaf in paths]
 
@@ -27,10 +33,13 @@ def read_function(torch: Any, function: Callable, parameters: Any, batch: Any, s
             own = [getattr(self, name or "weights") for name in names]
             return function(torch.utils._pytree.tree_unflatten(own, shape), batch)
 
-    return read_module(torch, Network(), batch, seed, None)
+    return Network()
 
 
-def read_module(torch: Any, module: Any, batch: Any, seed: int, forward: Callable | None) -> NetworkReading:
+def read_module(
+    torch: Any, module: Any, batch: Any, seed: int, forward: Callable | None, forms: Sequence[Batch] | None = None
+) -> NetworkReading:
+    """Read a module on the first of the forms of a batch that it takes."""
     parameters = dict(module.named_parameters())
     lazy = [name for name, one in parameters.items() if isinstance(one, torch.nn.parameter.UninitializedParameter)]
     if lazy:
@@ -39,26 +48,40 @@ def read_module(torch: Any, module: Any, batch: Any, seed: int, forward: Callabl
     if unreal:
         raise ValueError(f"the parameter {unreal} is {parameters[unreal].dtype}; allowed are floating-point numbers")
     first = next((one for one in parameters.values() if one.is_floating_point()), torch.zeros(0))
-    parts = _batch(module, batch, forward)
-    turned = partial(_tensors, torch, first.dtype, first.device)
+    forms = forms or (_with_forward(batch) if forward else [_batch(module, batch)])
+    return batches.first_that_reads(
+        [partial(_read, torch, module, parts, seed, forward, first.dtype, first.device) for parts in forms]
+    )
+
+
+def _with_forward(batch: Any) -> list[Batch]:
+    """The whole batch, and where it is a pair its inputs alone."""
+    pair = batches.split(batch)
+    inputs = [] if pair is None else [Batch((pair[0],), {}, batches.as_array(pair[1]))]
+    return [Batch((batch,), {}), *inputs]
+
+
+def _read(
+    torch: Any, module: Any, parts: Batch, seed: int, forward: Callable | None, kind: Any, device: Any
+) -> NetworkReading:
+    turned = partial(_tensors, torch, kind, device)
     inputs, named = turned(parts.inputs), turned(parts.named)
     found = [one for one in batches.leaves([inputs, named]) if isinstance(one, torch.Tensor)]
     found = found or [one for value in inputs for one in batches.held(value)]
     for place, one in enumerate(found):
         batches.checked(one, examples=place == 0 and forward is None)
+    pair = batches.split(inputs[0]) if forward is not None and parts.targets is None else None
 
     def call(network):
         return network(*inputs, **named) if forward is None else forward(network, *inputs)
 
     return batches.in_words(
         "PyTorch", found[0] if found else None,
-        lambda: torch_modules.read(torch, module, call, found, seed, parts.targets),
+        lambda: torch_modules.read(torch, module, call, found, seed, parts.targets, None if pair is None else pair[1]),
     )  # fmt: skip
 
 
-def _batch(module: Any, batch: Any, forward: Callable | None) -> Batch:
-    if forward is not None:
-        return Batch((batch,), {})
+def _batch(module: Any, batch: Any) -> Batch:
     try:
         parameters = list(inspect.signature(module.forward).parameters.values())
     except (TypeError, ValueError):  # a scripted module
@@ -67,7 +90,7 @@ def _batch(module: Any, batch: Any, forward: Callable | None) -> Batch:
     takes = max(1, sum(one.default is one.empty for one in positional))
     if batches.is_array(batch) or (not batches.held(batch) and not isinstance(batch, Mapping | list | tuple)):
         return Batch((batch if batches.is_array(batch) else batches.as_array(batch),), {})
-    if isinstance(batch, list | tuple) and not batches.is_parts(batch):
+    if isinstance(batch, list | tuple) and not batches.leaves(batch):
         return Batch((batches.as_array(batch),), {})
     any_name = any(one.kind == one.VAR_KEYWORD for one in parameters)
     parts = batches.parted(batch, takes, [one.name for one in parameters], any_name=any_name)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from course.diagnosis import layer_statistics
+from course.diagnosis.batches import split
 from course.diagnosis.jaxprs import Program, listed
 from course.diagnosis.layer_answers import Answer, answers_of
 from course.diagnosis.reading import (
@@ -30,6 +32,9 @@ from course.diagnosis.traces import SUMS, Flows
 ROUNDS, STEP = 3, 0.01
 """So many small steps are taken to see whether a gradient of 0 stays 0, each of this size beside the weights."""
 
+QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+"""How to compile what is run once: compiling takes longer than running."""
+
 
 def read(
     function: Callable, parameters: Any, batch: Any, *, seed: int, framework: str, targets: np.ndarray | None = None
@@ -39,16 +44,30 @@ def read(
     leaves = [*map(jnp.asarray, jax.tree.leaves(parameters)), *map(jnp.asarray, jax.tree.leaves(batch))]
     _check_types(program)
     outputs = _outputs(program)
+    targets = _unused_targets(program, batch) if targets is None else targets
     flows = _flows(program)
     answers = answers_of(flows, *_tame_values(program, flows, leaves, outputs))
     return _reading(program, flows, answers, leaves, program.shapes, outputs, seed, framework, targets)
 
 
+def _unused_targets(program: Program, batch: Any) -> np.ndarray | None:
+    """The second of a pair that the function takes and does not use: what its answers are to be."""
+    used = {number for operation in program.operations for number in operation.step.inputs} | set(program.outputs)
+    pair = split(batch)
+    return None if pair is None or program.batch[-1] in used else np.asarray(pair[1])
+
+
 def _flows(program: Program) -> Flows:
     flows = Flows(program.batch)
     for operation in program.operations:
-        flows.add(operation.step, lambda number: program.shapes[number].shape)
+        flows.add(operation.step, partial(_shape, program))
     return flows
+
+
+def _shape(program: Program, number: int) -> tuple:
+    """A value's shape; one of complex numbers has another than any of real ones."""
+    one = program.shapes[number]
+    return (*one.shape, "complex") if jnp.issubdtype(one.dtype, jnp.complexfloating) else one.shape
 
 
 def _tame_values(program: Program, flows: Flows, leaves: Sequence[Any], outputs: Sequence[int]):
@@ -57,7 +76,7 @@ def _tame_values(program: Program, flows: Flows, leaves: Sequence[Any], outputs:
     tame = [_tamed(random, leaf) for leaf in leaves]
     followers = {one.number: one for layer in flows.layers for one in layer.followers}
 
-    @jax.jit
+    @partial(jax.jit, compiler_options=QUICKLY)
     def run(leaves):
         values = _run(program, leaves, tame=True)
         return {number: rows(values[number], one.axes) for number, one in followers.items()}
@@ -111,7 +130,8 @@ def _run(
     values = dict(program.constants)
     values.update(zip(_numbered(program), leaves, strict=True))
     for operation in program.operations:
-        results = operation.compute(*(values[number] for number in operation.step.inputs))
+        compute = operation.tame if tame and operation.tame else operation.compute
+        results = compute(*(values[number] for number in (*operation.step.inputs, *operation.beside)))
         if tame and operation.step.applied:
             results = [_of_unit_size(results[0])]
         for number, result in zip(operation.step.outputs, results, strict=True):
@@ -134,7 +154,7 @@ def _reading(
     derived = {answer.applied.weights for answer in answers} - set(floating)
     nudged = sorted({answer.preactivations for answer in answers} | derived)
 
-    @jax.jit
+    @partial(jax.jit, compiler_options=QUICKLY)
     def both_ways(leaves):
         def forward(own, nudges):
             whole = [own.get(number, leaf) for number, leaf in zip(_numbered(program), leaves, strict=True)]
@@ -152,14 +172,15 @@ def _reading(
         return of_own, of_z, {number: of_nudges[number] for number in derived}, kept
 
     of_own, of_z, of_derived, (kept, output) = jax.device_get(both_ways(list(leaves)))
-    still = _stuck(program, flows, both_ways, leaves, floating, of_own)
+    still = _stuck(program, flows, both_ways, leaves, floating, of_own) - program.frozen
+    felt = {**of_own, **dict.fromkeys(program.frozen, math.nan)}
     uses = _uses(program, flows, answers)
     return NetworkReading(
         tuple(_layer_readings(program, answers, kept, of_z, {**of_own, **of_derived}, shapes)),
         np.asarray(output, float),
         framework,
         tuple(
-            _parameter(program.names[number], leaves[place], of_own[number], number in still, uses.get(number, ""))
+            _parameter(program.names[number], leaves[place], felt[number], number in still, uses.get(number, ""))
             for number, place in floating.items()
         ),
         next((np.asarray(leaves[len(program.parameters)], float) for _ in (0,) if _is_float(leaves[-1])), None),
@@ -205,7 +226,7 @@ def _kept(answers: Sequence[Answer], values: Mapping[int, jax.Array]) -> list[di
 
 def _stuck(program: Program, flows: Flows, both_ways: Callable, leaves, floating, gradients) -> set[int]:
     """The matrices whose gradient is exactly 0, and still is after small steps of all others."""
-    used = {number for step in flows.steps if step.operation != "stop_gradient" for number in step.inputs}
+    used = {number for step in flows.steps for number in step.inputs}
     still = {
         number for number, one in gradients.items() if one.ndim > 1 and number in used and not np.any(np.asarray(one))
     }
@@ -244,9 +265,10 @@ def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int
         if not active:
             origins.update((number, of_step) for number in step.outputs)
     for answer in answers:
+        found.update(dict.fromkeys(origins.get(answer.bias, ()), "bias"))
+    for answer in answers:  # what a start of 0 was multiplied with is no bias
         of_weights = origins.get(answer.applied.weights, ())
         found.update((one, "tied" if found.get(one) in ("table", "tied") else "weights") for one in of_weights)
-        found.update(dict.fromkeys(origins.get(answer.bias, ()), "bias"))
     return found
 
 
@@ -284,7 +306,7 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
             activation=answer.activation,
             kind=answer.layer.kind,
             normalized=answer.normalized,
-            trainable=applied.trainable,
+            trainable=applied.trainable and int(applied.name) not in program.frozen,
             shared_with=shared,
             fans=applied.fans,
             parameter="" if name.startswith("part ") else name,

@@ -112,6 +112,7 @@ class Layer:
     scores: bool = False
     evened: bool = False
     squared: bool = False
+    plus: bool = False
 
     @property
     def kind(self) -> str:
@@ -214,6 +215,7 @@ class Flows:
                 self.layers[source].gated = True
             else:
                 self.layers[source].summed = True
+                self.layers[source].plus |= operation in SUMS and "sub" not in operation
 
     def _axes(self, step: Step, number: int, active: list[int], shape: Callable) -> tuple[int, ...] | None:
         """The axes of units of a value, if it still has one of every unit and example."""

@@ -50,7 +50,8 @@ def identical_units(network: Network) -> Iterator[Found]:
             continue
         if layer.weight_variance == 0 and _leads_to_a_branch(layer, network):
             continue  # whether a gradient of 0 stays 0 is measured for the whole network
-        different = f"its {layer.units} units are only {layer.different_units} different ones"
+        different = f"only {layer.different_units} of its {layer.units} units differ from one another"
+        different = f"its {layer.units} units are all alike" if layer.different_units == 1 else different
         yield Found(
             layer.number,
             "fault",
@@ -95,7 +96,8 @@ def repeated_weights(network: Network) -> Iterator[Found]:
     for position, layer in enumerate(network.layers):
         if layer.shared_with is not None or not layer.trainable:
             continue
-        twin = next((other for other in network.layers[:position] if _one_draw(layer, other)), None)
+        others = (other for other in network.layers[:position] if other.trainable)
+        twin = next((other for other in others if _one_draw(layer, other)), None)
         if twin is None:
             continue
         same = (layer.fan_in, layer.units) == (twin.fan_in, twin.units)

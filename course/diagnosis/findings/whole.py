@@ -99,7 +99,7 @@ def _the_same(network: Network) -> Iterator[Whole]:
             "the same answer for all",
             "fault",
             f"the answers to all {len(rows)} examples are the same",
-            _why_nothing_passes(network),
+            _why_nothing_passes(network) or "what tells the examples apart has been lost on the way",
             "draw the layers anew so that the signal passes: with a larger standard deviation, and no scale of 0",
             changes=_drawn(network, {one.name for one in network.parameters if _is_zero(one)}),
         )
@@ -112,14 +112,20 @@ def _zero_ends(network: Network) -> bool:
 
 
 def _why_nothing_passes(network: Network) -> str:
+    """What is seen to stop a signal or a gradient, "" if nothing is."""
     dead = next((layer for layer in network.layers if layer.dead_share == 1.0), None)
     if dead is not None:
         units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
         return f"{units} of layer {dead.number} ({dead.name}) {'are' if dead.units > 1 else 'is'} off for every example"
-    zero = [one.name for one in network.parameters if _is_zero(one) and not one.name.endswith("bias")]
+    # what is added or looked up stops nothing where it is 0
+    zero = [one.name for one in network.parameters if _is_zero(one) and _multiplies(one)]
     if zero:
         return f"these parameters are 0 throughout: {_listed(zero)}"
-    return "what tells the examples apart has been lost on the way"
+    return ""
+
+
+def _multiplies(parameter: ParameterReading) -> bool:
+    return parameter.use in ("weights", "vector", "") and not parameter.name.endswith("bias")
 
 
 def _is_zero(parameter) -> bool:
@@ -131,7 +137,7 @@ def _no_gradient(network: Network) -> Iterator[Whole]:
     if not names:
         return
     zero = _zero_factors(network)
-    reason = _why_nothing_passes(network)
+    reason = _why_nothing_passes(network) or "something between it and the answers has a slope of 0 everywhere"
     if zero:
         reason = f"all of {_listed(zero)} is 0: a product of zeros stays 0"
     yield Whole(
@@ -421,7 +427,8 @@ def _adapters(network: Network) -> Iterator[Whole]:
         return
     for layer in network.layers:
         ratio = layer.preactivation_second_moment / (_entering(network, layer) or 1.0)
-        if layer.trainable and layer.ends_branch and layer.summed and not layer.normalized and ratio > LOUD_ADAPTER:
+        adds = layer.ends_branch and layer.plus and not layer.normalized and layer.kind != "recurrent"
+        if layer.trainable and adds and ratio > LOUD_ADAPTER:
             yield Whole(
                 "adapter too loud",
                 "fault" if ratio > 1 else "warning",
