@@ -21,8 +21,8 @@ class Evidence(NamedTuple):
     that layer's activation, and `passed` the factor of the mean square in between. `ends_branch` says that nobody
     follows it for certain: its answers are added to others, multiplied with them, or go through something unknown.
     `weights` counts them, `weight_variance` is fan_in · E[w²], and `weight_error` how far
-    that of one draw strays, relative to itself. `distinct_units` answer differently, and
-    `different_units` do or have another gradient; `dead_share` of the units answer
+    that of one draw strays, relative to itself. `exponential` and `turns` are the reading's. `distinct_units` answer
+    differently, and `different_units` do or have another gradient; `dead_share` of the units answer
     0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as alike as these. `noise` holds the
     first weights over their standard deviation. Second moments are taken over the batch and the units; they are inf
     or nan where numbers are out of range.
@@ -49,6 +49,8 @@ class Evidence(NamedTuple):
     kind: str
     trainable: bool
     step: float | None
+    exponential: float | None
+    turns: tuple[float, ...]
     parameter: str
     bias: str
     own_fan_in: int
@@ -79,6 +81,14 @@ class Evidence(NamedTuple):
     def chained(self) -> bool:
         """Whether its inputs are one layer's answers, and nothing else."""
         return self.parent is not None
+
+    @property
+    def through_turns(self) -> tuple[float, float]:
+        """How many times longer the gradient is at the first turn than at the last, in all and from turn to turn."""
+        if len(self.turns) < 2 or not (self.turns[0] >= 0 and 0 < self.turns[-1] < math.inf):
+            return 1.0, 1.0
+        ratio = math.sqrt(self.turns[0] / self.turns[-1])
+        return ratio, ratio ** (1 / (len(self.turns) - 1))
 
     @property
     def finite(self) -> bool:
@@ -192,6 +202,8 @@ def _layer(number: int, parents: list[int | None], readings: tuple[LayerReading,
         kind=definition.kind,
         trainable=definition.trainable,
         step=signals.step,
+        exponential=signals.exponential,
+        turns=signals.turns,
         parameter=definition.parameter,
         bias=definition.bias,
         own_fan_in=definition.own_fan_in,

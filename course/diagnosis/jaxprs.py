@@ -25,7 +25,8 @@ class Operation(NamedTuple):
 class Program(NamedTuple):
     """All operations of a network; the numbers of its parameters, of its batch's arrays, and of its outputs.
 
-    `constants` are values written into it, `names` those of its parameters, `shapes` say what every value is.
+    `constants` are values written into it, `names` those of its parameters, `shapes` say what every value is, and
+    `origins` which parameter or constant a value comes from that comes from such alone.
     """
 
     operations: list[Operation]
@@ -35,6 +36,7 @@ class Program(NamedTuple):
     constants: dict[int, Any]
     names: dict[int, str]
     shapes: dict[int, jax.ShapeDtypeStruct]
+    origins: dict[int, int]
 
 
 def listed(function: Callable, parameters: Any, batch: Any) -> Program:
@@ -46,7 +48,8 @@ def listed(function: Callable, parameters: Any, batch: Any) -> Program:
     lister.names.update((number, path_name(path)) for number, (path, _leaf) in zip(kept, paths, strict=True))
     lister.origins.update({number: number for number in kept})
     outputs = lister.inline(closed, numbers)
-    return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes)
+    found = lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes, lister.origins
+    return Program(*found)
 
 
 def path_name(path: Sequence[Any]) -> str:

@@ -2,13 +2,14 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Found, advice, deviations, severity
+from course.diagnosis.findings.whole import FAINT, LOST, SAME, UNEQUAL, is_forgotten
 from course.diagnosis.functions import GATES
 from course.diagnosis.trend import Run
 from course.live.words import number
@@ -25,21 +26,89 @@ TWICE = 2 * math.log(2)
 
 
 def biases(network: Network) -> Iterator[Found]:
-    """Biases that are larger than what the data contribute, or that shift all units alike."""
+    """Biases that are larger than what the data contribute, or that shift all units alike.
+
+    What the data contribute is what would come if the biases before that are out of scale were 0.
+    """
+    without: dict[int | None, float] = {}
     for layer in network.layers:
-        signal, bias = layer.weight_variance * layer.input_second_moment, layer.bias_second_moment
+        signal, bias = layer.weight_variance * _received(layer, without), layer.bias_second_moment
         drowned = bias > max(signal, trend.SMALL_BIASES)
         shifted = layer.bias_mean**2 > max(SHIFT * signal, trend.SMALL_BIASES)
-        if layer.normalized or not layer.finite or not (drowned or shifted) or _are_meant(layer, network):
-            continue
-        yield Found(
-            layer.number,
-            severity(drowned or layer.bias_mean < 0),
-            f"its biases have mean {number(layer.bias_mean)} and mean square {number(bias)}, its weighted inputs have "
-            f"mean square {number(signal)}",
-            "the units answer to their biases more than to the data" if drowned else "all units are shifted alike",
-            "start the biases at 0",
-        )
+        wrong = (drowned or shifted) and layer.finite and not layer.normalized and not _are_meant(layer, network)
+        if wrong or layer.parent in without:
+            without[layer.number] = trend.through(layer, signal + (0.0 if wrong else bias))[0]
+        if wrong:
+            yield _out_of_scale(layer, signal, drowned=drowned)
+        elif exponential(layer, network) and biases_decide(layer):
+            yield _in_an_exponential(layer, network)
+        elif drowned and layer.kind == "recurrent" and _forgets(layer):
+            yield _of_gates(layer)
+
+
+def _received(layer: Evidence, without: Mapping[int | None, float]) -> float:
+    """The mean square of what a layer receives, or would without the biases before that are out of scale."""
+    if layer.parent not in without:
+        return layer.input_second_moment
+    return min(layer.input_second_moment, layer.passed * without[layer.parent])
+
+
+def _out_of_scale(layer: Evidence, signal: float, *, drowned: bool) -> Found:
+    return Found(
+        layer.number,
+        severity(drowned or layer.bias_mean < 0),
+        f"its biases have mean {number(layer.bias_mean)} and mean square {number(layer.bias_second_moment)}, its "
+        f"weighted inputs have mean square {number(signal)}",
+        "the units answer to their biases more than to the data" if drowned else "all units are shifted alike",
+        "start the biases at 0",
+    )
+
+
+def exponential(layer: Evidence, network: Network) -> str:
+    """How grave it is what an exponential makes of a layer's answers: "fault", "warning", or "" for nothing.
+
+    The slope of exp is exp: an answer of that size has a gradient as many times longer than answers elsewhere, and is
+    judged as gradients of different lengths are. It counts where the size is still there afterwards, in the gradient or
+    in what later layers receive, and not only within a softmax; and targets may be as large. What is smaller than
+    rounding next to 1 is lost, and so is its gradient.
+    """
+    made, gradient = layer.exponential, layer.gradient_second_moment
+    if made is None or (network.distance is not None and network.distance < made):
+        return ""
+    seen = [gradient, *(other.input_second_moment for other in network.layers[layer.number :])]
+    size = math.sqrt(min(made, max((one for one in seen if one >= 0), default=0.0)))
+    if size > UNEQUAL:
+        return severity(size > LOST)
+    return severity(True) if 0 < made < SAME**2 and gradient < SAME**2 and layer.step is None else ""
+
+
+def _in_an_exponential(layer: Evidence, network: Network) -> Found:
+    return Found(
+        layer.number,
+        exponential(layer, network),
+        f"its biases have mean {number(layer.bias_mean)}, and an exponential makes of its answers numbers of a root mean "
+        f"square of {number(math.sqrt(layer.exponential))}",
+        "the gradient through an exponential is as large or small as its answer",
+        "start the biases at 0",
+    )
+
+
+def _forgets(layer: Evidence) -> bool:
+    """Whether weights that take turns on a state lose it, or nothing gets into it."""
+    return is_forgotten(layer) or (len(layer.turns) > 1 and layer.input_second_moment < FAINT**2)
+
+
+def _of_gates(layer: Evidence) -> Found:
+    ratio, each = layer.through_turns
+    lasts = f"divided by {number(1 / each)} from turn to turn" if 0 < ratio < 1 else "0 at the first turn"
+    return Found(
+        layer.number,
+        "fault",
+        f"its biases have mean {number(layer.bias_mean)} and mean square {number(layer.bias_second_moment)}, and the "
+        f"gradient is {lasts}",
+        "the biases shut the gates, and the state keeps or takes in nothing",
+        "start the gates' biases at 0, and a forget gate's at 1 (Gers and others 2000, Jozefowicz and others 2015)",
+    )
 
 
 def _are_meant(layer: Evidence, network: Network) -> bool:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Found, deviations, scaling, severity
+from course.diagnosis.findings.answers import biases_decide, exponential
+from course.diagnosis.findings.whole import LOST
 from course.diagnosis.functions import named
 from course.live.words import number
 
@@ -26,7 +28,11 @@ def too_large(network: Network) -> Iterator[Found]:
     yield from _unsuitable(network, "too large")
     for layer in network.layers:
         if layer.kind == "recurrent" and layer.weight_variance > LARGE_STATE:
-            yield _described(layer, math.log(layer.weight_variance), "warning", deviations(network))
+            grave = severity(layer.through_turns[0] > LOST)
+            yield _described(layer, math.log(layer.weight_variance), grave, deviations(network))
+        distance = starts.distance(layer.weight_variance, trend.accepted(layer))
+        if distance > 0 and exponential(layer, network) and not biases_decide(layer):
+            yield _described(layer, distance, exponential(layer, network), deviations(network))
     yield from _adding_up(network)
 
 
@@ -36,6 +42,8 @@ def _adding_up(network: Network) -> Iterator[Found]:
     most = max((layer.input_second_moment for layer in sums), default=0.0)
     if network.fresh or most <= math.exp(trend.LOST) * _least_sum(network):
         return
+    if any(exponential(layer, network) and biases_decide(layer) for layer in network.layers):
+        return  # what they grow by has a cause of its own
     for layer in network.layers:
         if layer.ends_branch and (layer.summed or not network.told) and layer.activation_second_moment > 0:
             yield Found(
