@@ -12,7 +12,18 @@ import numpy as np
 
 from course.diagnosis.reading import chosen
 from course.diagnosis.torch_weights import RECURRENT, TABLES, Use, sequence_of, uses
-from course.diagnosis.traces import EXPONENTIALS, SCALINGS, SUMS, Applied, Flows, Follower, Layer, Step, is_normalization, plain
+from course.diagnosis.traces import (
+    EXPONENTIALS,
+    SCALINGS,
+    SUMS,
+    Applied,
+    Flows,
+    Follower,
+    Layer,
+    Step,
+    is_normalization,
+    plain,
+)
 
 TURNING = ("T", "mT", "transpose", "permute", "t", "swapaxes", "swapdims", "movedim", "moveaxis")
 PRIMES = (2, 3, 5, 7, 11, 13, 17)

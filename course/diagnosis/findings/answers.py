@@ -35,7 +35,7 @@ def biases(network: Network) -> Iterator[Found]:
         signal, bias = layer.weight_variance * _received(layer, without), layer.bias_second_moment
         drowned = bias > max(signal, trend.SMALL_BIASES)
         shifted = layer.bias_mean**2 > max(SHIFT * signal, trend.SMALL_BIASES)
-        wrong = (drowned or shifted) and layer.finite and not layer.normalized and not _are_meant(layer, network)
+        wrong = (drowned or shifted) and layer.finite and not (layer.normalized or _are_meant(layer, network))
         if wrong or layer.parent in without:
             without[layer.number] = trend.through(layer, signal + (0.0 if wrong else bias))[0]
         if wrong:
@@ -86,8 +86,8 @@ def _in_an_exponential(layer: Evidence, network: Network) -> Found:
     return Found(
         layer.number,
         exponential(layer, network),
-        f"its biases have mean {number(layer.bias_mean)}, and an exponential makes of its answers numbers of a root mean "
-        f"square of {number(math.sqrt(layer.exponential))}",
+        f"its biases have mean {number(layer.bias_mean)}, and an exponential makes of its answers numbers of a root "
+        f"mean square of {number(math.sqrt(layer.exponential))}",
         "the gradient through an exponential is as large or small as its answer",
         "start the biases at 0",
     )
@@ -116,10 +116,18 @@ def _are_meant(layer: Evidence, network: Network) -> bool:
 
     In a network whose values were followed they are judged only where another layer follows for certain.
     """
+    if _like_the_weights(layer):
+        return True
     if not network.told:
         return False
     unknown = layer.ends_branch or layer.kind == "recurrent" or layer.activation is None
     return layer.last or layer.gated or unknown or layer.activation in GATES
+
+
+def _like_the_weights(layer: Evidence) -> bool:
+    """Whether biases are drawn round 0 as the weights are: one more input that is always 1, however few there are."""
+    centred = layer.bias_mean**2 < SHIFT * layer.bias_second_moment
+    return centred and layer.bias_second_moment < 2 * layer.weight_variance / layer.fan_in
 
 
 def dead_units(network: Network) -> Iterator[Found]:
@@ -132,11 +140,23 @@ def dead_units(network: Network) -> Iterator[Found]:
         # The count is binomial; the chance itself is known from stand-ins, to about one unit in so many.
         luck = limit * math.sqrt((chance * (1 - chance) + 1 / layer.units) / layer.units)
         all_off = layer.dead_share == 1.0 and not layer.ends_branch and layer.gradient_second_moment == 0
-        if all_off or layer.dead_share > chance + max(luck, MANY_DEAD):
-            yield _dead(layer)
+        # a unit of a branch may be off: what is added to the branch's answer goes on without it
+        many = MOST_DEAD if layer.ends_branch and layer.summed else MANY_DEAD
+        if all_off or layer.dead_share > chance + max(luck, many):
+            yield _dead(layer, severity(layer.dead_share > MOST_DEAD and not _come_back(layer, limit)))
 
 
-def _dead(layer: Evidence) -> Found:
+def _come_back(layer: Evidence, limit: float) -> bool:
+    """Whether units are off because of biases of a usual size round 0, and inputs that are learned and still smaller.
+
+    Half of the units are off then, and others as soon as the inputs grow.
+    """
+    round_0 = layer.bias_mean**2 < limit**2 * layer.bias_second_moment / layer.units
+    usual = layer.bias_second_moment < trend.SMALL_BIASES and layer.dead_share < 1
+    return usual and round_0 and biases_decide(layer) and not layer.from_data
+
+
+def _dead(layer: Evidence, grave: str) -> Found:
     if layer.normalized and layer.preactivation_second_moment == 0:
         return Found(
             layer.number,
@@ -156,7 +176,7 @@ def _dead(layer: Evidence) -> Found:
         remedy = f"let the last layer answer without {layer.activation}"
     return Found(
         layer.number,
-        severity(layer.dead_share > MOST_DEAD),
+        grave,
         f"{layer.dead_share:.0%} of its units answer 0 to the whole batch, {layer.dead_by_chance:.0%} would by chance",
         reason,
         remedy,

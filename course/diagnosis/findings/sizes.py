@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings.found import Found, deviations, scaling, severity
 from course.diagnosis.findings.answers import biases_decide, exponential
+from course.diagnosis.findings.found import Found, deviations, scaling, severity
 from course.diagnosis.findings.whole import LOST
 from course.diagnosis.functions import named
 from course.live.words import number
