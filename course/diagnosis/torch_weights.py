@@ -165,12 +165,18 @@ def _recurrent(name: str, arguments: Sequence[Any], is_weights: Callable) -> lis
 
 
 def sequence_of(name: str, arguments: Sequence[Any]) -> Callable | None:
-    """Return what cuts the sequence that a recurrent call runs over into its turns; `None` where it runs both ways."""
+    """Return what cuts the sequence that a recurrent call runs over into its turns, `None` for a call of one turn.
+
+    Of packed sequences only the longest run to the end. What runs both ways has one end of its turns in the middle.
+    """
     if name not in RECURRENT or name.endswith("_cell"):
         return None
     packed = isinstance(arguments[3], list | tuple)  # the lengths come second then
     both_ways, batch_first = arguments[8] if packed else arguments[7], not packed and arguments[8]
-    if both_ways:
-        return None
-    lengths = arguments[1].tolist() if packed else None
-    return lambda x: x.split(lengths) if packed else x.unbind(1 if batch_first else 0)
+    lengths = arguments[1].tolist() if packed else []
+
+    def cut(x: Any) -> Sequence[Any]:
+        turns = [part[: lengths[-1]] for part in x.split(lengths)] if packed else x.unbind(1 if batch_first else 0)
+        return turns[len(turns) // 2 :] if both_ways else turns
+
+    return cut

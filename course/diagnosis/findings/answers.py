@@ -42,7 +42,7 @@ def biases(network: Network) -> Iterator[Found]:
             yield _out_of_scale(layer, signal, drowned=drowned)
         elif exponential(layer, network) and biases_decide(layer):
             yield _in_an_exponential(layer, network)
-        elif drowned and layer.kind == "recurrent" and _forgets(layer):
+        elif drowned and layer.kind == "recurrent" and _forgets(layer, network):
             yield _of_gates(layer)
 
 
@@ -93,9 +93,10 @@ def _in_an_exponential(layer: Evidence, network: Network) -> Found:
     )
 
 
-def _forgets(layer: Evidence) -> bool:
+def _forgets(layer: Evidence, network: Network) -> bool:
     """Whether weights that take turns on a state lose it, or nothing gets into it."""
-    return is_forgotten(layer) or (len(layer.turns) > 1 and layer.input_second_moment < FAINT**2)
+    together = [other for other in network.layers if len(other.turns) > 1 and other.turns == layer.turns]
+    return is_forgotten(layer) or any(other.input_second_moment < FAINT**2 for other in together)
 
 
 def _of_gates(layer: Evidence) -> Found:
@@ -106,8 +107,8 @@ def _of_gates(layer: Evidence) -> Found:
         "fault",
         f"its biases have mean {number(layer.bias_mean)} and mean square {number(layer.bias_second_moment)}, and the "
         f"gradient is {lasts}",
-        "the biases shut the gates, and the state keeps or takes in nothing",
-        "start the gates' biases at 0, and a forget gate's at 1 (Gers and others 2000, Jozefowicz and others 2015)",
+        "the biases shut the gates or saturate the state, which keeps or takes in nothing",
+        "start these biases at 0, and a forget gate's at 1 (Gers and others 2000, Jozefowicz and others 2015)",
     )
 
 

@@ -8,12 +8,12 @@ from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.answers import biases_decide, exponential
 from course.diagnosis.findings.found import Found, deviations, scaling, severity
-from course.diagnosis.findings.whole import LOST
+from course.diagnosis.findings.whole import LOST, UNEQUAL
 from course.diagnosis.functions import named
 from course.live.words import number
 
 LARGE_STATE = 10.0
-"""A recurrent layer's fan_in · Var w beyond this saturates its gates at once."""
+"""A recurrent layer's fan_in · Var w beyond this saturates its gates at once, whatever is measured turn by turn."""
 FLAT, MOSTLY_FLAT = 0.3, 0.5
 """Of tanh's slopes 3 % are flat for preactivations of variance 1, and 14 % where PyTorch's gain lets them settle."""
 
@@ -27,8 +27,10 @@ def too_large(network: Network) -> Iterator[Found]:
     """Weights that let the signal or the gradient explode, and branches that do so by adding up."""
     yield from _unsuitable(network, "too large")
     for layer in network.layers:
-        if layer.kind == "recurrent" and layer.weight_variance > LARGE_STATE:
-            grave = severity(layer.through_turns[0] > LOST)
+        ratio, _each = layer.through_turns
+        most = starts.INPUTS[1] if ratio > UNEQUAL else LARGE_STATE
+        if layer.kind == "recurrent" and layer.weight_variance > most:
+            grave = severity(ratio > LOST)
             yield _described(layer, math.log(layer.weight_variance), grave, deviations(network))
         distance = starts.distance(layer.weight_variance, trend.accepted(layer))
         if distance > 0 and exponential(layer, network) and not biases_decide(layer):

@@ -220,9 +220,8 @@ def is_forgotten(layer: Evidence) -> bool:
 
 def _through_turns(network: Network) -> Iterator[Whole]:
     """The gradient at the first turn beside the last, where weights take turns on a state."""
-    turning = sorted(
-        (layer for layer in network.layers if len(layer.turns) > 1), key=lambda layer: layer.through_turns[0]
-    )
+    turning = [layer for layer in network.layers if len(layer.turns) > 1]
+    turning.sort(key=lambda layer: (layer.through_turns[0], layer.weight_variance))
     if turning and turning[-1].through_turns[0] > UNEQUAL:
         ratio, each = turning[-1].through_turns
         seen = f"{number(ratio)} times longer at the first of {len(turning[-1].turns)} turns than at the last"
