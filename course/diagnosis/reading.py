@@ -45,7 +45,7 @@ class LayerSignals(NamedTuple):
     kept, `(rows, units)`. The gradients are those of C = Σ v · outputs with v ~ N(0, 1). `values` counts the layer's
     answers an example; `step` is the mean length of the steps that they are, `exponential` the mean square of what an
     exponential makes of them. `turns` are mean squares of the gradient by turn, the first one first, where the weights
-    come by again and receive what they have answered before.
+    come by again and receive what they have answered before; nan between the first and the last if not measured.
     """
 
     inputs: np.ndarray

@@ -129,7 +129,7 @@ def _reading(
     directions = [random.standard_normal(shapes[number].shape, np.float32) for number in outputs]
     floating = {number: place for place, number in enumerate(program.parameters) if _is_float(leaves[place])}
     derived = {answer.applied.weights for answer in answers} - set(floating)
-    turns = {number for answer in answers for number in answer.layer.turns}
+    turns = {answer.layer.turns[end] for answer in answers if answer.layer.turns for end in (0, -1)}
     nudged = sorted({answer.preactivations for answer in answers} | derived | turns)
 
     @jax.jit
@@ -308,7 +308,7 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, gradients
             values=math.prod(shapes[answer.preactivations].shape) // examples,
             step=float(values["step"]) if "step" in values else None,
             exponential=float(values["exponential"]) if "exponential" in values else None,
-            turns=tuple(float(of_turns[number]) for number in answer.layer.turns),
+            turns=tuple(float(of_turns.get(number, math.nan)) for number in answer.layer.turns),
         )
         yield LayerReading(definition, signals, answer.place)
 

@@ -117,18 +117,10 @@ def _are_meant(layer: Evidence, network: Network) -> bool:
 
     In a network whose values were followed they are judged only where another layer follows for certain.
     """
-    if _like_the_weights(layer):
-        return True
     if not network.told:
         return False
     unknown = layer.ends_branch or layer.kind == "recurrent" or layer.activation is None
     return layer.last or layer.gated or unknown or layer.activation in GATES
-
-
-def _like_the_weights(layer: Evidence) -> bool:
-    """Whether biases are drawn round 0 as the weights are: one more input that is always 1, however few there are."""
-    centred = layer.bias_mean**2 < SHIFT * layer.bias_second_moment
-    return centred and layer.bias_second_moment < 2 * layer.weight_variance / layer.fan_in
 
 
 def dead_units(network: Network) -> Iterator[Found]:
