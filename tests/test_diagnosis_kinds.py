@@ -709,3 +709,218 @@ def test_a_product_of_zeros_is_blamed_on_the_zeros_that_meet(torch, pieces):
         torch.nn.init.zeros_(network[0].weight)
     (found,) = [row for row in diagnose(network, batch).whole if row.finding == "no gradient"]
     assert found.reason == "All of 1.weight, 3.weight is 0: a product of zeros stays 0."
+
+
+# Biases as a cause
+
+
+class Biased(nnx.Module):
+    def __init__(self, bias):
+        start = {"kernel_init": nnx.initializers.he_normal(), "bias_init": nnx.initializers.constant(bias)}
+        sizes = (64, 48, 48, 48, 5)
+        rngs = nnx.Rngs(0)
+        self.layers = nnx.List(nnx.Linear(*pair, rngs=rngs, **start) for pair in itertools.pairwise(sizes))
+
+    def __call__(self, x):
+        for layer in self.layers[:-1]:
+            x = nnx.relu(layer(x))
+        return self.layers[-1](x)
+
+
+def biased_function(bias):
+    def function(p, x):
+        for w, b in p[:-1]:
+            x = jax.nn.relu(x @ w + b)
+        return x @ p[-1][0] + p[-1][1]
+
+    return function, [(he(64, width), np.full(width, bias, np.float32)) for width in (64, 64, 64, 5)]
+
+
+def biased_equinox(bias):
+    network = eqx.nn.MLP(64, 5, 48, 3, key=jax.random.key(0))
+    where = lambda n: [layer.bias for layer in n.layers]  # noqa: E731
+    return eqx.tree_at(where, network, [jnp.full_like(one, bias) for one in where(network)])
+
+
+def biased_torch(bias):
+    torch = pytest.importorskip("torch")
+    zoo = importlib.import_module("torch_zoo")
+    torch.manual_seed(0)
+    network = zoo.mlp(3).apply(zoo.he)
+    for layer in network[::2]:
+        torch.nn.init.constant_(layer.bias, bias)
+    return network
+
+
+BIASED = {
+    "list": (
+        lambda bias: [(he(64, 64), np.full(64, bias), name) for name in ("relu", "relu", "relu", None)],
+        "[:] = 0",
+    ),
+    "function": (biased_function, "jnp.zeros_like(…)  # 0.1"),
+    "Flax": (Biased, "bias_init=nnx.initializers.zeros_init()"),
+    "Equinox": (biased_equinox, "jnp.zeros_like(network.layers[0].bias)"),
+    "PyTorch": (biased_torch, "nn.init.zeros_(network[0].bias)"),
+}
+
+
+@pytest.mark.parametrize(("kind", "bias"), [*((kind, 10.0) for kind in BIASED), ("list", -10.0), ("function", -10.0)])
+def test_every_layer_with_loud_biases_is_named_whatever_came_before_and_mended(kind, bias):
+    build, code = BIASED[kind]
+    network = build(bias)
+    diagnosis = diagnose(network, VECTORS)
+    assert [layer.finding for layer in diagnosis.layers[:3]] == ["biases out of scale"] * 3
+    assert code in diagnosis.layers[0].code
+    again = diagnose(diagnosis.mended(), VECTORS)
+    assert not any("biases" in layer.finding for layer in again.layers), str(again)
+
+
+def head(f):
+    return lambda p, x: f(jnp.tanh(x @ p["w"]) @ p["out"] + p["bias"])
+
+
+def biased_head(bias):
+    return {"w": he(64, 64) / 2**0.5, "out": he(64, 4) / 2**0.5, "bias": np.full(4, bias, np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("f", "bias", "state"),
+    [
+        (jnp.exp, 0.0, None),
+        (jnp.exp, 6.0, "warning"),
+        (jnp.exp, 20.0, "fault"),
+        (jnp.exp, -30.0, "fault"),
+        (lambda z: jnp.exp(-z), -20.0, "fault"),
+        (lambda z: jnp.exp(z) / jnp.exp(z).sum(-1, keepdims=True), 20.0, None),
+        (lambda z: jnp.log(jnp.exp(z).sum(-1)), 20.0, None),
+        (lambda z: z, 10.0, None),
+    ],
+)
+def test_a_bias_is_the_cause_where_an_exponential_makes_it_huge_or_nothing(f, bias, state):
+    network = head(f), biased_head(bias)
+    diagnosis = diagnose(network, VECTORS)
+    assert (diagnosis.primary.state if diagnosis.primary else None) == state, str(diagnosis)
+    if state:
+        assert (diagnosis.primary.finding, diagnosis.primary.layer) == ("biases out of scale", 2)
+        assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
+def test_an_exponential_may_be_as_large_as_the_targets():
+    counts = (np.exp(6.0) + 5 * RANDOM.standard_normal((64, 4))).astype(np.float32)
+    diagnosis = diagnose((head(jnp.exp), biased_head(6.0)), (VECTORS, counts))
+    assert [layer.finding for layer in diagnosis.layers] == ["healthy"] * 2
+
+
+def test_weights_are_the_cause_where_they_make_an_exponential_huge():
+    p = {**biased_head(0.0), "out": 6 * he(64, 4)}
+    primary = diagnose((head(jnp.exp), p), VECTORS).primary
+    assert (primary.finding, primary.layer) == ("too large", 2)
+
+
+def test_of_a_sum_that_one_bias_made_huge_the_bias_is_named():
+    def sampled(p, x):
+        h = jax.nn.relu(x @ p["in"])
+        z = h @ p["mean"] + jnp.exp((h @ p["log"] + p["bias"]) / 2)
+        return jax.nn.relu(z @ p["one"]) @ p["two"]
+
+    p = {"in": he(64, 64), "mean": he(64, 8), "log": 0.1 * he(64, 8), "one": he(8, 64), "two": he(64, 5)}
+    diagnosis = diagnose((sampled, {**p, "bias": np.full(8, 20.0, np.float32)}), VECTORS)
+    assert (diagnosis.primary.finding, diagnosis.primary.name) == ("biases out of scale", "log"), str(diagnosis)
+    assert "too large" not in [layer.finding for layer in diagnosis.layers]
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
+# Turns
+
+
+def lstm(p, words):
+    def turn(state, word):
+        i, f, g, o = jnp.split(word @ p["input"] + state[0] @ p["state"] + p["bias"], 4, -1)
+        c = jax.nn.sigmoid(f) * state[1] + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
+
+    zeros = jnp.zeros((len(words), 32))
+    return jax.lax.scan(turn, (zeros, zeros), words.swapaxes(0, 1))[0][0] @ p["out"]
+
+
+@pytest.mark.parametrize(("forget", "others", "healthy"), [(1, 0, True), (-5, 0, False), (-5, -5, False)])
+def test_biases_that_shut_the_gates_are_the_cause_of_a_state_that_is_lost(forget, others, healthy):
+    bias = np.full(128, others, np.float32)
+    bias[32:64] = forget
+    p = {"input": he(32, 128) / 2**0.5, "state": he(32, 128) / 2**0.5, "bias": bias, "out": he(32, 3) / 2**0.5}
+    words = SEQUENCES[:, :9]
+    diagnosis = diagnose((lstm, p), words)
+    assert diagnosis.healthy == healthy, str(diagnosis)
+    if not healthy:
+        assert (diagnosis.primary.finding, diagnosis.primary.code.split()[-1]) == ("biases out of scale", "bias")
+        assert "a forget gate's at 1" in diagnosis.primary.remedy
+        assert diagnose(diagnosis.mended(), words).healthy
+
+
+def elman(p, words):
+    def turn(state, word):
+        return jnp.tanh(word @ p["input"] + state @ p["state"]), None
+
+    return jax.lax.scan(turn, jnp.zeros((len(words), 64)), words.swapaxes(0, 1))[0] @ p["out"]
+
+
+@pytest.mark.parametrize(
+    ("std", "findings"), [(1.0, {"too large", "gradient explodes"}), (1 / 8, set()), (0.01, {"gradient vanishes"})]
+)
+def test_a_gradient_that_explodes_or_vanishes_from_turn_to_turn_is_a_fault(std, findings):
+    state = std * RANDOM.standard_normal((64, 64)).astype(np.float32)
+    p = {"input": he(32, 64) / 2**0.5, "state": state, "out": he(64, 3) / 2**0.5}
+    diagnosis = diagnose((elman, p), SEQUENCES[:, :12])
+    found = [row for row in (*diagnosis.layers, *diagnosis.whole) if row.state != "ok"]
+    assert {row.finding for row in found} == findings, str(diagnosis)
+    assert all(row.state == "fault" for row in found)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("options", [{}, {"bidirectional": True}, {"packed": True}, {"cell": True}])
+def test_shut_gates_are_named_in_pytorch_however_the_layer_runs(torch, kind, options):
+    torch.manual_seed(0)
+    network = importlib.import_module("torch_networks").torch_recurrent(kind, **options)
+    assert diagnose(network, SEQUENCES).healthy
+    for name, parameter in network.named_parameters():
+        if "bias_ih" in name:  # the second gate is the forget gate, or what keeps a GRU's state is shut
+            parameter.data[32:64] = -6.0
+    diagnosis = diagnose(network, SEQUENCES)
+    assert diagnosis.primary.finding == "biases out of scale", str(diagnosis)
+    assert "nn.init.zeros_" in diagnosis.primary.code
+    assert diagnose(diagnosis.mended(), SEQUENCES).healthy
+
+
+# Units that are off
+
+
+def carried(p, x):
+    for layer, bias, gate in p["blocks"]:
+        share = jax.nn.sigmoid(x @ gate - 2.0)
+        x = share * jax.nn.relu(x @ layer + bias) + (1 - share) * x
+    return x @ p["out"]
+
+
+def test_units_that_are_off_are_no_loss_where_gates_carry_the_signal_past_them():
+    x = (0.2 * VECTORS[:, :32] + 0.2).astype(np.float32)
+    biases = [0.3 * RANDOM.standard_normal(32).astype(np.float32) for _ in range(12)]
+    p = {"blocks": [(he(32, 32) / 2, bias, he(32, 32) / 4) for bias in biases], "out": he(32, 3) / 2**0.5}
+    diagnosis = diagnose((carried, p), x)
+    assert max(diagnosis.table["dead"]) > 0.2
+    assert diagnosis.healthy, str(diagnosis)
+
+
+@pytest.mark.parametrize(("mean", "state"), [(-0.05, "warning"), (-0.3, "fault")])
+def test_units_that_come_back_once_their_inputs_have_grown_are_a_warning(mean, state):
+    noise = RANDOM.standard_normal(64)
+    biases = (mean + 0.15 * (noise - noise.mean())).astype(np.float32)
+    p = {"in": he(64, 64) / 2**0.5, "decoder": he(64, 64), "bias": biases, "out": he(64, 3) / 2**0.5}
+
+    def network(p, x):
+        values = x @ p["in"]
+        codes = 0.002 * jnp.sign(values) + 0.001 * jnp.tanh(values)  # as small as a table of codes at its start
+        return jax.nn.relu(codes @ p["decoder"] + p["bias"]) @ p["out"]
+
+    row = diagnose((network, p), VECTORS).layers[1]
+    assert "dead units" in (row.finding, *row.also)
+    assert row.state == state

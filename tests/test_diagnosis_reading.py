@@ -1,6 +1,7 @@
 """What is read off lists and JAX functions, against plain loops and JAX's own gradients."""
 
 import itertools
+import math
 from functools import partial
 
 import jax
@@ -397,3 +398,25 @@ def test_the_seed_decides_the_directions_and_nothing_else():
 def test_images_are_flattened_for_a_list():
     rows = [(normal(192, 4), "relu"), (normal(4, 2), None)]
     assert np.array_equal(read(rows, IMAGES).outputs, read(rows, IMAGES.reshape(6, -1)).outputs)
+
+
+def test_the_gradient_of_weights_that_take_turns_is_told_turn_by_turn():
+    p, words = {"in": normal(6, 5), "state": normal(5, 5)}, RANDOM.standard_normal((8, 4, 6)).astype(np.float32)
+
+    def turned(p, nudges):
+        state = jnp.zeros((8, 5))
+        for turn in range(4):
+            state = jnp.tanh(words[:, turn] @ p["in"] + state @ p["state"] + nudges[turn])
+        return state
+
+    def scanned(p, words):
+        def turn(state, word):
+            return jnp.tanh(word @ p["in"] + state @ p["state"]), None
+
+        return jax.lax.scan(turn, jnp.zeros((8, 5)), words.swapaxes(0, 1))[0]
+
+    _of_weights, expected = gradients_of(turned, p, jnp.zeros((4, 8, 5)), directions_of((8, 5), 3))
+    first, second = read((scanned, p), words, seed=3).layers
+    assert first.signals.turns == ()  # it receives the data alone
+    expected = np.square(expected).mean((1, 2))  # the first turn's state is no value of the network
+    np.testing.assert_allclose(second.signals.turns, [expected[1], math.nan, expected[3]], rtol=1e-5)

@@ -158,3 +158,30 @@ MENDED = {
     "a recurrent layer of 0": (Stateful, VECTORS.view(64, 4, 8)),
     "a scale of 0": (without_scale, VECTORS),
 }
+
+
+class _Recurrent(torch.nn.Module):
+    def __init__(self, kind: str, *, bidirectional: bool = False, packed: bool = False, cell: bool = False):
+        super().__init__()
+        self.packed, self.cell = packed, cell
+        options = {} if cell else {"batch_first": True, "bidirectional": bidirectional}
+        self.layer = getattr(torch.nn, f"{kind}Cell" if cell else kind)(32, 32, **options)
+        self.out = torch.nn.Linear(64 if bidirectional else 32, 3)
+
+    def forward(self, words):
+        state = None
+        if self.cell:
+            for word in words.unbind(1):
+                state = self.layer(word, state)
+            return self.out(state[0] if isinstance(state, tuple) else state)
+        if self.packed:
+            lengths = [words.shape[1] - place // 2 for place in range(len(words))]
+            words = torch.nn.utils.rnn.pack_padded_sequence(words, lengths, batch_first=True)
+            state = self.layer(words)[1]
+            return self.out((state[0] if isinstance(state, tuple) else state)[-1])
+        return self.out(self.layer(words)[0][:, -1])
+
+
+def torch_recurrent(kind: str, **options: bool) -> torch.nn.Module:
+    """A recurrent layer whose last state is the answer: one call, one both ways, packed sequences, or a loop."""
+    return _Recurrent(kind, **options)

@@ -17,7 +17,8 @@ STOP = "stop_gradient"
 UNTURNED = ("convert_element_type", "copy", "copy_p", STOP, "optimization_barrier", "reduce_precision")
 ALIKE, DEEP = 2, 16
 """A scan's turns are written out until so many in a row apply the same weights: the second shows that they come by
-again. Where nothing but the state goes in, the turns are a chain of layers, and so many show what becomes of a signal.
+again. So is the last one, beside which the gradient of the first is seen. Where nothing but the state goes in, the
+turns are a chain of layers, and so many show what becomes of a signal.
 """
 
 
@@ -36,8 +37,9 @@ class Operation(NamedTuple):
 class Program(NamedTuple):
     """All operations of a network; the numbers of its parameters, of its batch's arrays, and of its outputs.
 
-    `constants` are values written into it, `names` those of its parameters, `shapes` say what every value is.
-    `frozen` are parameters that a stop_gradient keeps as they are.
+    `constants` are values written into it, `names` those of its parameters, `shapes` say what every value is, and
+    `origins` which parameter or constant a value comes from that comes from such alone. `omitted` says of products how
+    many turns of a scan before them were not written out; `frozen` are parameters that a stop_gradient keeps.
     """
 
     operations: list[Operation]
@@ -47,6 +49,8 @@ class Program(NamedTuple):
     constants: dict[int, Any]
     names: dict[int, str]
     shapes: dict[int, jax.ShapeDtypeStruct]
+    origins: dict[int, int]
+    omitted: dict[int, int]
     frozen: frozenset[int] = frozenset()
 
 
@@ -61,7 +65,8 @@ def listed(function: Callable, parameters: Any, batch: Any) -> Program:
     lister.axes.update({number: tuple(range(len(lister.shapes[number].shape))) for number in kept})
     outputs = lister.inline(closed, numbers)
     frozen = _frozen([one.step for one in lister.operations], outputs, lister.origins)
-    return Program(lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes, frozen)
+    found = lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes, lister.origins
+    return Program(*found, lister.omitted, frozen)
 
 
 def _frozen(steps: list[Step], outputs: list[int], origins: dict[int, int]) -> frozenset[int]:
@@ -122,6 +127,7 @@ class _Lister:
         self.names: dict[int, str] = {}
         self.shapes: dict[int, jax.ShapeDtypeStruct] = {}
         self.origins: dict[int, int] = {}  # of a value that comes from parameters alone: the one that it comes from
+        self.omitted: dict[int, int] = {}
         self.axes: dict[int, tuple[int, ...]] = {}  # of a parameter's numbers as they are: its axes, perhaps turned
 
     def new(self, shape: Sequence[int], dtype: Any) -> int:
@@ -199,22 +205,45 @@ class _Lister:
             carry = outputs[:carried]
             collected.append(outputs[carried:])
             turns = turns[1:]
-        columns = list(zip(*collected, strict=True))
-        if not turns:
-            return [*carry, *(self._stacked(column[:: -1 if eqn.params["reverse"] else 1]) for column in columns)]
-        return self._rest(eqn, inner, [*constants, *carry], sliced, columns, turns)
+        columns = [column[:: -1 if eqn.params["reverse"] else 1] for column in zip(*collected, strict=True)]
+        state = [*carry, *map(self._stacked, columns)]
+        last = enough == ALIKE and len(turns) > 0
+        if len(turns) > last:
+            state = self._rest(eqn, inner, [*constants, *state], sliced, turns[: len(turns) - last])
+        if not last:
+            return state
+        before = len(self.operations)
+        parts = [self._part(number, turns[-1]) for number in sliced]
+        outputs = self.inline(inner, [*constants, *state[:carried], *parts])
+        products = [row.step.outputs[0] for row in self.operations[before:] if row.step.applied]
+        self.omitted.update(dict.fromkeys(products, len(turns) - 1))
+        pairs = zip(state[carried:], outputs[carried:], strict=True)
+        return [*outputs[:carried], *(self._joined(*pair, reverse=eqn.params["reverse"]) for pair in pairs)]
 
-    def _rest(self, eqn, inner: ClosedJaxpr, state: list[int], sliced, columns, turns: list[int]) -> list[int]:
-        """A scan's turns that do nothing new, in one operation: what they answer is made of what the last one is."""
-        reverse = eqn.params["reverse"]
-        firsts = [self._stacked(column[:: -1 if reverse else 1]) for column in columns]
-        kinds = [(var.aval.shape, var.aval.dtype) for var in eqn.outvars]
+    def _rest(self, eqn, inner: ClosedJaxpr, values: list[int], sliced: list[int], turns: list[int]) -> list[int]:
+        """A scan's turns that do nothing new, in one operation: what they answer is made of what the last one is.
+
+        `values` are its constants, its state, and what the turns before have answered.
+        """
+        fixed, carried = eqn.params["num_consts"], eqn.params["num_carry"]
+        shapes = [self.shapes[number] for number in values[fixed:]]
+        longer = [(len(turns) + one.shape[0], *one.shape[1:]) for one in shapes[carried:]]
+        kinds = [*((one.shape, one.dtype) for one in shapes[:carried])]
+        kinds += zip(longer, (one.dtype for one in shapes[carried:]), strict=True)
         hidden = [self.new(*kind) for kind in kinds]
         compute = _scanning(eqn, inner, turns, len(sliced))
+        state, firsts = values[: fixed + carried], values[fixed + carried :]
         beside = (*state, *sliced, *firsts)
         self.operations.append(Operation(Step("scan", (), tuple(hidden)), compute, beside, _repeating(eqn, kinds)))
-        last = [*state[eqn.params["num_consts"] :], *firsts]
-        return [self._append("rest", pair, _second, [kind])[0] for *pair, kind in zip(last, hidden, kinds, strict=True)]
+        lasts = zip(values[fixed:], hidden, kinds, strict=True)
+        return [self._append("rest", pair, _second, [kind])[0] for *pair, kind in lasts]
+
+    def _joined(self, many: int, one: int, *, reverse: bool) -> int:
+        """What many turns answered and what the last one did, in the order of the turns."""
+        whole = self.shapes[many]
+        order = slice(None, None, -1 if reverse else 1)
+        compute = _as_list(lambda many, one: jnp.concatenate([many, one[None]][order]))
+        return self._append("stack", [many, one], compute, [((whole.shape[0] + 1, *whole.shape[1:]), whole.dtype)])[0]
 
     def _stacked(self, parts: Sequence[int]) -> int:
         one = self.shapes[parts[0]]

@@ -47,7 +47,9 @@ class LayerSignals(NamedTuple):
     *spatial, units)`, what the nonlinearity received: the product plus the bias, after a normalization where there is
     one. `activations` has the same shape, or is `None` where no nonlinearity follows. Of large arrays only rows are
     kept, `(rows, units)`. The gradients are those of C = Σ v · outputs with v ~ N(0, 1). `values` counts the layer's
-    answers an example; `step` is the mean length of the steps that they are.
+    answers an example; `step` is the mean length of the steps that they are, `exponential` the mean square of what an
+    exponential makes of them. `turns` are mean squares of the gradient by turn, the first one first, where the weights
+    come by again and receive what they have answered before; nan between the first and the last if not measured.
     """
 
     inputs: np.ndarray
@@ -57,6 +59,8 @@ class LayerSignals(NamedTuple):
     weight_gradients: np.ndarray
     values: int = 0
     step: float | None = None
+    exponential: float | None = None
+    turns: tuple[float, ...] = ()
 
 
 class LayerPlace(NamedTuple):

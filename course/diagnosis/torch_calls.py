@@ -4,15 +4,26 @@ What is needed of a value is taken while it is there, so that no activation is k
 when that comes by. PyTorch is not imported: whoever holds a module has imported it, and passes it in as `torch`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from course.diagnosis.reading import chosen
-from course.diagnosis.torch_weights import RECURRENT, TABLES, Use, uses
-from course.diagnosis.traces import SCALINGS, SUMS, Applied, Flows, Follower, Step, is_normalization, plain
+from course.diagnosis.torch_weights import RECURRENT, TABLES, Use, sequence_of, uses
+from course.diagnosis.traces import (
+    EXPONENTIALS,
+    SCALINGS,
+    SUMS,
+    Applied,
+    Flows,
+    Follower,
+    Layer,
+    Step,
+    is_normalization,
+    plain,
+)
 
 TURNING = ("T", "mT", "transpose", "permute", "t", "swapaxes", "swapdims", "movedim", "moveaxis")
 PRIMES = (2, 3, 5, 7, 11, 13, 17)
@@ -34,6 +45,10 @@ class Calls:
         self.origins: dict[int, tuple[str, ...]] = {}
         self.values: dict[int, np.ndarray] = {}
         self.gradients: dict[int, np.ndarray] = {}
+        self.sizes: dict[int, float] = {}
+        self.turns: dict[int, float] = {}
+        self.sequences: dict[int, Any] = {}
+        self._cuts: dict[int, Callable] = {}
         self.received: dict[tuple[int, int], np.ndarray] = {}
         self.constants: dict[int, Any] = {}
         self.tables: set[str] = set()
@@ -66,7 +81,7 @@ class Calls:
         name = _name(function)
         found = self._uses_before(name, arguments, keywords) if name in RECURRENT else []
         versions = [tensor._version for tensor in given]
-        result = function(*arguments, **keywords)
+        result = function(*self._noting_its_sequence(name, arguments), **keywords)
         written = [one for one, version in zip(given, versions, strict=True) if one._version != version]
         outputs = _tensors([result], self._torch.Tensor)
         outputs = [one for one in outputs if not any(one is other for other in given)]
@@ -121,10 +136,14 @@ class Calls:
         step = Step(name, tuple(inputs), fresh, applied, axes)
         before = len(self.flows.layers)
         followers = self.flows.add(step, self.shapes.__getitem__)
-        if followers and step.operation in SUMS:
+        if step.operation in SUMS:
             pairs = zip(inputs, _tensors([*arguments, *keywords.values()], self._torch.Tensor), strict=True)
             self.constants.update((number, tensor) for number, tensor in pairs if number not in self.flows.of)
         known = dict(zip(fresh, tensors, strict=False))
+        if plain(name) in EXPONENTIALS:
+            self.sizes.update((number, _mean_square(known[number])) for number in fresh)
+        for number in {turn for layer in self.flows.layers for turn in layer.turns} & set(fresh):
+            self._keep_turn(number, known[number])
         for follower in followers:
             self._keep(follower, known[follower.number])
         for layer in self.flows.layers[before:]:
@@ -173,6 +192,28 @@ class Calls:
         if tensor.requires_grad:
             tensor.register_hook(lambda gradient: self.gradients.__setitem__(number, rows(gradient, axes)))
 
+    def _keep_turn(self, number: int, tensor: Any) -> None:
+        if tensor.requires_grad:
+            self.turns[number] = 0.0
+            tensor.register_hook(lambda gradient: self.turns.__setitem__(number, _mean_square(gradient)))
+
+    def _noting_its_sequence(self, name: str, arguments: Sequence[Any]) -> Sequence[Any]:
+        """The arguments of a call; a sequence that it runs over is kept, for its gradient tells of every turn."""
+        cut = sequence_of(name, arguments)
+        if cut is None:
+            return arguments
+        place, whole = len(self.flows.steps), arguments[0]
+        self._cuts[place] = cut
+        self.sequences[place] = whole if whole.requires_grad else whole.detach().requires_grad_()
+        return (self.sequences[place], *arguments[1:])
+
+    def gradients_by_turn(self, layer: Layer, of_sequences: Mapping[int, Any]) -> tuple[float, ...]:
+        """Return the mean squares of the gradient by turn, where a layer's weights take turns."""
+        if of_sequences.get(layer.place) is not None:
+            return tuple(map(_mean_square, self._cuts[layer.place](of_sequences[layer.place])))
+        together = [one.turns for one in self.flows.layers if one.place == layer.place and one.turns]
+        return tuple(self.turns[number] for number in next(iter(together), ()) if number in self.turns)
+
     def step_mean(self, number: int | None) -> float | None:
         """Return the mean of a kept value."""
         return float(np.mean(self.values[number])) if number in self.values else None
@@ -194,6 +235,10 @@ def rows(tensor: Any, axes: tuple[int, ...]) -> np.ndarray:
     kept = chosen(lead, units) if turned.numel() else None
     turned = turned.reshape(*lead, units) if kept is None else turned[kept].reshape(-1, units)
     return turned.float().cpu().numpy().copy() if str(turned.dtype) != "torch.float64" else turned.cpu().numpy().copy()
+
+
+def _mean_square(tensor: Any) -> float:
+    return float(tensor.detach().float().square().mean())
 
 
 def _name(function: Callable) -> str:

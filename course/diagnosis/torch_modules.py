@@ -55,13 +55,14 @@ def read(
                 "one: diagnose(network, batch, forward=lambda network, batch: …)"
             )
         learned = {name: own[name] for name in floating}
-        gradients = _gradients(torch, outputs, learned, seed)
+        gradients = _gradients(torch, outputs, {**learned, **calls.sequences}, seed)
+        of_sequences = {place: gradients.pop(place) for place in calls.sequences}
     stuck = _stuck(torch, module, own, call, gradients, seed, calls.idle | frozen)
     numbers = [calls.number(one) for one in outputs]
     answers = answers_of(calls.flows, calls.values, numbers, calls.dtypes)
     if spare is not None and not any(calls.number(spare) in step.inputs for step in calls.flows.steps):
         targets = _whole(spare) if spare.is_floating_point() else spare.cpu().numpy()
-    layers = tuple(_layer_readings(answers, calls, gradients, own))
+    layers = tuple(_layer_readings(answers, calls, gradients, of_sequences, own))
     used_as = _uses(calls, layers)
     return NetworkReading(
         layers,
@@ -173,8 +174,8 @@ def floats(torch: ModuleType, output: Any) -> list[Any]:
     return []
 
 
-def _gradients(torch: ModuleType, outputs: Sequence[Any], learned: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """∂C of each parameter for C = Σ v · outputs, `None` where the cost does not depend on it."""
+def _gradients(torch: ModuleType, outputs: Sequence[Any], learned: Mapping[Any, Any], seed: int) -> dict[Any, Any]:
+    """∂C of each tensor for C = Σ v · outputs, `None` where the cost does not depend on it."""
     random = np.random.default_rng(seed)
     cost = 0
     for output in outputs:
@@ -240,7 +241,7 @@ def _parameter(name: str, tensor: Any, gradient: Any, stuck: bool, uses: Mapping
 
 
 def _layer_readings(
-    answers: Sequence[Answer], calls: Calls, gradients: Mapping[str, Any], own: Mapping[str, Any]
+    answers: Sequence[Answer], calls: Calls, gradients, of_sequences, own: Mapping[str, Any]
 ) -> Iterator[LayerReading]:
     seen: set[str] = set()
     for answer in answers:
@@ -248,7 +249,8 @@ def _layer_readings(
         name = applied.name.removesuffix(".weight")
         weights = applied.turned(_array(calls.constants[applied.weights]))
         inputs = calls.received[applied.weights, applied.inputs]
-        bias, recurrent = calls.constants.get(answer.bias), applied.kind == "recurrent"
+        number, recurrent = _bias(answer, calls), applied.kind == "recurrent"
+        bias = calls.constants.get(number)
         z = inputs[..., : len(weights)] @ weights if recurrent else calls.values[answer.preactivations]
         h = None if answer.activations is None or recurrent else calls.values[answer.activations]
         of_z = None if recurrent else calls.gradients.get(answer.preactivations, np.zeros_like(z))
@@ -268,7 +270,7 @@ def _layer_readings(
             fans=applied.fans,
             own_fan_in=math.prod(calls.shapes[applied.weights][1:]),
             parameter=applied.name,
-            bias=next(iter(calls.origins.get(answer.bias, ())), ""),
+            bias=next(iter(calls.origins.get(number, ())), ""),
             times=times(weights * np.float32(answer.scale), _array(own[applied.name])),
         )
         signals = LayerSignals(
@@ -279,9 +281,22 @@ def _layer_readings(
             weight_gradients=applied.turned(_array(of_weights)) if same else np.zeros_like(weights),
             values=math.prod(calls.shapes[answer.preactivations]) // examples,
             step=calls.step_mean(answer.layer.step),
+            exponential=max((calls.sizes[one] for one in answer.layer.exponentials), default=None),
+            turns=calls.gradients_by_turn(answer.layer, of_sequences),
         )
         yield LayerReading(definition, signals, answer.place)
         seen.add(name)
+
+
+def _bias(answer: Answer, calls: Calls) -> int | None:
+    """The number of a layer's bias; what comes by again may be added to others before its bias is."""
+    if answer.layer.kind != "recurrent":
+        return answer.bias
+    units = math.prod(calls.shapes[answer.preactivations][axis] for axis in answer.axes)
+    units = len(calls.constants[answer.applied.weights]) if answer.applied.kind == "recurrent" else units
+    later = answer.layer.constants if answer.layer.turns else ()
+    found = [one for one in (answer.bias, *later) if one is not None]
+    return next((one for one in found if math.prod(calls.shapes[one]) == units), None)
 
 
 def _array(tensor: Any) -> np.ndarray:

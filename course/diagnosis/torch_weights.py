@@ -153,10 +153,30 @@ def _recurrent(name: str, arguments: Sequence[Any], is_weights: Callable) -> lis
     matrices = [one for one in flat if hasattr(one, "ndim") and one.ndim == 2 and is_weights(one)]
     x = arguments[0]
     gates = {"l": 4, "g": 3}.get(name[0], 1)
+    biases = [one for one in flat if hasattr(one, "ndim") and one.ndim == 1 and is_weights(one)]
+    biases = biases if len(biases) == len(matrices) else [None] * len(matrices)
     found = []
-    for place, weights in enumerate(matrices):
+    for place, (weights, bias) in enumerate(zip(matrices, biases, strict=True)):
         own_state = place % 2 == 1 or weights.shape[1] != x.shape[-1]
         fans = weights.shape[1], weights.shape[0] // gates
         signal = None if own_state else x
-        found.append(Use(weights, signal, None, (1,), (0,), _all(x), (), fans, "recurrent"))
+        found.append(Use(weights, signal, bias, (1,), (0,), _all(x), (), fans, "recurrent"))
     return found
+
+
+def sequence_of(name: str, arguments: Sequence[Any]) -> Callable | None:
+    """Return what cuts the sequence that a recurrent call runs over into its turns, `None` for a call of one turn.
+
+    Of packed sequences only the longest run to the end. What runs both ways has one end of its turns in the middle.
+    """
+    if name not in RECURRENT or name.endswith("_cell"):
+        return None
+    packed = isinstance(arguments[3], list | tuple)  # the lengths come second then
+    both_ways, batch_first = arguments[8] if packed else arguments[7], not packed and arguments[8]
+    lengths = arguments[1].tolist() if packed else []
+
+    def cut(x: Any) -> Sequence[Any]:
+        turns = [part[: lengths[-1]] for part in x.split(lengths)] if packed else x.unbind(1 if batch_first else 0)
+        return turns[len(turns) // 2 :] if both_ways else turns
+
+    return cut

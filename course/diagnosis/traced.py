@@ -152,7 +152,8 @@ def _reading(
     directions = [random.standard_normal(shapes[number].shape, np.float32) for number in outputs]
     floating = {number: place for place, number in enumerate(program.parameters) if _is_float(leaves[place])}
     derived = {answer.applied.weights for answer in answers} - set(floating)
-    nudged = sorted({answer.preactivations for answer in answers} | derived)
+    turns = {answer.layer.turns[end] for answer in answers if answer.layer.turns for end in (0, -1)}
+    nudged = sorted({answer.preactivations for answer in answers} | derived | turns)
 
     @partial(jax.jit, compiler_options=QUICKLY)
     def both_ways(leaves):
@@ -162,21 +163,22 @@ def _reading(
             cost = sum(
                 jnp.sum(v * values[number].astype(jnp.float32)) for v, number in zip(directions, outputs, strict=True)
             )
-            return cost, (_kept(answers, values), values[outputs[0]])
+            return cost, (_kept(program, answers, values), values[outputs[0]])
 
         own = {number: leaves[place] for number, place in floating.items()}
         nudges = {number: jnp.zeros(shapes[number].shape, shapes[number].dtype) for number in nudged}
         (of_own, of_nudges), kept = jax.grad(forward, argnums=(0, 1), has_aux=True)(own, nudges)
         axes = {answer.preactivations: answer.axes for answer in answers}
         of_z = {number: rows(one, axes[number]) for number, one in of_nudges.items() if number in axes}
-        return of_own, of_z, {number: of_nudges[number] for number in derived}, kept
+        of_turns = {number: _mean_square(of_nudges[number]) for number in turns}
+        return of_own, of_z, of_turns, {number: of_nudges[number] for number in derived}, kept
 
-    of_own, of_z, of_derived, (kept, output) = jax.device_get(both_ways(list(leaves)))
+    of_own, of_z, of_turns, of_derived, (kept, output) = jax.device_get(both_ways(list(leaves)))
     still = _stuck(program, flows, both_ways, leaves, floating, of_own) - program.frozen
     felt = {**of_own, **dict.fromkeys(program.frozen, math.nan)}
     uses = _uses(program, flows, answers)
     return NetworkReading(
-        tuple(_layer_readings(program, answers, kept, of_z, {**of_own, **of_derived}, shapes)),
+        tuple(_layer_readings(program, answers, kept, (of_z, of_turns), {**of_own, **of_derived}, shapes)),
         np.asarray(output, float),
         framework,
         tuple(
@@ -202,7 +204,21 @@ def _numbered(program: Program) -> list[int]:
     return [*program.parameters, *program.batch]
 
 
-def _kept(answers: Sequence[Answer], values: Mapping[int, jax.Array]) -> list[dict[str, jax.Array]]:
+def _mean_square(values: jax.Array) -> jax.Array:
+    return jnp.mean(values.astype(jnp.float32) ** 2)
+
+
+def _bias(program: Program, answer: Answer) -> int | None:
+    """The number of a layer's bias; what comes by again may be added to others before its bias is."""
+    if answer.layer.kind != "recurrent":
+        return answer.bias
+    units = math.prod(program.shapes[answer.preactivations].shape[axis] for axis in answer.axes)
+    later = answer.layer.constants if answer.layer.turns else ()
+    found = [one for one in (answer.bias, *later) if one is not None]
+    return next((one for one in found if math.prod(program.shapes[one].shape) == units), None)
+
+
+def _kept(program: Program, answers: Sequence[Answer], values: Mapping[int, jax.Array]) -> list[dict[str, jax.Array]]:
     """What is looked at of each layer."""
     kept = []
     for answer in answers:
@@ -216,10 +232,13 @@ def _kept(answers: Sequence[Answer], values: Mapping[int, jax.Array]) -> list[di
         }
         if answer.activations is not None:
             one["h"] = rows(values[answer.activations], answer.axes)
-        if answer.bias is not None:
-            one["bias"] = values[answer.bias]
+        if (bias := _bias(program, answer)) is not None:
+            one["bias"] = values[bias]
         if answer.layer.step is not None:
             one["step"] = jnp.mean(values[answer.layer.step])
+        if answer.layer.exponentials:
+            sizes = [_mean_square(values[number]) for number in answer.layer.exponentials]
+            one["exponential"] = jnp.max(jnp.stack(sizes))
         kept.append(one)
     return kept
 
@@ -290,8 +309,15 @@ def _outputs(program: Program) -> list[int]:
     return floating
 
 
-def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_weights, shapes) -> Iterator:
+def _by_turn(program: Program, answer: Answer, of_turns: Mapping[int, float]) -> Iterator[float]:
+    for number in answer.layer.turns:
+        yield from (math.nan,) * program.omitted.get(number, 0)
+        yield float(of_turns.get(number, math.nan))
+
+
+def _layer_readings(program: Program, answers: Sequence[Answer], kept, gradients, of_weights, shapes) -> Iterator:
     seen: dict[str, str] = {}
+    of_z, of_turns = gradients
     for place, (answer, values) in enumerate(zip(answers, kept, strict=True), 1):
         applied = answer.applied
         name = program.names.get(int(applied.name), f"layer {place}")
@@ -310,7 +336,7 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
             shared_with=shared,
             fans=applied.fans,
             parameter="" if name.startswith("part ") else name,
-            bias=program.names.get(answer.bias, ""),
+            bias=_name_of_bias(program, _bias(program, answer), weights.shape[-1]),
             times=times(weights * answer.scale, np.asarray(values["own"], float)),
         )
         signals = LayerSignals(
@@ -321,5 +347,15 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, of_z, of_
             weight_gradients=applied.turned(np.asarray(of_weights[applied.weights], float)),
             values=math.prod(shapes[answer.preactivations].shape) // examples,
             step=float(values["step"]) if "step" in values else None,
+            exponential=float(values["exponential"]) if "exponential" in values else None,
+            turns=tuple(_by_turn(program, answer, of_turns)),
         )
         yield LayerReading(definition, signals, answer.place)
+
+
+def _name_of_bias(program: Program, number: int | None, units: int) -> str:
+    """The full name of the parameter that a bias comes from, if it is that as a whole."""
+    origin = program.origins.get(number)
+    if origin not in program.names or math.prod(program.shapes[origin].shape) not in (1, units):
+        return ""
+    return program.names[origin]

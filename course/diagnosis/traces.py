@@ -28,6 +28,7 @@ CONTRACTIONS = (
 SUMS = ("add", "__add__", "__radd__", "__iadd__", "add_", "sub", "__sub__", "add_any", "index_add_", "scatter_add_")
 SCALINGS = ("mul", "__mul__", "__rmul__", "__imul__", "div", "__truediv__")
 STEPS = ("softplus", "logaddexp", "log1p")
+EXPONENTIALS = ("exp", "exp2", "expm1", "__rpow__")
 
 
 class Applied(NamedTuple):
@@ -98,7 +99,11 @@ class Follower(NamedTuple):
 
 @dataclass
 class Layer:
-    """A use of weights: what came in, the values that are its answers, and what they are used for."""
+    """A use of weights: what came in, the values that are its answers, and what they are used for.
+
+    `turns` are the answers of weights that come by again and receive what they have answered before, in their order;
+    `constants` are added to what comes of the answers, and `exponentials` made of them.
+    """
 
     applied: Applied
     place: int
@@ -108,6 +113,9 @@ class Layer:
     gated: bool = False
     step: int | None = None
     exponent: frozenset[int] = frozenset()
+    turns: list[int] = field(default_factory=list)
+    constants: list[int] = field(default_factory=list)
+    exponentials: list[int] = field(default_factory=list)
     again: bool = False
     scores: bool = False
     evened: bool = False
@@ -168,10 +176,17 @@ class Flows:
             made = Flow(frozenset({len(self.layers) - 1}), frozenset({place}), followers[0].axes)
         else:  # an unrolled network comes by again: what it answers is made of several
             index = next(i for i, layer in enumerate(self.layers) if layer.applied.name == step.applied[0].name)
-            self.layers[index].again = True
+            self._again(index, step)
             made = Flow(flow.sources | {index})
         self.of.update(dict.fromkeys(step.outputs, made))
         return followers
+
+    def _again(self, index: int, step: Step) -> None:
+        """Note that weights come by again, and whether they receive what they have answered before."""
+        layer = self.layers[index]
+        layer.again = True
+        if any(index in self.of[number].sources for number in step.inputs if number in self.of):
+            layer.turns = [*(layer.turns or [layer.followers[0].number]), step.outputs[0]]
 
     def _passed(self, step: Step, active: list[int], shape: Callable) -> list[Follower]:
         flows = [self.of[number] for number in active]
@@ -183,7 +198,9 @@ class Flows:
         normalized = is_normalization(operation) or (step.operation in PRODUCTS and any(flow.root for flow in flows))
         root = operation in SCALES or (any(flow.root for flow in flows) and not normalized)
         single = len(sources) == 1 and DATA not in sources
+        constants = [number for number in step.inputs if number not in self.of] if step.operation in SUMS else []
         for source in sources - {DATA}:
+            self.layers[source].constants += constants
             self.layers[source].evened |= normalized or not self.past.isdisjoint(step.inputs)
             self.layers[source].scores |= single and operation == "softmax"
             self.layers[source].squared |= single and operation in CONTRACTIONS and len(flows) > 1
@@ -199,6 +216,8 @@ class Flows:
             self.layers[source].followers += followers
             if operation == "exp":
                 self._step(source, behind)
+            if operation in EXPONENTIALS:
+                self.layers[source].exponentials += step.outputs
         return followers
 
     def _step(self, source: int, behind: frozenset[int]) -> None:

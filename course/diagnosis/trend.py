@@ -240,7 +240,7 @@ def propagated(layers: Sequence[Evidence], variances: np.ndarray, biases: np.nda
         passed = layer.passed if place else 1.0
         signal, between = signal * passed, between * passed
         preactivation = variance * signal + bias
-        signal, slope = _through(layer, preactivation)
+        signal, slope = through(layer, preactivation)
         forward.append(signal / between)
         slopes.append(slope)
     with np.errstate(divide="ignore", invalid="ignore"):  # a signal may be 0 or beyond all numbers
@@ -249,8 +249,8 @@ def propagated(layers: Sequence[Evidence], variances: np.ndarray, biases: np.nda
         return np.log(forward) - np.log(layers[0].input_second_moment), backward
 
 
-def _through(layer: Evidence, preactivation: float) -> tuple[float, float]:
-    """E[φ²] and E[φ'²] for normal preactivations of this variance."""
+def through(layer: Evidence, preactivation: float) -> tuple[float, float]:
+    """Return E[φ²] and E[φ'²] for normal preactivations of this variance."""
     if not preactivation < math.inf:
         return preactivation, math.nan
     if layer.activation is None:

@@ -2,13 +2,14 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Change, Found, advice, deviations, severity
+from course.diagnosis.findings.whole import FAINT, LOST, SAME, UNEQUAL, is_forgotten
 from course.diagnosis.functions import GATES
 from course.diagnosis.trend import Run
 from course.live.words import number
@@ -27,22 +28,91 @@ TWICE = 2 * math.log(2)
 
 
 def biases(network: Network) -> Iterator[Found]:
-    """Biases that are larger than what the data contribute, or that shift all units alike."""
-    limit = deviations(network)
+    """Biases that are larger than what the data contribute, or that shift all units alike.
+
+    What the data contribute is what would come if the biases before that are out of scale were 0.
+    """
+    limit, without = deviations(network), {}
     for layer in network.layers:
-        signal, bias, room = layer.weighted_inputs, layer.bias_second_moment, _room(layer)
+        signal, bias, room = layer.weight_variance * _received(layer, without), layer.bias_second_moment, _room(layer)
         drowned = bias > max(room * signal, trend.SMALL_BIASES)
-        shifted = _shifted(layer, limit)
-        if layer.normalized or not layer.finite or not (drowned or shifted) or _are_meant(layer, network):
-            continue
-        yield Found(
-            layer.number,
-            severity(bias > room**2 * signal or (shifted and layer.bias_mean < 0)),
-            f"its biases have mean {number(layer.bias_mean)} and mean square {number(bias)}, its weighted inputs have "
-            f"mean square {number(signal)}",
-            "the units answer to their biases more than to the data" if drowned else "all units are shifted alike",
-            "start the biases at 0",
-        )
+        shifted = _shifted(layer, signal, limit)
+        wrong = (drowned or shifted) and layer.finite and not (layer.normalized or _are_meant(layer, network))
+        if wrong or layer.parent in without:
+            without[layer.number] = trend.through(layer, signal + (0.0 if wrong else bias))[0]
+        if wrong:
+            grave = severity(bias > room**2 * signal or (shifted and layer.bias_mean < 0))
+            yield _out_of_scale(layer, signal, grave, drowned=drowned)
+        elif exponential(layer, network) and biases_decide(layer):
+            yield _in_an_exponential(layer, network)
+        elif drowned and layer.kind == "recurrent" and _forgets(layer, network):
+            yield _of_gates(layer)
+
+
+def _received(layer: Evidence, without: Mapping[int | None, float]) -> float:
+    """The mean square of what a layer receives, or would without the biases before that are out of scale."""
+    if layer.parent not in without:
+        return layer.input_second_moment
+    return min(layer.input_second_moment, layer.passed * without[layer.parent])
+
+
+def _out_of_scale(layer: Evidence, signal: float, grave: str, *, drowned: bool) -> Found:
+    return Found(
+        layer.number,
+        grave,
+        f"its biases have mean {number(layer.bias_mean)} and mean square {number(layer.bias_second_moment)}, its "
+        f"weighted inputs have mean square {number(signal)}",
+        "the units answer to their biases more than to the data" if drowned else "all units are shifted alike",
+        "start the biases at 0",
+    )
+
+
+def exponential(layer: Evidence, network: Network) -> str:
+    """How grave it is what an exponential makes of a layer's answers: "fault", "warning", or "" for nothing.
+
+    The slope of exp is exp: an answer of that size has a gradient as many times longer than answers elsewhere, and is
+    judged as gradients of different lengths are. It counts where the size is still there afterwards, in the gradient or
+    in what later layers receive, and not only within a softmax; and targets may be as large. What is smaller than
+    rounding next to 1 is lost, and so is its gradient.
+    """
+    made, gradient = layer.exponential, layer.gradient_second_moment
+    if made is None or (network.distance is not None and network.distance < made):
+        return ""
+    seen = [gradient, *(other.input_second_moment for other in network.layers[layer.number :])]
+    size = math.sqrt(min(made, max((one for one in seen if one >= 0), default=0.0)))
+    if size > UNEQUAL:
+        return severity(size > LOST)
+    return severity(True) if 0 < made < SAME**2 and gradient < SAME**2 and layer.step is None else ""
+
+
+def _in_an_exponential(layer: Evidence, network: Network) -> Found:
+    return Found(
+        layer.number,
+        exponential(layer, network),
+        f"its biases have mean {number(layer.bias_mean)}, and an exponential makes of its answers numbers of a root "
+        f"mean square of {number(math.sqrt(layer.exponential))}",
+        "the gradient through an exponential is as large or small as its answer",
+        "start the biases at 0",
+    )
+
+
+def _forgets(layer: Evidence, network: Network) -> bool:
+    """Whether weights that take turns on a state lose it, or nothing gets into it."""
+    together = [other for other in network.layers if len(other.turns) > 1 and other.turns == layer.turns]
+    return is_forgotten(layer) or any(other.input_second_moment < FAINT**2 for other in together)
+
+
+def _of_gates(layer: Evidence) -> Found:
+    ratio, each = layer.through_turns
+    lasts = f"divided by {number(1 / each)} from turn to turn" if 0 < ratio < 1 else "0 at the first turn"
+    return Found(
+        layer.number,
+        "fault",
+        f"its biases have mean {number(layer.bias_mean)} and mean square {number(layer.bias_second_moment)}, and the "
+        f"gradient is {lasts}",
+        "the biases shut the gates or saturate the state, which keeps or takes in nothing",
+        "start these biases at 0, and a forget gate's at 1 (Gers and others 2000, Jozefowicz and others 2015)",
+    )
 
 
 def _room(layer: Evidence) -> float:
@@ -55,15 +125,15 @@ def _room(layer: Evidence) -> float:
     return max(1.0, REACH / layer.fan_in)
 
 
-def _shifted(layer: Evidence, limit: float) -> bool:
+def _shifted(layer: Evidence, signal: float, limit: float) -> bool:
     """Whether a layer's biases have a mean that is large and no luck of few draws."""
     luck = limit**2 * (layer.bias_second_moment - layer.bias_mean**2) / layer.units
-    return layer.bias_mean**2 > max(SHIFT * layer.weighted_inputs, trend.SMALL_BIASES, luck)
+    return layer.bias_mean**2 > max(SHIFT * signal, trend.SMALL_BIASES, luck)
 
 
 def _place_bends(layer: Evidence, limit: float) -> bool:
     """Whether biases spread over few inputs put the bends of a layer's units where the data are."""
-    few = _room(layer) > 1 and not _shifted(layer, limit)
+    few = _room(layer) > 1 and not _shifted(layer, layer.weighted_inputs, limit)
     return few and layer.bias_second_moment <= _room(layer) * layer.weighted_inputs
 
 
@@ -91,8 +161,20 @@ def dead_units(network: Network) -> Iterator[Found]:
         all_off = layer.dead_share == 1.0 and not layer.ends_branch and layer.gradient_second_moment == 0
         if layer.normalized and layer.preactivation_second_moment == layer.input_second_moment == 0:
             continue  # nothing comes in, so it is not this normalization that answers 0
-        if all_off or layer.dead_share > chance + max(luck, MANY_DEAD):
-            yield _dead(layer, network)
+        # a unit of a branch may be off: what is added to the branch's answer goes on without it
+        many = MOST_DEAD if layer.ends_branch and layer.summed else MANY_DEAD
+        if all_off or layer.dead_share > chance + max(luck, many):
+            yield _dead(layer, severity(layer.dead_share > MOST_DEAD and not _come_back(layer, limit)), network)
+
+
+def _come_back(layer: Evidence, limit: float) -> bool:
+    """Whether units are off because of biases of a usual size round 0, and inputs that are learned and still smaller.
+
+    Half of the units are off then, and others as soon as the inputs grow.
+    """
+    round_0 = layer.bias_mean**2 < limit**2 * layer.bias_second_moment / layer.units
+    usual = layer.bias_second_moment < trend.SMALL_BIASES and layer.dead_share < 1
+    return usual and round_0 and biases_decide(layer) and not layer.from_data
 
 
 def _scale_of_0(layer: Evidence, network: Network) -> Change | None:
@@ -109,7 +191,7 @@ def _scale_of_0(layer: Evidence, network: Network) -> Change | None:
     return Change(found[0], "one") if known else None
 
 
-def _dead(layer: Evidence, network: Network) -> Found:
+def _dead(layer: Evidence, grave: str, network: Network) -> Found:
     if layer.normalized and layer.preactivation_second_moment == 0:
         return Found(
             layer.number,
@@ -130,7 +212,7 @@ def _dead(layer: Evidence, network: Network) -> Found:
         remedy = f"let the last layer answer without {layer.activation}"
     return Found(
         layer.number,
-        severity(layer.dead_share > MOST_DEAD),
+        grave,
         f"{layer.dead_share:.0%} of its units answer 0 to the whole batch, {layer.dead_by_chance:.0%} would by chance",
         reason,
         remedy,

@@ -8,7 +8,9 @@ import numpy as np
 
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.findings.answers import biases_decide, exponential
 from course.diagnosis.findings.found import Change, Found, deviations, scaling, severity
+from course.diagnosis.findings.whole import LOST, UNEQUAL
 from course.diagnosis.functions import named
 from course.live.words import number
 
@@ -17,7 +19,7 @@ ONE_SIDED = 0.1
 LITTLE_LESS = 0.95
 """A factor nearer to 1 changes nothing that counts."""
 LARGE_STATE = 10.0
-"""A recurrent layer's fan_in · Var w beyond this saturates its gates at once."""
+"""A recurrent layer's fan_in · Var w beyond this saturates its gates at once, whatever is measured turn by turn."""
 FLAT, MOSTLY_FLAT = 0.3, 0.5
 """Of tanh's slopes 3 % are flat for preactivations of variance 1, and 14 % where PyTorch's gain lets them settle."""
 
@@ -32,8 +34,14 @@ def too_large(network: Network) -> Iterator[Found]:
     yield from _adding_up(network)
     yield from _unsuitable(network, "too large")
     for layer in network.layers:
-        if layer.kind == "recurrent" and layer.weight_variance > LARGE_STATE:
-            yield _described(layer, math.log(layer.weight_variance), "warning", deviations(network))
+        ratio, _each = layer.through_turns
+        most = starts.INPUTS[1] if ratio > UNEQUAL else LARGE_STATE
+        if layer.kind == "recurrent" and layer.weight_variance > most:
+            grave = severity(ratio > LOST)
+            yield _described(layer, math.log(layer.weight_variance), grave, deviations(network))
+        distance = starts.distance(layer.weight_variance, trend.accepted(layer))
+        if distance > 0 and exponential(layer, network) and not biases_decide(layer):
+            yield _described(layer, distance, exponential(layer, network), deviations(network))
 
 
 def _adding_up(network: Network) -> Iterator[Found]:
@@ -42,6 +50,8 @@ def _adding_up(network: Network) -> Iterator[Found]:
     most = max((layer.input_second_moment for layer in sums), default=0.0)
     if network.fresh or most <= math.exp(trend.LOST) * _least_sum(network):
         return
+    if any(exponential(layer, network) and biases_decide(layer) for layer in network.layers):
+        return  # what they grow by has a cause of its own
     branches = [layer for layer in network.layers if _adds(layer, network)]
     for layer in branches:
         yield Found(

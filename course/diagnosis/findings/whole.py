@@ -65,6 +65,7 @@ def search(network: Network) -> Iterator[Whole]:
         yield from _signal(network)
         yield from _differences(network)
         yield from _gradient(network)
+        yield from _through_turns(network)
         yield from _adapters(network)
     yield from _loss(network)
     yield from _targets(network)
@@ -340,6 +341,43 @@ def _gradient(network: Network) -> Iterator[Whole]:
                 "look at what scales the signal on the way: normalizations' scales, branches, weights",
                 first[0].number,
             )
+
+
+def is_forgotten(layer: Evidence) -> bool:
+    """Return whether the gradient is divided by more than e from turn to turn until it is lost.
+
+    A state that lasts one turn keeps 1/e of it; gates that start half open keep half, and tanh with PyTorch's weights
+    about as much.
+    """
+    ratio, each = layer.through_turns
+    return ratio < 1 / LOST and each < 1 / math.e
+
+
+def _through_turns(network: Network) -> Iterator[Whole]:
+    """The gradient at the first turn beside the last, where weights take turns on a state."""
+    turning = [layer for layer in network.layers if len(layer.turns) > 1]
+    turning.sort(key=lambda layer: (layer.through_turns[0], layer.weight_variance))
+    if turning and turning[-1].through_turns[0] > UNEQUAL:
+        ratio, each = turning[-1].through_turns
+        seen = f"{number(ratio)} times longer at the first of {len(turning[-1].turns)} turns than at the last"
+        yield _turning("explodes", turning[-1], seen, f"multiplies it by {number(each)}", fault=ratio > LOST)
+    elif turning and is_forgotten(turning[0]):
+        ratio, each = turning[0].through_turns
+        seen = f"{number(1 / ratio)} times shorter" if ratio else "exactly 0"
+        seen = f"{seen} at the first of {len(turning[0].turns)} turns, and not at the last"
+        reason = f"divides it by {number(1 / each)}" if each else "divides it further"
+        yield _turning("vanishes", turning[0], seen, reason)
+
+
+def _turning(verb: str, layer: Evidence, seen: str, reason: str, *, fault: bool = True) -> Whole:
+    return Whole(
+        f"gradient {verb}",
+        "fault" if fault else "warning",
+        f"the gradient is {seen}",
+        f"the way through the state that {layer.name} belongs to {reason} from turn to turn",
+        "draw the weights of the state orthogonal, or with std √(1/fan_in); start a forget gate's biases at 1",
+        layer.number,
+    )
 
 
 def _scales_that_grow(network: Network) -> bool:
