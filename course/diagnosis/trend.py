@@ -62,16 +62,18 @@ class Run(NamedTuple):
             return 0.0  # whoever receives nothing can show nothing
         if self._strain(self.forward, self.backward) < self._strain(self.suitable_forward, self.suitable_backward):
             return max(0.0, float(self.distances[-1])) if self.layers[-1].last else 0.0
-        twice = 2.0 if self.layers[-1].squared and self.distances[-1] > 0 else 1.0
-        with np.errstate(invalid="ignore"):
-            changes = self.forward - self.suitable_forward, self.backward - self.suitable_backward
-            return twice * max(map(_range, changes))
+        return self._beyond(self.suitable_forward, self.suitable_backward)
 
     @property
     def by_weights(self) -> float:
         """How much of the excess other weights alone would take away, whatever the biases do."""
+        return min(self.excess, self._beyond(*self.biased))
+
+    def _beyond(self, forward: np.ndarray, backward: np.ndarray) -> float:
+        """How far the run is from these; answers that are multiplied with one another count twice."""
+        twice = 2.0 if self.layers[-1].squared and self.distances[-1] > 0 else 1.0
         with np.errstate(invalid="ignore"):
-            return min(self.excess, max(_range(self.forward - self.biased[0]), _range(self.backward - self.biased[1])))
+            return twice * max(_range(self.forward - forward), _range(self.backward - backward))
 
     def _strain(self, forward: np.ndarray, backward: np.ndarray) -> float:
         """Without the last layer, which many make small on purpose."""

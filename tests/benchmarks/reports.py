@@ -281,7 +281,7 @@ REPORTS = {
         Case("x and t as they are", coordinates, (RAW,)),
     )),
     "P08": Report("siren#19: coordinates from 0 to 255", (
-        Case("pixels' places", lambda: (zoo.official_siren()[0], 255 * torch.rand(256, 2)), (RAW,)),
+        Case("pixels' places", lambda: (zoo.drawn_siren(1 / 2)[0], 255 * torch.rand(256, 2)), (RAW,)),
     )),
     "P09": Report("mlx#4536: grouped convolutions with the fan of all groups", (
         Case("all groups", partial(grouped, mended=False), SMALL), Case("one group", partial(grouped, mended=True)),
