@@ -52,23 +52,19 @@ SINE = 2.0
 """A sine behind a sine as Sitzmann and others 2020 draw it, U(±√(6/fan_in)/ω), for networks of few layers."""
 INPUTS = 1.0, 2.0
 """Data suit LeCun's variance and He's."""
-SMALL_LAST = 1e-5
-"""A last layer may be this much smaller: many start it so on purpose, and nothing follows that could starve.
-
-U(-0.003, 0.003), of actors and critics (Lillicrap and others 2016), has 3e-6 · fan_in, a gain of 0.01 has 1e-4.
-"""
 
 
 def accepted(fed_by: str | None, own: str | None, *, first: bool, last: bool) -> tuple[float, float]:
     """The weight variances that suit a layer that is fed by one activation function and has its own.
 
     What is fed by data, or by a function that is not in the table (`None`), may have anything from LeCun's to He's;
-    the `first` layer may also be scaled for its own function, as if that had fed it.
+    the `first` layer may also be scaled for its own function, as if that had fed it. A `last` layer may be smaller:
+    many start it so on purpose, U(-0.003, 0.003) or 0, and nothing follows that could starve.
     """
     rows = [suitable(name) for name in (own if first and not last else None, fed_by) if name is not None]
     intervals = [(row.low, row.high) for row in rows] + ([INPUTS] if first or not rows else [])
     low, high = min(low for low, _ in intervals), max(high for _, high in intervals)
-    return (SMALL_LAST * low if last else low), high
+    return (0.0 if last else low), high
 
 
 def distance(variance: float, interval: tuple[float, float]) -> float:
@@ -76,4 +72,5 @@ def distance(variance: float, interval: tuple[float, float]) -> float:
     low, high = interval
     if variance == 0:
         return -math.inf
-    return min(0.0, math.log(variance / low)) + max(0.0, math.log(variance) - math.log(high))
+    below = min(0.0, math.log(variance / low)) if low else 0.0
+    return below + max(0.0, math.log(variance) - math.log(high))
