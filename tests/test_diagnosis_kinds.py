@@ -830,7 +830,7 @@ def test_of_a_sum_that_one_bias_made_huge_the_bias_is_named():
     assert diagnose(diagnosis.mended(), VECTORS).healthy
 
 
-# Turns
+# Time steps
 
 
 def lstm(p, words):
@@ -867,7 +867,7 @@ def elman(p, words):
 @pytest.mark.parametrize(
     ("std", "findings"), [(1.0, {"too large", "gradient explodes"}), (1 / 8, set()), (0.01, {"gradient vanishes"})]
 )
-def test_a_gradient_that_explodes_or_vanishes_from_turn_to_turn_is_a_fault(std, findings):
+def test_a_gradient_that_explodes_or_vanishes_through_time_is_a_fault(std, findings):
     state = std * RANDOM.standard_normal((64, 64)).astype(np.float32)
     p = {"input": he(32, 64) / 2**0.5, "state": state, "out": he(64, 3) / 2**0.5}
     diagnosis = diagnose((elman, p), SEQUENCES[:, :12])

@@ -264,7 +264,7 @@ def test_a_convolution_with_channels_first_is_turned():
     assert_close(turned.signals.preactivations, convolved(kernel, IMAGES))
 
 
-def test_a_scan_over_stacked_weights_is_a_layer_a_turn():
+def test_a_scan_over_stacked_weights_is_a_layer_an_iteration():
     p = {"in": normal(6, 8), "stack": np.stack([normal(8, 8) for _ in range(5)]), "out": normal(8, 3)}
 
     def scanned(p, x):
@@ -313,7 +313,7 @@ def test_a_long_recurrence_is_read_in_as_many_steps_as_a_short_one_and_whole(rev
         assert_close(layer.signals.weight_gradients, of_p[name])
 
 
-def test_turns_that_only_the_state_goes_through_are_a_chain_of_layers():
+def test_iterations_that_only_the_state_goes_through_are_a_chain_of_layers():
     p = {"in": normal(6, 8), "tied": normal(8, 8), "out": normal(8, 3)}
 
     def network(p, x):
@@ -400,7 +400,7 @@ def test_images_are_flattened_for_a_list():
     assert np.array_equal(read(rows, IMAGES).outputs, read(rows, IMAGES.reshape(6, -1)).outputs)
 
 
-def test_the_gradient_of_weights_that_take_turns_is_told_turn_by_turn():
+def test_the_gradient_of_weights_that_come_by_again_is_told_by_time_step():
     p, words = {"in": normal(6, 5), "state": normal(5, 5)}, RANDOM.standard_normal((8, 4, 6)).astype(np.float32)
 
     def turned(p, nudges):
@@ -417,6 +417,6 @@ def test_the_gradient_of_weights_that_take_turns_is_told_turn_by_turn():
 
     _of_weights, expected = gradients_of(turned, p, jnp.zeros((4, 8, 5)), directions_of((8, 5), 3))
     first, second = read((scanned, p), words, seed=3).layers
-    assert first.signals.turns == ()  # it receives the data alone
-    expected = np.square(expected).mean((1, 2))  # the first turn's state is no value of the network
-    np.testing.assert_allclose(second.signals.turns, [expected[1], math.nan, expected[3]], rtol=1e-5)
+    assert first.signals.time_steps == ()  # it receives the data alone
+    expected = np.sqrt(np.square(expected).mean((1, 2)))  # the first step's state is no value of the network
+    np.testing.assert_allclose(second.signals.time_steps, [expected[1], math.nan, expected[3]], rtol=1e-5)

@@ -126,14 +126,14 @@ def test_an_embedding_is_no_layer():
     np.testing.assert_array_equal(layer.signals.inputs, module[0].weight.detach().numpy()[tokens])
 
 
-def test_the_gradient_of_a_recurrent_layer_is_told_turn_by_turn():
+def test_the_gradient_of_a_recurrent_layer_is_told_by_time_step():
     module = torch.nn.RNN(8, 6, batch_first=True)
     words = torch.tensor(RANDOM.standard_normal((4, 5, 8)).astype(np.float32), requires_grad=True)
     random = np.random.default_rng(2)
     cost = sum((one * torch.tensor(random.standard_normal(one.shape, np.float32))).sum() for one in module(words))
     (expected,) = torch.autograd.grad(cost, [words])
     for layer in read(module, words, seed=2).layers:
-        np.testing.assert_allclose(layer.signals.turns, expected.square().mean((0, 2)), rtol=1e-5)
+        np.testing.assert_allclose(layer.signals.time_steps, expected.square().mean((0, 2)).sqrt(), rtol=1e-5)
 
 
 def test_a_gradient_that_the_network_cuts_is_read_as_zero():

@@ -33,13 +33,13 @@ class Evidence(NamedTuple):
     that layer's activation, and `passed` the factor of the mean square in between. `ends_branch` says that nobody
     follows it for certain: its answers are added to others, multiplied with them, or go through something unknown.
     `groups` counts the parts into which its units fall by the inputs that they see.
-    `weights` counts them, `weight_variance` is fan_in · E[w²], and `weight_error` how far
-    that of one draw strays, relative to itself. `exponential` and `turns` are the reading's. `distinct_units` answer
-    differently, `different_units` do or have another gradient, and `projections` are the weighted sums that they make
-    of inputs; `dead_share` of the units answer 0 to the whole batch, and `dead_by_chance` would with biases of 0 and
-    inputs as alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken
-    over the batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan
-    where numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
+    `weights` counts them, `weight_variance` is fan_in · E[w²], and `weight_error` how far that of one draw strays,
+    relative to itself. `exponential` and `time_steps` are the reading's. `distinct_units` answer differently,
+    `different_units` do or have another gradient, and `projections` are the weighted sums that they make of inputs;
+    `dead_share` of the units answer 0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as
+    alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
+    batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
+    numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
     inputs too, `radial` is that of `ParameterReading`.
     """
 
@@ -70,7 +70,7 @@ class Evidence(NamedTuple):
     trainable: bool
     step: float | None
     exponential: float | None
-    turns: tuple[float, ...]
+    time_steps: tuple[float, ...]
     parameter: str
     bias: str
     own_fan_in: int
@@ -118,12 +118,12 @@ class Evidence(NamedTuple):
         return self.weight_variance * self.input_second_moment
 
     @property
-    def through_turns(self) -> tuple[float, float]:
-        """How many times longer the gradient is at the first turn than at the last, in all and from turn to turn."""
-        if len(self.turns) < 2 or not (self.turns[0] >= 0 and 0 < self.turns[-1] < math.inf):
+    def through_time(self) -> tuple[float, float]:
+        """How many times longer the gradient is at the first time step than at the last, in all and per time step."""
+        if len(self.time_steps) < 2 or not (self.time_steps[0] >= 0 and 0 < self.time_steps[-1] < math.inf):
             return 1.0, 1.0
-        ratio = math.sqrt(self.turns[0] / self.turns[-1])
-        return ratio, ratio ** (1 / (len(self.turns) - 1))
+        ratio = self.time_steps[0] / self.time_steps[-1]
+        return ratio, ratio ** (1 / (len(self.time_steps) - 1))
 
     @property
     def finite(self) -> bool:
@@ -253,7 +253,7 @@ def _layer(
         trainable=definition.trainable,
         step=signals.step,
         exponential=signals.exponential,
-        turns=signals.turns,
+        time_steps=signals.time_steps,
         parameter=definition.parameter,
         bias=definition.bias,
         own_fan_in=definition.own_fan_in,

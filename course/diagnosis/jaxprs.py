@@ -16,9 +16,9 @@ PRODUCTS = ("dot_general", "conv_general_dilated")
 STOP = "stop_gradient"
 UNTURNED = ("convert_element_type", "copy", "copy_p", STOP, "optimization_barrier", "reduce_precision")
 ALIKE, DEEP = 2, 16
-"""A scan's turns are written out until so many in a row apply the same weights: the second shows that they come by
+"""A scan's iterations are written out until so many in a row apply the same weights: the second shows that they come by
 again. So is the last one, beside which the gradient of the first is seen. Where nothing but the state goes in, the
-turns are a chain of layers, and so many show what becomes of a signal.
+iterations are a chain of layers, and so many show what becomes of a signal.
 """
 
 
@@ -39,7 +39,7 @@ class Program(NamedTuple):
 
     `constants` are values written into it, `names` those of its parameters, `shapes` say what every value is, and
     `origins` which parameter or constant a value comes from that comes from such alone. `omitted` says of products how
-    many turns of a scan before them were not written out; `frozen` are parameters that a stop_gradient keeps.
+    many iterations of a scan before them were not written out; `frozen` are parameters that a stop_gradient keeps.
     """
 
     operations: list[Operation]
@@ -190,48 +190,48 @@ class _Lister:
             self.axes.update(dict.fromkeys(outputs, own if axes is None else tuple(own[axis] for axis in axes)))
 
     def _unrolled(self, eqn, inner: ClosedJaxpr, inputs: list[int]) -> list[int]:
-        """Write a scan's turns one after the other, as long as they apply weights that those before did not."""
+        """Write a scan's iterations one after the other, as long as they apply weights that those before did not."""
         fixed, carried = eqn.params["num_consts"], eqn.params["num_carry"]
         constants, carry, sliced = inputs[:fixed], inputs[fixed : fixed + carried], inputs[fixed + carried :]
-        turns = list(range(eqn.params["length"]))
-        turns = turns[::-1] if eqn.params["reverse"] else turns
+        iterations = list(range(eqn.params["length"]))
+        iterations = iterations[::-1] if eqn.params["reverse"] else iterations
         enough = ALIKE if any(number not in self.origins for number in (*constants, *sliced)) else DEEP
         collected, applied = [], []
-        while turns and (len(applied) < enough or applied[-enough:] != applied[-1:] * enough):
-            parts = [self._part(number, turns[0]) for number in sliced]
+        while iterations and (len(applied) < enough or applied[-enough:] != applied[-1:] * enough):
+            parts = [self._part(number, iterations[0]) for number in sliced]
             before = len(self.operations)
             outputs = self.inline(inner, [*constants, *carry, *parts])
             applied.append([one.name for row in self.operations[before:] for one in row.step.applied])
             carry = outputs[:carried]
             collected.append(outputs[carried:])
-            turns = turns[1:]
+            iterations = iterations[1:]
         columns = [column[:: -1 if eqn.params["reverse"] else 1] for column in zip(*collected, strict=True)]
         state = [*carry, *map(self._stacked, columns)]
-        last = enough == ALIKE and len(turns) > 0
-        if len(turns) > last:
-            state = self._rest(eqn, inner, [*constants, *state], sliced, turns[: len(turns) - last])
+        last = enough == ALIKE and len(iterations) > 0
+        if len(iterations) > last:
+            state = self._rest(eqn, inner, [*constants, *state], sliced, iterations[: len(iterations) - last])
         if not last:
             return state
         before = len(self.operations)
-        parts = [self._part(number, turns[-1]) for number in sliced]
+        parts = [self._part(number, iterations[-1]) for number in sliced]
         outputs = self.inline(inner, [*constants, *state[:carried], *parts])
         products = [row.step.outputs[0] for row in self.operations[before:] if row.step.applied]
-        self.omitted.update(dict.fromkeys(products, len(turns) - 1))
+        self.omitted.update(dict.fromkeys(products, len(iterations) - 1))
         pairs = zip(state[carried:], outputs[carried:], strict=True)
         return [*outputs[:carried], *(self._joined(*pair, reverse=eqn.params["reverse"]) for pair in pairs)]
 
-    def _rest(self, eqn, inner: ClosedJaxpr, values: list[int], sliced: list[int], turns: list[int]) -> list[int]:
-        """A scan's turns that do nothing new, in one operation: what they answer is made of what the last one is.
+    def _rest(self, eqn, inner: ClosedJaxpr, values: list[int], sliced: list[int], iterations: list[int]) -> list[int]:
+        """A scan's iterations that do nothing new, in one operation: what they answer is made of what the last one is.
 
-        `values` are its constants, its state, and what the turns before have answered.
+        `values` are its constants, its state, and what the iterations before have answered.
         """
         fixed, carried = eqn.params["num_consts"], eqn.params["num_carry"]
         shapes = [self.shapes[number] for number in values[fixed:]]
-        longer = [(len(turns) + one.shape[0], *one.shape[1:]) for one in shapes[carried:]]
+        longer = [(len(iterations) + one.shape[0], *one.shape[1:]) for one in shapes[carried:]]
         kinds = [*((one.shape, one.dtype) for one in shapes[:carried])]
         kinds += zip(longer, (one.dtype for one in shapes[carried:]), strict=True)
         hidden = [self.new(*kind) for kind in kinds]
-        compute = _scanning(eqn, inner, turns, len(sliced))
+        compute = _scanning(eqn, inner, iterations, len(sliced))
         state, firsts = values[: fixed + carried], values[fixed + carried :]
         beside = (*state, *sliced, *firsts)
         self.operations.append(Operation(Step("scan", (), tuple(hidden)), compute, beside, _repeating(eqn, kinds)))
@@ -239,7 +239,7 @@ class _Lister:
         return [self._append("rest", pair, _second, [kind])[0] for *pair, kind in lasts]
 
     def _joined(self, many: int, one: int, *, reverse: bool) -> int:
-        """What many turns answered and what the last one did, in the order of the turns."""
+        """What many iterations answered and what the last one did, in the order of the iterations."""
         whole = self.shapes[many]
         order = slice(None, None, -1 if reverse else 1)
         compute = _as_list(lambda many, one: jnp.concatenate([many, one[None]][order]))
@@ -249,14 +249,16 @@ class _Lister:
         one = self.shapes[parts[0]]
         return self._append("stack", parts, _as_list(_stack), [((len(parts), *one.shape), one.dtype)])[0]
 
-    def _part(self, number: int, turn: int) -> int:
-        """One turn's part of a scanned value; a part of parameters is a parameter of its own."""
+    def _part(self, number: int, iteration: int) -> int:
+        """One iteration's part of a scanned value; a part of parameters is a parameter of its own."""
         whole = self.shapes[number]
-        (part,) = self._append("slice", [number], _as_list(_taking(turn)), [(whole.shape[1:], whole.dtype)])
+        (part,) = self._append("slice", [number], _as_list(_taking(iteration)), [(whole.shape[1:], whole.dtype)])
         if number in self.origins:
             self.origins[part] = part
             name, axes = self.names.get(self.origins[number], "weights"), self.axes.get(number)
-            self.names[part] = f"part {turn} of {name}" if axes is None else f"{name}[{':, ' * axes[0]}{turn}]"
+            self.names[part] = (
+                f"part {iteration} of {name}" if axes is None else f"{name}[{':, ' * axes[0]}{iteration}]"
+            )
             if axes is not None:
                 self.axes[part] = tuple(axis - (axis > axes[0]) for axis in axes[1:])
         return part
@@ -311,19 +313,19 @@ def _alone(jaxpr, eqn) -> Callable:
     return compute
 
 
-def _scanning(eqn, inner: ClosedJaxpr, turns: list[int], count: int) -> Callable:
-    """These turns of a scan: of its state, `count` values to be sliced, and what those before answered."""
+def _scanning(eqn, inner: ClosedJaxpr, iterations: list[int], count: int) -> Callable:
+    """These iterations of a scan: of its state, `count` values to be sliced, and what those before answered."""
     fixed, carried, reverse = (eqn.params[name] for name in ("num_consts", "num_carry", "reverse"))
-    turn, low, high = jaxpr_as_fun(inner), min(turns), max(turns) + 1
+    iteration, low, high = jaxpr_as_fun(inner), min(iterations), max(iterations) + 1
 
     def compute(*values: jax.Array) -> Sequence[jax.Array]:
         def body(carry, parts):
-            answers = turn(*values[:fixed], *carry, *parts)
+            answers = iteration(*values[:fixed], *carry, *parts)
             return list(answers[:carried]), list(answers[carried:])
 
         start = fixed + carried
         sliced, firsts = [one[low:high] for one in values[start : start + count]], values[start + count :]
-        carry, rests = jax.lax.scan(body, list(values[fixed:start]), sliced, len(turns), reverse=reverse)
+        carry, rests = jax.lax.scan(body, list(values[fixed:start]), sliced, len(iterations), reverse=reverse)
         pairs = zip(rests, firsts, strict=True)
         return [*carry, *(jnp.concatenate([rest, first] if reverse else [first, rest]) for rest, first in pairs)]
 
@@ -331,7 +333,7 @@ def _scanning(eqn, inner: ClosedJaxpr, turns: list[int], count: int) -> Callable
 
 
 def _repeating(eqn, kinds: Sequence[tuple]) -> Callable:
-    """In place of the turns of a scan that are left, the last one's answers again: they have its size."""
+    """In place of the iterations of a scan that are left, the last one's answers again: they have its size."""
     fixed, carried, reverse = (eqn.params[name] for name in ("num_consts", "num_carry", "reverse"))
 
     def compute(*values: jax.Array) -> Sequence[jax.Array]:
@@ -346,8 +348,8 @@ def _second(_one: jax.Array, other: jax.Array) -> Sequence[jax.Array]:
     return [other]
 
 
-def _taking(turn: int) -> Callable:
-    return lambda whole: whole[turn]
+def _taking(iteration: int) -> Callable:
+    return lambda whole: whole[iteration]
 
 
 def _stack(*parts: jax.Array) -> jax.Array:

@@ -48,8 +48,8 @@ class LayerSignals(NamedTuple):
     one. `activations` has the same shape, or is `None` where no nonlinearity follows. Of large arrays only rows are
     kept, `(rows, units)`. The gradients are those of C = Σ v · outputs with v ~ N(0, 1). `values` counts the layer's
     answers an example; `step` is the mean length of the steps that they are, `exponential` the mean square of what an
-    exponential makes of them. `turns` are mean squares of the gradient by turn, the first one first, where the weights
-    come by again and receive what they have answered before; nan between the first and the last if not measured.
+    exponential makes of them. `time_steps` are root mean squares of the gradient by time step, the first one first,
+    where the weights come by again and receive what they have answered before; nan where that is not measured.
     """
 
     inputs: np.ndarray
@@ -60,7 +60,7 @@ class LayerSignals(NamedTuple):
     values: int = 0
     step: float | None = None
     exponential: float | None = None
-    turns: tuple[float, ...] = ()
+    time_steps: tuple[float, ...] = ()
 
 
 class LayerPlace(NamedTuple):

@@ -4,6 +4,7 @@ What is needed of a value is taken while it is there, so that no activation is k
 when that comes by. PyTorch is not imported: whoever holds a module has imported it, and passes it in as `torch`.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -46,7 +47,7 @@ class Calls:
         self.values: dict[int, np.ndarray] = {}
         self.gradients: dict[int, np.ndarray] = {}
         self.sizes: dict[int, float] = {}
-        self.turns: dict[int, float] = {}
+        self.time_steps: dict[int, float] = {}
         self.sequences: dict[int, Any] = {}
         self._cuts: dict[int, Callable] = {}
         self.received: dict[tuple[int, int], np.ndarray] = {}
@@ -142,8 +143,8 @@ class Calls:
         known = dict(zip(fresh, tensors, strict=False))
         if plain(name) in EXPONENTIALS:
             self.sizes.update((number, _mean_square(known[number])) for number in fresh)
-        for number in {turn for layer in self.flows.layers for turn in layer.turns} & set(fresh):
-            self._keep_turn(number, known[number])
+        for number in {number for layer in self.flows.layers for number in layer.time_steps} & set(fresh):
+            self._keep_time_step(number, known[number])
         for follower in followers:
             self._keep(follower, known[follower.number])
         for layer in self.flows.layers[before:]:
@@ -192,13 +193,13 @@ class Calls:
         if tensor.requires_grad:
             tensor.register_hook(lambda gradient: self.gradients.__setitem__(number, rows(gradient, axes)))
 
-    def _keep_turn(self, number: int, tensor: Any) -> None:
+    def _keep_time_step(self, number: int, tensor: Any) -> None:
         if tensor.requires_grad:
-            self.turns[number] = 0.0
-            tensor.register_hook(lambda gradient: self.turns.__setitem__(number, _mean_square(gradient)))
+            self.time_steps[number] = 0.0
+            tensor.register_hook(lambda gradient: self.time_steps.__setitem__(number, _rms(gradient)))
 
     def _noting_its_sequence(self, name: str, arguments: Sequence[Any]) -> Sequence[Any]:
-        """The arguments of a call; a sequence that it runs over is kept, for its gradient tells of every turn."""
+        """The arguments of a call; a sequence that it runs over is kept, for its gradient tells of every time step."""
         cut = sequence_of(name, arguments)
         if cut is None:
             return arguments
@@ -207,12 +208,12 @@ class Calls:
         self.sequences[place] = whole if whole.requires_grad else whole.detach().requires_grad_()
         return (self.sequences[place], *arguments[1:])
 
-    def gradients_by_turn(self, layer: Layer, of_sequences: Mapping[int, Any]) -> tuple[float, ...]:
-        """Return the mean squares of the gradient by turn, where a layer's weights take turns."""
+    def gradients_by_time_step(self, layer: Layer, of_sequences: Mapping[int, Any]) -> tuple[float, ...]:
+        """Return the root mean squares of the gradient by time step, where a layer's weights come by again."""
         if of_sequences.get(layer.place) is not None:
-            return tuple(map(_mean_square, self._cuts[layer.place](of_sequences[layer.place])))
-        together = [one.turns for one in self.flows.layers if one.place == layer.place and one.turns]
-        return tuple(self.turns[number] for number in next(iter(together), ()) if number in self.turns)
+            return tuple(map(_rms, self._cuts[layer.place](of_sequences[layer.place])))
+        together = [one.time_steps for one in self.flows.layers if one.place == layer.place and one.time_steps]
+        return tuple(self.time_steps[number] for number in next(iter(together), ()) if number in self.time_steps)
 
     def step_mean(self, number: int | None) -> float | None:
         """Return the mean of a kept value."""
@@ -239,6 +240,10 @@ def rows(tensor: Any, axes: tuple[int, ...]) -> np.ndarray:
 
 def _mean_square(tensor: Any) -> float:
     return float(tensor.detach().float().square().mean())
+
+
+def _rms(tensor: Any) -> float:
+    return math.sqrt(float(tensor.detach().double().square().mean()))
 
 
 def _name(function: Callable) -> str:

@@ -282,7 +282,7 @@ def _layer_readings(
             values=math.prod(calls.shapes[answer.preactivations]) // examples,
             step=calls.step_mean(answer.layer.step),
             exponential=max((calls.sizes[one] for one in answer.layer.exponentials), default=None),
-            turns=calls.gradients_by_turn(answer.layer, of_sequences),
+            time_steps=calls.gradients_by_time_step(answer.layer, of_sequences),
         )
         yield LayerReading(definition, signals, answer.place)
         seen.add(name)
@@ -294,7 +294,7 @@ def _bias(answer: Answer, calls: Calls) -> int | None:
         return answer.bias
     units = math.prod(calls.shapes[answer.preactivations][axis] for axis in answer.axes)
     units = len(calls.constants[answer.applied.weights]) if answer.applied.kind == "recurrent" else units
-    later = answer.layer.constants if answer.layer.turns else ()
+    later = answer.layer.constants if answer.layer.time_steps else ()
     found = [one for one in (answer.bias, *later) if one is not None]
     return next((one for one in found if math.prod(calls.shapes[one]) == units), None)
 

@@ -165,9 +165,9 @@ def _recurrent(name: str, arguments: Sequence[Any], is_weights: Callable) -> lis
 
 
 def sequence_of(name: str, arguments: Sequence[Any]) -> Callable | None:
-    """Return what cuts the sequence that a recurrent call runs over into its turns, `None` for a call of one turn.
+    """Return what cuts the sequence of a recurrent call into its time steps, `None` for a call of one step.
 
-    Of packed sequences only the longest run to the end. What runs both ways has one end of its turns in the middle.
+    Of packed sequences only the longest run to the end. What runs both ways has one end of its steps in the middle.
     """
     if name not in RECURRENT or name.endswith("_cell"):
         return None
@@ -176,7 +176,7 @@ def sequence_of(name: str, arguments: Sequence[Any]) -> Callable | None:
     lengths = arguments[1].tolist() if packed else []
 
     def cut(x: Any) -> Sequence[Any]:
-        turns = [part[: lengths[-1]] for part in x.split(lengths)] if packed else x.unbind(1 if batch_first else 0)
-        return turns[len(turns) // 2 :] if both_ways else turns
+        steps = [part[: lengths[-1]] for part in x.split(lengths)] if packed else x.unbind(1 if batch_first else 0)
+        return steps[len(steps) // 2 :] if both_ways else steps
 
     return cut

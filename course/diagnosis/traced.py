@@ -152,8 +152,8 @@ def _reading(
     directions = [random.standard_normal(shapes[number].shape, np.float32) for number in outputs]
     floating = {number: place for place, number in enumerate(program.parameters) if _is_float(leaves[place])}
     derived = {answer.applied.weights for answer in answers} - set(floating)
-    turns = {answer.layer.turns[end] for answer in answers if answer.layer.turns for end in (0, -1)}
-    nudged = sorted({answer.preactivations for answer in answers} | derived | turns)
+    time_steps = {answer.layer.time_steps[end] for answer in answers if answer.layer.time_steps for end in (0, -1)}
+    nudged = sorted({answer.preactivations for answer in answers} | derived | time_steps)
 
     @partial(jax.jit, compiler_options=QUICKLY)
     def both_ways(leaves):
@@ -170,15 +170,15 @@ def _reading(
         (of_own, of_nudges), kept = jax.grad(forward, argnums=(0, 1), has_aux=True)(own, nudges)
         axes = {answer.preactivations: answer.axes for answer in answers}
         of_z = {number: rows(one, axes[number]) for number, one in of_nudges.items() if number in axes}
-        of_turns = {number: _mean_square(of_nudges[number]) for number in turns}
-        return of_own, of_z, of_turns, {number: of_nudges[number] for number in derived}, kept
+        of_time_steps = {number: _rms(of_nudges[number]) for number in time_steps}
+        return of_own, of_z, of_time_steps, {number: of_nudges[number] for number in derived}, kept
 
-    of_own, of_z, of_turns, of_derived, (kept, output) = jax.device_get(both_ways(list(leaves)))
+    of_own, of_z, of_time_steps, of_derived, (kept, output) = jax.device_get(both_ways(list(leaves)))
     still = _stuck(program, flows, both_ways, leaves, floating, of_own) - program.frozen
     felt = {**of_own, **dict.fromkeys(program.frozen, math.nan)}
     uses = _uses(program, flows, answers)
     return NetworkReading(
-        tuple(_layer_readings(program, answers, kept, (of_z, of_turns), {**of_own, **of_derived}, shapes)),
+        tuple(_layer_readings(program, answers, kept, (of_z, of_time_steps), {**of_own, **of_derived}, shapes)),
         np.asarray(output, float),
         framework,
         tuple(
@@ -208,12 +208,19 @@ def _mean_square(values: jax.Array) -> jax.Array:
     return jnp.mean(values.astype(jnp.float32) ** 2)
 
 
+def _rms(values: jax.Array) -> jax.Array:
+    """The root of the mean square, of numbers too whose squares are out of range."""
+    largest = jnp.max(jnp.abs(values.astype(jnp.float32)))
+    usual = jnp.isfinite(largest) & (largest > 0)
+    return jnp.where(usual, largest * jnp.sqrt(_mean_square(values / jnp.where(usual, largest, 1))), largest)
+
+
 def _bias(program: Program, answer: Answer) -> int | None:
     """The number of a layer's bias; what comes by again may be added to others before its bias is."""
     if answer.layer.kind != "recurrent":
         return answer.bias
     units = math.prod(program.shapes[answer.preactivations].shape[axis] for axis in answer.axes)
-    later = answer.layer.constants if answer.layer.turns else ()
+    later = answer.layer.constants if answer.layer.time_steps else ()
     found = [one for one in (answer.bias, *later) if one is not None]
     return next((one for one in found if math.prod(program.shapes[one].shape) == units), None)
 
@@ -309,15 +316,15 @@ def _outputs(program: Program) -> list[int]:
     return floating
 
 
-def _by_turn(program: Program, answer: Answer, of_turns: Mapping[int, float]) -> Iterator[float]:
-    for number in answer.layer.turns:
+def _by_time_step(program: Program, answer: Answer, of_time_steps: Mapping[int, float]) -> Iterator[float]:
+    for number in answer.layer.time_steps:
         yield from (math.nan,) * program.omitted.get(number, 0)
-        yield float(of_turns.get(number, math.nan))
+        yield float(of_time_steps.get(number, math.nan))
 
 
 def _layer_readings(program: Program, answers: Sequence[Answer], kept, gradients, of_weights, shapes) -> Iterator:
     seen: dict[str, str] = {}
-    of_z, of_turns = gradients
+    of_z, of_time_steps = gradients
     for place, (answer, values) in enumerate(zip(answers, kept, strict=True), 1):
         applied = answer.applied
         name = program.names.get(int(applied.name), f"layer {place}")
@@ -348,7 +355,7 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, gradients
             values=math.prod(shapes[answer.preactivations].shape) // examples,
             step=float(values["step"]) if "step" in values else None,
             exponential=float(values["exponential"]) if "exponential" in values else None,
-            turns=tuple(_by_turn(program, answer, of_turns)),
+            time_steps=tuple(_by_time_step(program, answer, of_time_steps)),
         )
         yield LayerReading(definition, signals, answer.place)
 

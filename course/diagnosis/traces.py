@@ -101,7 +101,7 @@ class Follower(NamedTuple):
 class Layer:
     """A use of weights: what came in, the values that are its answers, and what they are used for.
 
-    `turns` are the answers of weights that come by again and receive what they have answered before, in their order;
+    `time_steps` are the answers of weights that come by again and receive what they have answered before, in order;
     `constants` are added to what comes of the answers, and `exponentials` made of them.
     """
 
@@ -113,7 +113,7 @@ class Layer:
     gated: bool = False
     step: int | None = None
     exponent: frozenset[int] = frozenset()
-    turns: list[int] = field(default_factory=list)
+    time_steps: list[int] = field(default_factory=list)
     constants: list[int] = field(default_factory=list)
     exponentials: list[int] = field(default_factory=list)
     again: bool = False
@@ -186,7 +186,7 @@ class Flows:
         layer = self.layers[index]
         layer.again = True
         if any(index in self.of[number].sources for number in step.inputs if number in self.of):
-            layer.turns = [*(layer.turns or [layer.followers[0].number]), step.outputs[0]]
+            layer.time_steps = [*(layer.time_steps or [layer.followers[0].number]), step.outputs[0]]
 
     def _passed(self, step: Step, active: list[int], shape: Callable) -> list[Follower]:
         flows = [self.of[number] for number in active]

@@ -206,7 +206,7 @@ def test_a_state_of_a_notebook_opens_here_and_one_of_here_in_a_notebook(browser,
     page.get_by_label("scheme").select_option("lecun_normal")
     page.wait_for_function("location.hash.includes('lecun_normal')")
     page.get_by_role("button", name="Copy").click()
-    line = page.locator("#copied").inner_text()
+    line = page.wait_for_function("document.getElementById('copied').innerText").json_value()
     copied = eval(line.partition("; ")[2], {"explorers": explorers})
     assert page.url.partition("#")[2] == copied.state_string
     assert copied.state["gain"] == 1.01

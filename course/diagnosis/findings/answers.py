@@ -97,14 +97,16 @@ def _in_an_exponential(layer: Evidence, network: Network) -> Found:
 
 
 def _forgets(layer: Evidence, network: Network) -> bool:
-    """Whether weights that take turns on a state lose it, or nothing gets into it."""
-    together = [other for other in network.layers if len(other.turns) > 1 and other.turns == layer.turns]
+    """Whether weights that are applied to a state at every time step lose it, or nothing gets into it."""
+    together = [other for other in network.layers if len(other.time_steps) > 1 and other.time_steps == layer.time_steps]
     return is_forgotten(layer) or any(other.input_second_moment < FAINT**2 for other in together)
 
 
 def _of_gates(layer: Evidence) -> Found:
-    ratio, each = layer.through_turns
-    lasts = f"divided by {number(1 / each)} from turn to turn" if 0 < ratio < 1 else "0 at the first turn"
+    ratio, each = layer.through_time
+    lasts = (
+        f"divided by {number(1 / each)} from one time step to the next" if 0 < ratio < 1 else "0 at the first time step"
+    )
     return Found(
         layer.number,
         "fault",

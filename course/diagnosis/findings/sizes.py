@@ -19,7 +19,7 @@ ONE_SIDED = 0.1
 LITTLE_LESS = 0.95
 """A factor nearer to 1 changes nothing that counts."""
 LARGE_STATE = 10.0
-"""A recurrent layer's fan_in · Var w beyond this saturates its gates at once, whatever is measured turn by turn."""
+"""A recurrent layer's fan_in · Var w beyond this saturates its gates at once, whatever is measured by time step."""
 FLAT, MOSTLY_FLAT = 0.3, 0.5
 """Of tanh's slopes 3 % are flat for preactivations of variance 1, and 14 % where PyTorch's gain lets them settle."""
 
@@ -34,7 +34,7 @@ def too_large(network: Network) -> Iterator[Found]:
     yield from _adding_up(network)
     yield from _unsuitable(network, "too large")
     for layer in network.layers:
-        ratio, _each = layer.through_turns
+        ratio, _each = layer.through_time
         most = starts.INPUTS[1] if ratio > UNEQUAL else LARGE_STATE
         if layer.kind == "recurrent" and layer.weight_variance > most:
             grave = severity(ratio > LOST)

@@ -65,7 +65,7 @@ def search(network: Network) -> Iterator[Whole]:
         yield from _signal(network)
         yield from _differences(network)
         yield from _gradient(network)
-        yield from _through_turns(network)
+        yield from _through_time(network)
         yield from _adapters(network)
     yield from _loss(network)
     yield from _targets(network)
@@ -344,37 +344,39 @@ def _gradient(network: Network) -> Iterator[Whole]:
 
 
 def is_forgotten(layer: Evidence) -> bool:
-    """Return whether the gradient is divided by more than e from turn to turn until it is lost.
+    """Return whether the gradient is divided by more than e from one time step to the next until it is lost.
 
-    A state that lasts one turn keeps 1/e of it; gates that start half open keep half, and tanh with PyTorch's weights
-    about as much.
+    A state that lasts one time step keeps 1/e of it; gates that start half open keep half, and tanh with PyTorch's
+    weights about as much.
     """
-    ratio, each = layer.through_turns
+    ratio, each = layer.through_time
     return ratio < 1 / LOST and each < 1 / math.e
 
 
-def _through_turns(network: Network) -> Iterator[Whole]:
-    """The gradient at the first turn beside the last, where weights take turns on a state."""
-    turning = [layer for layer in network.layers if len(layer.turns) > 1]
-    turning.sort(key=lambda layer: (layer.through_turns[0], layer.weight_variance))
-    if turning and turning[-1].through_turns[0] > UNEQUAL:
-        ratio, each = turning[-1].through_turns
-        seen = f"{number(ratio)} times longer at the first of {len(turning[-1].turns)} turns than at the last"
-        yield _turning("explodes", turning[-1], seen, f"multiplies it by {number(each)}", fault=ratio > LOST)
-    elif turning and is_forgotten(turning[0]):
-        ratio, each = turning[0].through_turns
+def _through_time(network: Network) -> Iterator[Whole]:
+    """The gradient at the first time step beside the last, where weights are applied to a state at every time step."""
+    recurrent = [layer for layer in network.layers if len(layer.time_steps) > 1]
+    recurrent.sort(key=lambda layer: (layer.through_time[0], layer.weight_variance))
+    if recurrent and recurrent[-1].through_time[0] > UNEQUAL:
+        ratio, each = recurrent[-1].through_time
+        seen = (
+            f"{number(ratio)} times longer at the first of {len(recurrent[-1].time_steps)} time steps than at the last"
+        )
+        yield _lost_in_time("explodes", recurrent[-1], seen, f"multiplies it by {number(each)}", fault=ratio > LOST)
+    elif recurrent and is_forgotten(recurrent[0]):
+        ratio, each = recurrent[0].through_time
         seen = f"{number(1 / ratio)} times shorter" if ratio else "exactly 0"
-        seen = f"{seen} at the first of {len(turning[0].turns)} turns, and not at the last"
+        seen = f"{seen} at the first of {len(recurrent[0].time_steps)} time steps, and not at the last"
         reason = f"divides it by {number(1 / each)}" if each else "divides it further"
-        yield _turning("vanishes", turning[0], seen, reason)
+        yield _lost_in_time("vanishes", recurrent[0], seen, reason)
 
 
-def _turning(verb: str, layer: Evidence, seen: str, reason: str, *, fault: bool = True) -> Whole:
+def _lost_in_time(verb: str, layer: Evidence, seen: str, reason: str, *, fault: bool = True) -> Whole:
     return Whole(
         f"gradient {verb}",
         "fault" if fault else "warning",
         f"the gradient is {seen}",
-        f"the way through the state that {layer.name} belongs to {reason} from turn to turn",
+        f"the way through the state that {layer.name} belongs to {reason} from one time step to the next",
         "draw the weights of the state orthogonal, or with std √(1/fan_in); start a forget gate's biases at 1",
         layer.number,
     )
