@@ -162,7 +162,7 @@ def _without(row: LayerReport, claimed: Mapping[str, LayerReport]) -> LayerRepor
     kept = [(one, line) for one, line in lines if one.parameter not in claimed]
     first = row.changes[0].parameter
     other = claimed.get(first)
-    remedy = row.remedy if kept else f"{first} is changed for layer {other.layer} already: {other.finding}."
+    remedy = row.remedy if kept else f"The remedy for layer {other.layer} ({other.finding}) changes {first} already."
     return row._replace(changes=tuple(one for one, _ in kept), code="\n".join(line for _, line in kept), remedy=remedy)
 
 

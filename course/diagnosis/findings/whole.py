@@ -140,7 +140,7 @@ def _no_gradient(network: Network) -> Iterator[Whole]:
     zero = _zero_factors(network)
     reason = _why_nothing_passes(network) or "something between it and the answers has a slope of 0 everywhere"
     if zero:
-        reason = f"all of {_listed(zero)} is 0: a product of zeros stays 0"
+        reason = f"{_listed(zero)} {'is' if len(zero) == 1 else 'are'} 0 throughout: a product of zeros stays 0"
     yield Whole(
         "no gradient",
         "fault",
@@ -189,14 +189,16 @@ def _layer_of(network: Network, parameter: str) -> int:
 
 
 def _tables_alike(network: Network) -> Iterator[Whole]:
-    names = [one.name for one in network.parameters if one.alike]
-    if names:
+    tables = [one for one in network.parameters if one.alike]
+    if tables:
         yield Whole(
             "identical units",
             "fault",
-            f"each vector of {_listed(names)} is one number, over and over, and all its places get the same gradient",
+            f"each vector of {_listed([one.name for one in tables])} is one number, over and over, and all its places "
+            "get the same gradient",
             "places that start alike and get the same gradient stay alike: a vector does the work of one number",
             "draw every number on its own",
+            changes=tuple(map(_drawn_table, tables)),
         )
 
 
