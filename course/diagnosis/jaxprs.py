@@ -9,11 +9,11 @@ import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 from jax.tree_util import GetAttrKey
 
+from course.diagnosis.frozen import STOP, frozen_parameters
 from course.diagnosis.traces import Applied, Step
 
 INLINED = ("jit", "pjit", "closed_call", "core_call", "remat2", "checkpoint", "custom_vjp_call", "custom_jvp_call")
 PRODUCTS = ("dot_general", "conv_general_dilated")
-STOP = "stop_gradient"
 UNTURNED = ("convert_element_type", "copy", "copy_p", STOP, "optimization_barrier", "reduce_precision")
 ALIKE, DEEP = 2, 16
 """A scan's iterations are written out until so many in a row apply the same weights: the second shows that they come by
@@ -64,50 +64,9 @@ def listed(function: Callable, parameters: Any, batch: Any) -> Program:
     lister.origins.update({number: number for number in kept})
     lister.axes.update({number: tuple(range(len(lister.shapes[number].shape))) for number in kept})
     outputs = lister.inline(closed, numbers)
-    frozen = _frozen([one.step for one in lister.operations], outputs, lister.origins)
+    frozen = frozen_parameters([one.step for one in lister.operations], outputs, lister.origins)
     found = lister.operations, kept, fed, outputs, lister.constants, lister.names, lister.shapes, lister.origins
     return Program(*found, lister.omitted, frozen)
-
-
-def _frozen(steps: list[Step], outputs: list[int], origins: dict[int, int]) -> frozenset[int]:
-    """Parameters from which every way to the outputs goes through a stop_gradient.
-
-    Who stops the gradient of parameters means to keep them, and so does who stops that of another network's answers, a
-    target. Where it is all that a learned layer receives, a chain has been cut, and its parameters are not meant.
-    """
-    if not any(step.operation == STOP for step in steps):
-        return frozenset()
-    learned = _behind(steps, outputs, through=False)
-    frozen = set(origins.values()) & (_behind(steps, outputs) - learned)
-    if _is_cut(steps, origins, set(origins.values()) & learned):
-        kept = [step.inputs[0] for step in steps if step.operation == STOP and step.inputs[0] in origins]
-        frozen &= _behind(steps, kept)
-    return frozenset(frozen)
-
-
-def _is_cut(steps: list[Step], origins: dict[int, int], learned: set[int]) -> bool:
-    """Whether weights that are learned receive nothing but what has gone through a stop_gradient."""
-    moving, cut = set(learned), set()
-    for step in steps:
-        signals = {number for number in step.inputs if number not in origins}
-        if step.operation == STOP:
-            cut.update(step.outputs if signals else ())
-        elif cut & signals and not moving & signals:
-            if any(origins[one.weights] in learned for one in step.applied):
-                return True
-            cut.update(step.outputs)
-        elif not moving.isdisjoint(step.inputs):
-            moving.update(step.outputs)
-    return False
-
-
-def _behind(steps: list[Step], numbers: Sequence[int], *, through: bool = True) -> set[int]:
-    """All values that these are made of; without those before a stop_gradient if it is not to be gone through."""
-    found = set(numbers)
-    for step in reversed(steps):
-        if not found.isdisjoint(step.outputs) and (through or step.operation != STOP):
-            found.update(step.inputs)
-    return found
 
 
 def path_name(path: Sequence[Any]) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Change, Found, advice, deviations, severity
-from course.diagnosis.findings.whole import FAINT, LOST, SAME, UNEQUAL, is_forgotten
+from course.diagnosis.findings.lengths import FAINT, LOST, UNEQUAL, is_forgotten
+from course.diagnosis.findings.zeros import SAME, is_shift
 from course.diagnosis.functions import GATES
 from course.diagnosis.trend import Run
 from course.live.words import number
@@ -186,7 +187,7 @@ def _scale_of_0(layer: Evidence, network: Network) -> Change | None:
     zero = {
         one.name
         for one in network.parameters
-        if one.mean == one.std == 0 and one.size == layer.units and "bias" not in one.name
+        if one.mean == one.std == 0 and one.size == layer.units and not is_shift(one.name)
     }
     found = [name for name in after if name in zero]
     known = found and (network.framework == "PyTorch" or len(found) == 1)

@@ -40,6 +40,21 @@ class Found(NamedTuple):
     change: Change | None = None
 
 
+class Whole(NamedTuple):
+    """A finding about the network: its name, "fault" or "warning", what is seen, why it is so, and what to do.
+
+    `changes` are what is to be done about single parameters.
+    """
+
+    name: str
+    severity: str
+    seen: str
+    reason: str
+    remedy: str
+    layer: int = 0
+    changes: tuple[Change, ...] = ()
+
+
 def deviations(network: Network) -> float:
     """How many standard errors are not luck, so that all comparisons together give few false alarms (Bonferroni)."""
     return NormalDist().inv_cdf(1 - FALSE_ALARMS / (2 * COMPARISONS * len(network.layers)))

@@ -10,7 +10,7 @@ from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.answers import biases_decide, exponential
 from course.diagnosis.findings.found import Change, Found, deviations, scaling, severity
-from course.diagnosis.findings.whole import LOST, UNEQUAL
+from course.diagnosis.findings.lengths import LOST, UNEQUAL
 from course.diagnosis.functions import named
 from course.live.words import number
 
