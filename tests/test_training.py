@@ -13,7 +13,7 @@ ACTIVATIONS = ("tanh", "relu", "sigmoid")
 
 
 def cost(layer, activation):
-    """The mean cross entropy as a textbook writes it, in JAX."""
+    """The mean cross-entropy as a textbook writes it, in JAX."""
     hidden = activations.named(activation).function(POINTS @ layer.weights + layer.biases)
     answers = jax.nn.sigmoid(hidden @ layer.outgoing + layer.output_bias)
     return -jnp.mean(LABELS * jnp.log(answers) + (1 - LABELS) * jnp.log(1 - answers))

@@ -64,7 +64,7 @@ def starting_layer(
 def loss_and_gradients(
     layer: HiddenLayer, inputs: np.ndarray, labels: np.ndarray, activation: str | Activation, *, copies: int = 1
 ) -> tuple[float, HiddenLayer]:
-    """The mean cross entropy of the answers σ(f) to labels 0 and 1, and its gradient for every part of the layer.
+    """The mean cross-entropy of the answers σ(f) to labels 0 and 1, and its gradient for every part of the layer.
 
     `inputs` has shape `(batch, fan_in)`, `labels` `(batch,)`. With `copies` every unit counts that many times,
     as if so many identical ones stood beside it; the gradient is then that of one of them.

@@ -1,4 +1,4 @@
-"""Three papers' comparisons at their own size, without a picture: `python -m course.training.papers FOLDER`.
+"""Three papers' comparisons at a larger size, without a picture: `python -m course.training.papers FOLDER`.
 
 Glorot and Bengio 2010 have 1,000 units, 100,000 steps and a grid of learning rates, and the error is that on 10,000
 fresh images of Shapeset-3×2. He et al. 2015 and Klambauer et al. 2017 trained on photographs and on tables; here their

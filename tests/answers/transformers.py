@@ -22,6 +22,10 @@ def up_random(key):
     return np.zeros((64, 4)), jax.random.normal(key, (4, 64)) / 8
 
 
+def up_standard_normal(key):
+    return np.zeros((64, 4)), jax.random.normal(key, (4, 64))
+
+
 def uniform(key):
     return jax.random.uniform(key, (64, 4), minval=-0.2, maxval=0.2), jnp.zeros((4, 64))
 
@@ -31,5 +35,5 @@ RIGHT = {
     2: [768**-0.5, 0.0361, (1 / 768) ** 0.5],
     3: [with_numpy, with_jax],
     4: [("post-LN", "none", 48), ("post-LN", "none", 100), (["post-LN"], "none", 24.0)],
-    5: [down_random, up_random, uniform],
+    5: [down_random, up_random, up_standard_normal, uniform],
 }

@@ -474,6 +474,10 @@ def test_a_residual_layer_first_grows_as_the_page_derives():
     assert growth(1.0, layers=1) == pytest.approx(1 + 2 / math.pi + 1)
 
 
+def test_he_initialization_and_half_of_it_let_the_signal_grow_by_so_many_powers_of_ten():
+    assert [math.floor(math.log10(growth(gain))) for gain in (1.0, 0.5)] == [8, 4]
+
+
 @pytest.mark.parametrize("layers", [1, 2, 10, 100, 1000])
 def test_one_over_the_number_stays_below_e_for_any_number(layers):
     assert growth(1 / layers, layers) < math.e

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from claims import asserts
 
-from course import activations, data, explorers, networks, probes, training
+from course import activations, data, exercises, explorers, networks, probes, training
 from course.activations import ACTIVATIONS
+from course.exercises.verdict import RIGHT
 from course.training import HiddenLayer
 
 POINTS, INSIDE = data.disc()
@@ -394,6 +395,18 @@ def test_seven_different_numbers_break_the_symmetry_of_eight_units_and_one_makes
     last = at(training.train(start, POINTS, INSIDE, "tanh", steps=1000), -1)
     assert training.distinct_units(last) == units
     assert not any(part[..., 0].any() for part in (last.weights, last.biases, last.outgoing))
+
+
+def test_units_that_begin_as_mirror_images_differ_and_stay_so_which_the_judge_says():
+    first = np.array([0, 1, -1, 2, -2, 3, -3, 4]) / 100
+    start = training.starting_layer("zeros", 8)._replace(weights=np.array([first, np.zeros(8)]))
+    last = at(training.train(start, POINTS, INSIDE, "tanh", steps=1000), -1)
+    for part in (last.weights, last.biases, last.outgoing):
+        np.testing.assert_array_equal(part[..., 1:6:2], -part[..., 2:7:2])
+    verdict = exercises.judge("symmetry.4", first)
+    assert verdict.state == RIGHT
+    assert "mirror each other" in verdict.sentence
+    assert "mirror" not in exercises.judge("symmetry.4", abs(np.arange(8) / 100)).sentence
 
 
 # The picture

@@ -32,7 +32,9 @@ _STD = number(
         "the factor 2 is missing": Mistake(
             1 / 16, "The factor 2 for ReLU is missing: this keeps a linear layer's signal."
         ),
-        "Xavier for He": Mistake(math.sqrt(2 / 320), "That is Xavier's, made for tanh: ReLU loses half of it a layer."),
+        "Xavier for He": Mistake(
+            math.sqrt(2 / 320), "That is Xavier's: behind this ReLU layer it keeps 0.8 of the mean square."
+        ),
         "the bound": Mistake(math.sqrt(6 / 256), "That is the bound of uniform weights, √3 times their std."),
         "the root of 2 alone": Mistake(math.sqrt(2) / 256, "The root belongs to all of it, to fan_in as well."),
         "the mean of both fans": Mistake(
@@ -118,7 +120,7 @@ _DRAW = function(
         ),
         "Xavier for He": Mistake(
             _times(lambda n, m: math.sqrt(2 / (n + m))),
-            "That is Xavier's variance 2/(fan_in + fan_out), half of what ReLU needs.",
+            "That is Xavier's variance 2/(fan_in + fan_out), in a square layer half of what ReLU needs.",
         ),
         "standard normal": Mistake(
             _times(lambda _n, _m: 1),
@@ -134,7 +136,7 @@ _DRAW = function(
         ),
         "Xavier for He, and one key": Mistake(
             _times(lambda n, m: math.sqrt(2 / (n + m)), one_key=True),
-            "Two things are left: Xavier's variance is half of what ReLU needs, and the same key makes copies.",
+            "Two things are left: Xavier's variance, in a square layer half of what ReLU needs, and one key for all.",
         ),
         "fan_out for fan_in, and one key": Mistake(
             _times(lambda _n, m: math.sqrt(2 / m), one_key=True),

@@ -40,10 +40,10 @@ _RADIUS = number(
         "variances added": Mistake(math.sqrt(_KEEP**2 + 0.0625), "That is for new weights at each step: squares add."),
         "all gates biased": Mistake(_KEEP + _KEEP**2, "Only the forget gate has the bias 1. The others have 0."),
         "bias 0": Mistake(0.75, "That is for a forget bias of 0: σ(0) = 1/2. What is σ(1)?"),
-        "multiplied": Mistake(_KEEP / 4, "The two parts add up: c ← σ(1) c + ¼ W c."),
+        "multiplied": Mistake(_KEEP / 4, "The two parts add up: c ← σ(1) c + ¼ cW."),
     },
     praise="Just below 1, so a gradient fades slowly. With a bias of 2 it would be above 1.",
-    otherwise="For small states c ← σ(1) c + ½ · ½ · W c. Where does the disc of the eigenvalues end?",
+    otherwise="For small states c ← σ(1) c + ½ · ½ · cW. Where does the disc of the eigenvalues end?",
     low=0,
 )
 
@@ -131,13 +131,13 @@ def _why(cell: str, weights: str, gain: float, forget: str, seen: str, explodes:
             kept = 1 / (1 + math.exp(-float(forget))) + gain / 4
             text = f"One step keeps up to σ({forget}) + {gain:g}/4 = {kept:.2f} of a small state."
         return f"{seen}. {text}", f"forget bias {forget}"
-    if weights == "identity":
+    if weights == "identity" and cell == "ReLU":
         word, name = ("grows", "exploding") if explodes else ("shrinks", "vanishing")
         return f"{seen}. Each unit {word} by the gain {gain:g} at every step.", name
     if cell == "ReLU":
         text = "Each step silences other units. Which weights leave every unit to itself?"
         return f"{seen}. {text}", "ReLU without the identity"
-    return f"{seen}. tanh takes a little at every step, or the largest eigenvalue gives it.", "normal weights"
+    return f"{seen}. tanh takes a little at every step, and a larger eigenvalue may outweigh that.", "normal weights"
 
 
 def _one_of(answer: object, name: str, known: tuple[str, ...]) -> str:

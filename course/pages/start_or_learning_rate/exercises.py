@@ -176,7 +176,7 @@ _ADAM = function(
             "You divide by the mean's own size: that leaves its sign alone. Divide by the root of the mean square.",
         ),
     },
-    praise="A step is as long as the learning rate at most, whatever the size of the gradient, down to ε.",
+    praise="A step is about as long as the learning rate, whatever the size of the gradient, down to ε.",
     otherwise="Divide the mean by the root of the mean square, plus ε, times the learning rate, downhill.",
 )
 

@@ -106,6 +106,10 @@ def _first_weights(_rng: np.random.Generator, answer: object) -> Verdict:
     weights = reading.array(answer, "the weights", (_UNITS,)).astype(np.float32)  # as they are trained
     kinds, zeros = np.unique(weights).size, int(np.sum(weights == 0))
     if kinds == _UNITS and zeros == 1:
+        if np.isin(-weights[weights != 0], weights).any():
+            return right(
+                "They stay different, though w and −w mirror each other: two such tanh units compute what one does."
+            )
         return right("One unit may be zero: it stays so for ever, and differs from the others by staying.")
     if zeros == _UNITS:
         return wrong("With zeros alone nothing ever moves but the output's bias.", "all zero")

@@ -17,7 +17,9 @@ _ENOUGH = number(
     {
         "one in twenty": Mistake(15, "Luck reaches 15 of 20 in 2.1 % of cases: enough for 5 %, and not for 1 %."),
         "one too many": Mistake(17, "17 is enough, and one seed fewer would be too."),
-        "the share of ten seeds": Mistake(18, "Nine tenths were needed of 10 seeds. Of 20 a smaller share is enough."),
+        "the share of ten seeds": Mistake(
+            18, "Of 10 seeds all ten are needed. Of 20 a smaller share than nine tenths is enough."
+        ),
         "all": Mistake(20, "All 20 come about once in a million cases. That is far more than was asked for."),
         "half": Mistake(10, "Half of the seeds is what luck gives: count from the upper end."),
         "one in twenty, nearly": Mistake(14, "Luck reaches 14 of 20 in 5.8 % of cases: that is not even 5 %."),

@@ -211,8 +211,9 @@ def _adapter(rng: np.random.Generator, answer: object) -> Verdict:
 def _random_part(random: np.ndarray, again: np.ndarray, name: str, fan_in: int) -> Verdict:
     """Judge the matrix that is not zero, with a row for each of n units."""
     if np.ptp(random, axis=1).max() == 0:
+        lines = "columns" if name == "A" else "rows"
         return almost(
-            f"All {_R} columns are equal, so the pair learns one direction only (page symmetry).", "equal columns"
+            f"All {_R} {lines} are equal, so the pair learns one direction only (page symmetry).", "equal columns"
         )
     if shared_part(random) > 0.5:
         return almost("These weights have one sign only, so their mean is not 0.", "one sign")
@@ -221,7 +222,7 @@ def _random_part(random: np.ndarray, again: np.ndarray, name: str, fan_in: int) 
             "Two keys give the same weights, so all pairs would be copies. Draw with the key.", "one key for all"
         )
     size = fan_in * float(np.mean(random**2))
-    if size > 4:
+    if size > 8:
         return almost(
             f"With std {np.std(random):.2g} this matrix makes a mean square of {size:.2g} out of 1.", "too large"
         )

@@ -126,7 +126,8 @@ def _between_the_edges(_rng: np.random.Generator, answer: object) -> Verdict:
         return almost(f"{seen} Both diverge: that is too large.", "too large for both")
     if np.isclose(rate, 1 / _STEEP, rtol=1e-3):
         return almost(
-            f"{seen} 1/λ is the rate that is there in one step, half of the largest.", "one over the sharpness"
+            f"{seen} 1/λ is the rate that reaches the minimum in one step, half of the largest.",
+            "one over the sharpness",
         )
     if rate < 1 / _STEEP:
         return almost(f"{seen} Both converge, and w does not even change its sign.", "half of it")
