@@ -1,13 +1,11 @@
 """Networks through time: the program runs the network that its formulas say, and wide ones meet the theory."""
 
 import math
-import time
 
 import jax
 import numpy as np
 import pytest
 
-from course import explorers
 from course.networks.recurrent import LSTM, gate_biases
 from course.pages.recurrent.recurrent import predicted
 from course.probes import recurrent as probe
@@ -124,15 +122,3 @@ def test_the_first_ten_steps_of_a_measured_network_follow_the_dashes(network):
     for place, key in enumerate(("forward", "gradient")):
         means, errors = runs[:, place].mean(axis=0), runs[:, place].std(axis=0, ddof=1) / math.sqrt(8)
         assert np.all(np.abs(means - expected[key]) < 5 * errors + 0.1 * expected[key])
-
-
-@pytest.mark.long
-def test_a_move_takes_at_most_three_times_as_long_as_one_of_the_main_explorer():
-    moved, main = explorers.recurrent(cell=LSTM), explorers.signal_propagation()
-    seconds = {moved: [], main: []}
-    for move in range(16):
-        for explorer, times in seconds.items():
-            started = time.perf_counter()
-            explorer.controls["gain"].value = (1.0, 1.01)[move % 2]
-            times.append(time.perf_counter() - started)
-    assert np.median(seconds[moved][2:]) < 3 * np.median(seconds[main][2:])

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from counting import Counting, counting, ended, saw, until
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.mathtext import MathTextParser
 
 from course.live.canvas import Canvas, Frame
 from course.live.progress import Progress
@@ -405,3 +407,25 @@ def test_a_job_that_another_picture_brings_to_its_end_is_shown_whole_in_both():
     first._wanted = True
     first._work()
     assert (heard, first.sentence) == ([5], "5 of 5 seen from 1")
+
+
+def test_a_formula_in_a_cell_is_whole_while_a_run_sets_others():
+    counting()
+    parser, failed = MathTextParser("agg"), []
+
+    def set_formulas(place):
+        try:
+            for power in range(50):
+                parser.parse(f"$10^{{-{power}}}$ {place}", 100, FontProperties())
+        except ValueError as error:
+            failed.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=set_formulas, args=(place,)) for place in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sys.setswitchinterval(interval)
+    assert failed == []

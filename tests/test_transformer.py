@@ -2,14 +2,12 @@
 
 import functools
 import math
-import time
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from course import explorers
 from course.networks.transformer import (
     HIDDEN,
     KINDS,
@@ -303,19 +301,3 @@ def test_wide_transformers_follow_the_theory_within_five_standard_errors(kind):
     means, errors = np.mean(runs, axis=0), np.std(runs, axis=0, ddof=1) / math.sqrt(len(runs))
     expected = np.stack([predicted.second_moment, predicted.entropy, predicted.gradient])
     assert np.all(np.abs(means - expected) <= 5 * errors + 1e-4)
-
-
-@pytest.mark.long
-def test_a_move_takes_at_most_three_times_as_long_as_one_of_the_main_explorer():
-    moved, main = explorers.transformer(), explorers.signal_propagation()
-    moves = {
-        "transformer": lambda move: setattr(moved.controls["std"], "value", ("0.02", "0.05")[move % 2]),
-        "main": lambda move: setattr(main.controls["gain"], "value", (1.0, 1.01)[move % 2]),
-    }
-    seconds = {name: [] for name in moves}
-    for move in range(16):
-        for name, call in moves.items():
-            started = time.perf_counter()
-            call(move)
-            seconds[name].append(time.perf_counter() - started)
-    assert np.median(seconds["transformer"][2:]) < 3 * np.median(seconds["main"][2:])

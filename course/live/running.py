@@ -12,6 +12,7 @@ import ipywidgets as widgets
 
 from course.live.canvas import Canvas, Frame
 from course.live.explorer import Explorer
+from course.live.formulas import keep_formulas_whole
 from course.live.progress import Progress
 from course.live.settings import values
 from course.live.tables import Table
@@ -62,6 +63,7 @@ class RunningExplorer(Explorer):
         text: str = "",
         state: Mapping[str, Any] = MappingProxyType({}),
     ):
+        keep_formulas_whole()
         self._begin_job, self._views = begin, frozenset(views)
         self._jobs: OrderedDict[tuple, Job] = OrderedDict()
         self._automatic, self._wanted, self._seen, self._resting = False, False, False, False

@@ -4,6 +4,7 @@ Each row compares two ways of doing the same thing, timed in turn, so that a bus
 is the median of the ratios of the pairs. Nothing here is asserted: times belong to a machine.
 """
 
+import itertools
 import math
 import os
 import statistics
@@ -15,11 +16,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from course import probes
+from course import explorers, probes
 from course.activations import SATURATION
 from course.explorers.main import PICTURE
 from course.explorers.signals import CURVES, pairs
 from course.live.canvas import Frame
+from course.live.explorer import Explorer
 from course.live.panels import Drawing, View
 from course.live.tables import Table
 
@@ -155,6 +157,12 @@ def frames() -> tuple[Callable[[], Frame], Callable[[], Frame]]:
     return lambda: update(kept), lambda: update(Drawing(PICTURE))
 
 
+def move(explorer: Explorer, name: str, values: tuple) -> Callable[[], object]:
+    """Return a move of one control, to and fro between two values."""
+    places = itertools.cycle(values)
+    return lambda: setattr(explorer.controls[name], "value", next(places))
+
+
 def growth() -> None:
     """Print the time from depth 10 to 100: linear growth is a factor of 10 or, with a constant part, less."""
     times = {}
@@ -177,6 +185,11 @@ def main() -> None:
     row("the same at the explorers' width and batch of 128", "", lambda: engine(**live), unjitted(**live), 5)
     update, fresh = frames()
     row("picture updated in place | on a fresh figure", "at least 8", update, fresh)
+    main_move = move(explorers.signal_propagation(), "gain", (1.0, 1.01))
+    transformer_move = move(explorers.transformer(), "std", ("0.02", "0.05"))
+    row("a move of the main explorer | of the transformer's", "at most 3", main_move, transformer_move)
+    lstm_move = move(explorers.recurrent(cell="LSTM"), "gain", (1.0, 1.01))
+    row("a move of the main explorer | of an LSTM's", "at most 3", main_move, lstm_move)
     growth()
 
 
