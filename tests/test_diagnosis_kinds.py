@@ -207,6 +207,48 @@ def test_a_keras_model_is_read_as_it_is_and_mended(backend):
     assert said.splitlines() == expected, run.stderr
 
 
+KERAS_ARGUMENTS = """
+import inspect
+import keras, numpy as np
+from course.diagnosis import diagnose, evidence, read, remedies
+from course.diagnosis.findings.found import Change
+
+made = keras.layers
+batches = {kind: np.random.default_rng(0).standard_normal((4, *shape)).astype("float32")
+           for kind, shape in {"rows": (6,), "times": (5, 6), "pictures": (5, 5, 6), "films": (2, 5, 5, 6)}.items()}
+batches["numbers"] = np.arange(12).reshape(4, 3)
+LAYERS = {
+    "rows": [made.Dense(4), made.EinsumDense("ab,bc->ac", (4,), bias_axes="c"), made.BatchNormalization(), made.PReLU(),
+             made.LayerNormalization(), made.GroupNormalization(2)],
+    "times": [made.SimpleRNN(4), made.LSTM(4), made.GRU(4), made.Conv1D(4, 3), made.SeparableConv1D(4, 3),
+              made.DepthwiseConv1D(3), made.Conv1DTranspose(4, 3, strides=2)],
+    "pictures": [made.Conv2D(4, 3), made.Conv2D(6, 3, groups=6), made.Conv2DTranspose(4, 3), made.SeparableConv2D(4, 3),
+                 made.DepthwiseConv2D(3, depth_multiplier=2, name="other")],
+    "films": [made.Conv3D(4, 2), made.ConvLSTM2D(4, 3)],
+    "numbers": [made.Embedding(12, 4)],
+}
+for kind, layers in LAYERS.items():
+    for layer in layers:
+        model = keras.Sequential([keras.Input(batches[kind].shape[1:]), layer, made.Flatten(), made.Dense(2)])
+        network = evidence.gathered(read(model, batches[kind]))
+        owners = {row.parameter: row for row in network.layers}
+        changes = [Change(one.path, "draw", 0.1, 0.1) for one in layer.trainable_variables]
+        said = {remedies.line(network, one, owners.get(one.parameter)).partition("=")[0] for one in changes}
+        own = {name for name in inspect.signature(type(layer)).parameters if name.endswith("initializer")}
+        if said != {name for name in own if "moving" not in name}:
+            print(type(layer).__name__, sorted(said), sorted(own))
+"""
+
+
+def test_code_for_keras_names_the_argument_that_draws_each_variable():
+    if importlib.util.find_spec("keras") is None:
+        pytest.skip("Keras is not installed")
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    command = [sys.executable, "-c", KERAS_ARGUMENTS]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=170, env=environment)
+    assert (run.returncode, run.stdout) == (0, ""), run.stderr
+
+
 class Normalized(linen.Module):
     """In training unless somebody says otherwise: it wants keys, and writes down statistics."""
 

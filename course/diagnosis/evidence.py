@@ -40,7 +40,7 @@ class Evidence(NamedTuple):
     alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
-    inputs too, `radial` is that of `ParameterReading`.
+    inputs too, `radial` and `shape` are those of `ParameterReading`.
     """
 
     number: int
@@ -101,6 +101,7 @@ class Evidence(NamedTuple):
     times: float | None = 1.0
     tied: bool = False
     radial: float = math.nan
+    shape: tuple[int, ...] = ()
 
     @property
     def uniform(self) -> bool:
@@ -284,6 +285,7 @@ def _layer(
         times=definition.times,
         tied=own is not None and own.use == "tied",
         radial=math.nan if own is None else own.radial,
+        shape=() if own is None else own.shape,
     )
 
 
