@@ -705,6 +705,20 @@ def test_a_layer_of_equal_rows_passes_one_number_and_that_is_a_fault_where_the_d
     assert row.sentence == "Its 64 units weight their inputs alike."
 
 
+@pytest.mark.parametrize(("place", "state"), [(0, "fault"), (1, "warning")])
+@pytest.mark.parametrize("broadcast", [lambda w: w[:1] + 0 * w, lambda w: w[:1] * w[:, :1] / w.std()])
+def test_a_row_that_is_broadcast_over_a_layer_is_told_as_such_and_drawn_anew(place, state, broadcast):
+    kernels = [he(64, 64), he(64, 64), he(64, 5)]
+    kernels[place] = broadcast(kernels[place])
+    diagnosis = diagnose([(kernels[0], "relu"), (kernels[1], "relu"), (kernels[2], None)], VECTORS)
+    row = diagnosis.layers[place]
+    assert (row.finding, row.state) == ("identical units", state)
+    assert "multiples of one another" in row.sentence
+    assert "broadcast" in row.reason
+    assert [one.finding for one in diagnosis.layers].count("healthy") == 2, str(diagnosis)
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
 @pytest.mark.parametrize("shape", [(64, 64), (64, 48)])
 def test_layers_of_one_draw_are_worth_a_word_and_only_equal_ones_are_called_equal(shape):
     first = he(64, 64)

@@ -62,8 +62,12 @@ def identical_units(network: Network) -> Iterator[Found]:
 
 
 def _is_one_number(layer: Evidence) -> bool:
-    """Whether all units make the same sum of several inputs that they share, though they will part."""
-    alike = layer.projections == 1 and layer.weight_variance > 0 and layer.different_units > layer.units / 2
+    """Whether all units make one sum of several inputs that they share, or multiples of it, though they will part.
+
+    Weights that are made so of a parameter may be meant so.
+    """
+    alike = layer.projections == 1 or (layer.rank_one and layer.groups == 1 and layer.times is not None)
+    alike = alike and layer.weight_variance > 0 and layer.different_units > layer.units / 2
     return alike and layer.trainable and layer.units > layer.groups and layer.fan_in > 1
 
 
@@ -73,11 +77,15 @@ def _one_number(layer: Evidence) -> Found:
     Small weights are overtaken by the first steps, which differ from unit to unit.
     """
     lasts = layer.normalized or layer.from_data or layer.number == 1
+    seen, passes = f"its {layer.units} units weight their inputs alike", "of each example one number passes"
+    if layer.projections > 1:
+        seen = f"the weights of its {layer.units} units are multiples of one another"
+        passes = f"it is a matrix of rank 1, as a row or a column that is broadcast makes it: {passes}"
     return Found(
         layer.number,
         severity(lasts and layer.weight_variance >= trend.accepted(layer)[0]),
-        f"its {layer.units} units weight their inputs alike",
-        "of each example one number passes, until the units have parted",
+        seen,
+        f"{passes}, until the units have parted",
         f"draw every weight on its own, {advice(layer)}",
     )
 
@@ -121,7 +129,8 @@ def not_centred(network: Network) -> Iterator[Found]:
     """A mean of the weights that is no luck, and large enough to matter."""
     for layer in network.layers:
         spread = min(layer.weight_std, math.sqrt(trend.accepted(layer)[0] / layer.fan_in))
-        error = layer.weight_std / math.sqrt(layer.weights)
+        draws = min(layer.units, layer.weights / layer.units) if layer.rank_one else layer.weights
+        error = layer.weight_std / math.sqrt(draws)
         if (
             layer.different_units == 1
             or layer.groups >= layer.units > 1  # then no two units see the same inputs
