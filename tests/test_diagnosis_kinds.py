@@ -728,6 +728,22 @@ def test_layers_of_one_draw_are_worth_a_word_and_only_equal_ones_are_called_equa
     assert ("begin with the same numbers" in row.sentence) == (shape != (64, 64))
 
 
+@pytest.mark.parametrize("alike", [True, False])
+def test_members_of_a_stack_that_are_all_alike_are_worth_a_word_and_drawn_anew(alike):
+    sizes = [64, 32, 32, 5]
+    stacks = [np.stack([he(m, n) for _ in range(3)]) for m, n in itertools.pairwise(sizes)]
+    stacks = [np.repeat(one[:1], 3, axis=0) for one in stacks] if alike else stacks
+
+    def member(weights, x):
+        return jax.nn.relu(jax.nn.relu(x @ weights[0]) @ weights[1]) @ weights[2]
+
+    network = (lambda p, x: jax.vmap(member, (0, None), 1)(p, x), stacks)
+    diagnosis = diagnose(network, VECTORS)
+    assert [row.finding for row in diagnosis.layers] == ["repeated weights" if alike else "healthy"] * 3
+    assert not alike or diagnosis.primary.sentence == "Its 3 matrices are all the same."
+    assert not alike or diagnose(diagnosis.mended(), VECTORS).healthy
+
+
 @pytest.mark.parametrize(("last", "state"), [(512, "warning"), (16_384, "fault")])
 def test_fan_out_in_place_of_fan_in_is_a_fault_where_the_signal_is_lost(last, state):
     sizes = [8, 32, 128, last]

@@ -31,6 +31,7 @@ SHORTEST_RUN = 3
 """Fans are compared over layers that follow one another, so many at least."""
 DEFAULT = 1 / 3
 """fan_in · Var w of U(-1/√fan_in, 1/√fan_in), which PyTorch draws for itself."""
+MOSTLY = 0.5
 SHORTEST_TWIN = 8
 """Fewer weights may be alike by chance."""
 
@@ -104,6 +105,15 @@ def repeated_weights(network: Network) -> Iterator[Found]:
     for position, layer in enumerate(network.layers):
         if layer.shared_with is not None or not layer.trainable:
             continue
+        if _repeats_one_matrix(layer):
+            yield Found(
+                layer.number,
+                "warning",
+                f"its {layer.units // layer.projections} matrices are all the same",
+                "what starts alike and learns from the same data stays alike, unless something else tells it apart",
+                "draw every matrix on its own: split the key, or draw the whole stack at once",
+            )
+            continue
         others = (other for other in network.layers[:position] if other.trainable)
         twin = next((other for other in others if _one_draw(layer, other)), None)
         if twin is None:
@@ -115,6 +125,14 @@ def repeated_weights(network: Network) -> Iterator[Found]:
             f"its weights {'are those' if same else 'begin with the same numbers as those'} of layer {twin.number}",
             *COPIES.get(network.framework, COPIES["JAX"]),
         )
+
+
+def _repeats_one_matrix(layer: Evidence) -> bool:
+    """Whether a stack holds one matrix over and over, which is more than zeros and a few ones, as identities have."""
+    copies = layer.units // layer.projections
+    stacked = len(layer.shape) > 2 and copies in layer.shape and layer.kind != "convolution"
+    full = layer.weight_std > 0 and np.mean(layer.noise == 0) < MOSTLY
+    return stacked and full and copies > 1 and layer.weights >= SHORTEST_TWIN * copies
 
 
 def _one_draw(layer: Evidence, other: Evidence) -> bool:
