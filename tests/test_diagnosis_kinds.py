@@ -273,6 +273,17 @@ def test_a_linen_module_that_wants_keys_and_a_state_is_given_both(by):
 # Functions
 
 
+def read_beside(p, x):
+    x = x @ p["in"]
+    z = (x - x.mean(-1, keepdims=True)) * jax.lax.rsqrt(x.var(-1, keepdims=True) + 1e-5)
+    return (x + jax.nn.relu(z @ p["one"]) @ p["two"]) @ p["out"]
+
+
+def test_what_is_large_beside_a_normalization_is_not_called_its_answer():
+    p = {"in": 40 * he(64, 64), "one": he(64, 64), "two": he(64, 64), "out": he(64, 5)}
+    assert not any("normalization" in row.sentence for row in diagnose((read_beside, p), VECTORS).whole)
+
+
 def lora(p, x):
     return jax.nn.relu(x @ p["base"] + x @ p["one"] @ p["two"]) @ p["out"]
 

@@ -66,6 +66,7 @@ class Evidence(NamedTuple):
     sees_data: bool
     straight: bool
     squared: bool
+    leveled: str
     last: bool
     kind: str
     trainable: bool
@@ -251,6 +252,7 @@ def _layer(
         sees_data=place.sees_data,
         straight=place.straight,
         squared=place.squared,
+        leveled=place.leveled,
         last=last,
         kind=definition.kind,
         trainable=definition.trainable,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Whole
 from course.live.words import number
@@ -26,15 +27,45 @@ def signal(network: Network) -> Iterator[Whole]:
         if layer.from_data or not math.isfinite(rms) or rms == 0 or FAINT < rms < LOUD:
             continue
         faint = rms <= FAINT
+        normalized = any(other.leveled == "answers" for other in network.layers[: layer.number - 1])
+        kept = "no normalization brings it back" if normalized else "nothing normalizes it"
         yield Whole(
             "signal vanishes" if faint else "signal explodes",
             "fault",
             f"what layer {layer.number} ({layer.name}) receives has a root mean square of {number(rms)}",
-            f"the layers before make the signal {'smaller' if faint else 'larger'} and nothing normalizes it",
+            f"the layers before make the signal {'smaller' if faint else 'larger'} and {kept}",
             f"draw the layers before with a {'larger' if faint else 'smaller'} standard deviation, or normalize",
             layer.number,
         )
         return
+
+
+def leveled(network: Network) -> Iterator[Whole]:
+    """The first layer whose answers are far too large, though they or its weights have been normalized."""
+    least = 1.0 if network.inputs is None else max(1.0, network.inputs.second_moment)
+    for layer in () if network.fresh else network.layers:
+        inner = layer.leveled and not layer.last and layer.kind != "scores"
+        size, suits = layer.preactivation_second_moment, trend.accepted(layer)[1]
+        large = LOST * least < size < math.inf
+        if inner and large and (layer.leveled == "answers" or layer.weight_variance > suits):
+            yield Whole("signal explodes", "fault", *_still_large(layer, size), layer.number)
+            return
+
+
+def _still_large(layer: Evidence, size: float) -> tuple[str, str, str]:
+    seen = f"what layer {layer.number} ({layer.name}) answers has a mean square of {number(size)}, although"
+    if layer.leveled == "answers":
+        return (
+            f"{seen} it goes through a normalization",
+            "this normalization does not bring it to a mean square of about 1",
+            "start the scale of the normalization at 1, and so the variance that it divides by in evaluation",
+        )
+    return (
+        f"{seen} its weights are normalized",
+        f"they are brought to fan_in · Var w = {number(layer.weight_variance)} where "
+        f"{number(trend.advised(layer))} suits",
+        "divide the normalized weights by √fan_in, or normalize what the layer answers",
+    )
 
 
 def differences(network: Network) -> Iterator[Whole]:
