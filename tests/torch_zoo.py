@@ -1423,6 +1423,24 @@ enter(gates_with_a_way_past=lambda: (Gates(residual=True), vectors(8)))
 enter("signal vanishes", gates_without_a_way_past=lambda: (Gates(residual=False), vectors(8)))
 
 
+def scaled_by(size: float, std: float = 0.0) -> tuple[nn.Module, torch.Tensor]:
+    """A network whose normalizations begin with scales of this mean and standard deviation."""
+    network = mlp(4, norm=nn.BatchNorm1d).apply(he)
+    for part in network:
+        if isinstance(part, nn.BatchNorm1d):
+            nn.init.normal_(part.weight, size, std)
+    return network, vectors()
+
+
+enter(scales_of_a_usual_size=lambda: scaled_by(0.3))
+enter(
+    "scales too small",
+    scales_of_a_hundredth=lambda: scaled_by(0.01),
+    scales_of_a_thousandth=lambda: scaled_by(0.001),
+    scales_drawn_round_0=lambda: scaled_by(0.0, 0.02),
+)
+
+
 def batch_normalized(variance: float) -> tuple[nn.Module, torch.Tensor]:
     """A network in evaluation that divides by this variance, whatever the data have."""
     network = mlp(6, norm=nn.BatchNorm1d).apply(he).eval()
