@@ -55,7 +55,8 @@ def block(mode: str):
 def by_the_past(reading: NetworkReading) -> NetworkReading:
     """A function's reading as a module's: in a function the statistics of the past are a scale like any other."""
     first = redefined(reading.layers[0], normalized=True)
-    return reading._replace(layers=(first._replace(place=first.place._replace(evened=True)), *reading.layers[1:]))
+    first = first._replace(place=first.place._replace(evened=True, leveled="answers"))
+    return reading._replace(layers=(first, *reading.layers[1:]))
 
 
 ARRAYS = dict.fromkeys(("inputs", "preactivations", "activations", "preactivation_gradients", "weight_gradients"))

@@ -207,6 +207,48 @@ def test_a_keras_model_is_read_as_it_is_and_mended(backend):
     assert said.splitlines() == expected, run.stderr
 
 
+KERAS_ARGUMENTS = """
+import inspect
+import keras, numpy as np
+from course.diagnosis import diagnose, evidence, read, remedies
+from course.diagnosis.findings.found import Change
+
+made = keras.layers
+batches = {kind: np.random.default_rng(0).standard_normal((4, *shape)).astype("float32")
+           for kind, shape in {"rows": (6,), "times": (5, 6), "pictures": (5, 5, 6), "films": (2, 5, 5, 6)}.items()}
+batches["numbers"] = np.arange(12).reshape(4, 3)
+LAYERS = {
+    "rows": [made.Dense(4), made.EinsumDense("ab,bc->ac", (4,), bias_axes="c"), made.BatchNormalization(), made.PReLU(),
+             made.LayerNormalization(), made.GroupNormalization(2)],
+    "times": [made.SimpleRNN(4), made.LSTM(4), made.GRU(4), made.Conv1D(4, 3), made.SeparableConv1D(4, 3),
+              made.DepthwiseConv1D(3), made.Conv1DTranspose(4, 3, strides=2)],
+    "pictures": [made.Conv2D(4, 3), made.Conv2D(6, 3, groups=6), made.Conv2DTranspose(4, 3), made.SeparableConv2D(4, 3),
+                 made.DepthwiseConv2D(3, depth_multiplier=2, name="other")],
+    "films": [made.Conv3D(4, 2), made.ConvLSTM2D(4, 3)],
+    "numbers": [made.Embedding(12, 4)],
+}
+for kind, layers in LAYERS.items():
+    for layer in layers:
+        model = keras.Sequential([keras.Input(batches[kind].shape[1:]), layer, made.Flatten(), made.Dense(2)])
+        network = evidence.gathered(read(model, batches[kind]))
+        owners = {row.parameter: row for row in network.layers}
+        changes = [Change(one.path, "draw", 0.1, 0.1) for one in layer.trainable_variables]
+        said = {remedies.line(network, one, owners.get(one.parameter)).partition("=")[0] for one in changes}
+        own = {name for name in inspect.signature(type(layer)).parameters if name.endswith("initializer")}
+        if said != {name for name in own if "moving" not in name}:
+            print(type(layer).__name__, sorted(said), sorted(own))
+"""
+
+
+def test_code_for_keras_names_the_argument_that_draws_each_variable():
+    if importlib.util.find_spec("keras") is None:
+        pytest.skip("Keras is not installed")
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    command = [sys.executable, "-c", KERAS_ARGUMENTS]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=170, env=environment)
+    assert (run.returncode, run.stdout) == (0, ""), run.stderr
+
+
 class Normalized(linen.Module):
     """In training unless somebody says otherwise: it wants keys, and writes down statistics."""
 
@@ -229,6 +271,17 @@ def test_a_linen_module_that_wants_keys_and_a_state_is_given_both(by):
 
 
 # Functions
+
+
+def read_beside(p, x):
+    x = x @ p["in"]
+    z = (x - x.mean(-1, keepdims=True)) * jax.lax.rsqrt(x.var(-1, keepdims=True) + 1e-5)
+    return (x + jax.nn.relu(z @ p["one"]) @ p["two"]) @ p["out"]
+
+
+def test_what_is_large_beside_a_normalization_is_not_called_its_answer():
+    p = {"in": 40 * he(64, 64), "one": he(64, 64), "two": he(64, 64), "out": he(64, 5)}
+    assert not any("normalization" in row.sentence for row in diagnose((read_beside, p), VECTORS).whole)
 
 
 def lora(p, x):
@@ -663,6 +716,20 @@ def test_a_layer_of_equal_rows_passes_one_number_and_that_is_a_fault_where_the_d
     assert row.sentence == "Its 64 units weight their inputs alike."
 
 
+@pytest.mark.parametrize(("place", "state"), [(0, "fault"), (1, "warning")])
+@pytest.mark.parametrize("broadcast", [lambda w: w[:1] + 0 * w, lambda w: w[:1] * w[:, :1] / w.std()])
+def test_a_row_that_is_broadcast_over_a_layer_is_told_as_such_and_drawn_anew(place, state, broadcast):
+    kernels = [he(64, 64), he(64, 64), he(64, 5)]
+    kernels[place] = broadcast(kernels[place])
+    diagnosis = diagnose([(kernels[0], "relu"), (kernels[1], "relu"), (kernels[2], None)], VECTORS)
+    row = diagnosis.layers[place]
+    assert (row.finding, row.state) == ("identical units", state)
+    assert "multiples of one another" in row.sentence
+    assert "broadcast" in row.reason
+    assert [one.finding for one in diagnosis.layers].count("healthy") == 2, str(diagnosis)
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
 @pytest.mark.parametrize("shape", [(64, 64), (64, 48)])
 def test_layers_of_one_draw_are_worth_a_word_and_only_equal_ones_are_called_equal(shape):
     first = he(64, 64)
@@ -670,6 +737,22 @@ def test_layers_of_one_draw_are_worth_a_word_and_only_equal_ones_are_called_equa
     row = diagnose([(first, "relu"), (second, "relu"), (he(shape[1], 5), None)], VECTORS).layers[1]
     assert (row.finding, row.state) == ("repeated weights", "warning")
     assert ("begin with the same numbers" in row.sentence) == (shape != (64, 64))
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_members_of_a_stack_that_are_all_alike_are_worth_a_word_and_drawn_anew(alike):
+    sizes = [64, 32, 32, 5]
+    stacks = [np.stack([he(m, n) for _ in range(3)]) for m, n in itertools.pairwise(sizes)]
+    stacks = [np.repeat(one[:1], 3, axis=0) for one in stacks] if alike else stacks
+
+    def member(weights, x):
+        return jax.nn.relu(jax.nn.relu(x @ weights[0]) @ weights[1]) @ weights[2]
+
+    network = (lambda p, x: jax.vmap(member, (0, None), 1)(p, x), stacks)
+    diagnosis = diagnose(network, VECTORS)
+    assert [row.finding for row in diagnosis.layers] == ["repeated weights" if alike else "healthy"] * 3
+    assert not alike or diagnosis.primary.sentence == "Its 3 matrices are all the same."
+    assert not alike or diagnose(diagnosis.mended(), VECTORS).healthy
 
 
 @pytest.mark.parametrize(("last", "state"), [(512, "warning"), (16_384, "fault")])

@@ -1423,6 +1423,60 @@ enter(gates_with_a_way_past=lambda: (Gates(residual=True), vectors(8)))
 enter("signal vanishes", gates_without_a_way_past=lambda: (Gates(residual=False), vectors(8)))
 
 
+def scaled_by(size: float, std: float = 0.0) -> tuple[nn.Module, torch.Tensor]:
+    """A network whose normalizations begin with scales of this mean and standard deviation."""
+    network = mlp(4, norm=nn.BatchNorm1d).apply(he)
+    for part in network:
+        if isinstance(part, nn.BatchNorm1d):
+            nn.init.normal_(part.weight, size, std)
+    return network, vectors()
+
+
+enter(scales_of_a_usual_size=lambda: scaled_by(0.3))
+enter(
+    "scales too small",
+    scales_of_a_hundredth=lambda: scaled_by(0.01),
+    scales_of_a_thousandth=lambda: scaled_by(0.001),
+    scales_drawn_round_0=lambda: scaled_by(0.0, 0.02),
+)
+
+
+def batch_normalized(variance: float) -> tuple[nn.Module, torch.Tensor]:
+    """A network in evaluation that divides by this variance, whatever the data have."""
+    network = mlp(6, norm=nn.BatchNorm1d).apply(he).eval()
+    for part in network:
+        if isinstance(part, nn.BatchNorm1d):
+            nn.init.constant_(part.running_var, variance)
+    return network, vectors()
+
+
+enter(running_variances_that_are_right=lambda: batch_normalized(2.0))
+enter("signal explodes", running_variances_that_are_too_small=lambda: batch_normalized(0.1))
+enter("signal vanishes", running_variances_that_are_too_large=lambda: batch_normalized(1000.0))
+
+
+class Standardized(nn.Linear):
+    def __init__(self, scale: float):
+        super().__init__(64, 64)
+        self.scale = scale
+
+    def forward(self, x):
+        centred = self.weight - self.weight.mean(1, keepdim=True)
+        return F.linear(x, self.scale * centred / centred.std(1, keepdim=True), self.bias)
+
+
+def standardized(scale: float, *norm: type[nn.Module]) -> tuple[nn.Module, torch.Tensor]:
+    parts = [part for _ in range(4) for part in (Standardized(scale), *(one(64) for one in norm), nn.ReLU())]
+    return nn.Sequential(*parts, nn.Linear(64, 5)), vectors()
+
+
+enter(
+    standardized_weights=lambda: standardized(math.sqrt(2 / 64)),
+    standardized_weights_and_answers=lambda: standardized(1.0, nn.LayerNorm),
+)
+enter("signal explodes", standardized_weights_of_variance_1=lambda: standardized(1.0))
+
+
 class Packed(nn.Module):
     """Queries, keys and values of one layer."""
 

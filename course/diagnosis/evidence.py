@@ -35,12 +35,13 @@ class Evidence(NamedTuple):
     `groups` counts the parts into which its units fall by the inputs that they see.
     `weights` counts them, `weight_variance` is fan_in · E[w²], and `weight_error` how far that of one draw strays,
     relative to itself. `exponential` and `time_steps` are the reading's. `distinct_units` answer differently,
-    `different_units` do or have another gradient, and `projections` are the weighted sums that they make of inputs;
+    `different_units` do or have another gradient, and `projections` are the weighted sums that they make of inputs,
+    which are multiples of one sum where the weights have `rank_one`;
     `dead_share` of the units answer 0 to the whole batch, and `dead_by_chance` would with biases of 0 and inputs as
     alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
-    inputs too, `radial` is that of `ParameterReading`.
+    inputs too, `radial` and `shape` are those of `ParameterReading`.
     """
 
     number: int
@@ -65,6 +66,7 @@ class Evidence(NamedTuple):
     sees_data: bool
     straight: bool
     squared: bool
+    leveled: str
     last: bool
     kind: str
     trainable: bool
@@ -83,6 +85,7 @@ class Evidence(NamedTuple):
     distinct_units: int
     different_units: int
     projections: int
+    rank_one: bool
     bias_mean: float
     bias_second_moment: float
     input_second_moment: float
@@ -101,6 +104,7 @@ class Evidence(NamedTuple):
     times: float | None = 1.0
     tied: bool = False
     radial: float = math.nan
+    shape: tuple[int, ...] = ()
 
     @property
     def uniform(self) -> bool:
@@ -248,6 +252,7 @@ def _layer(
         sees_data=place.sees_data,
         straight=place.straight,
         squared=place.squared,
+        leveled=place.leveled,
         last=last,
         kind=definition.kind,
         trainable=definition.trainable,
@@ -266,6 +271,7 @@ def _layer(
         distinct_units=layer_statistics.distinct_units(weights, biases),
         different_units=layer_statistics.different_units(weights, biases, signals.weight_gradients),
         projections=layer_statistics.distinct_units(weights, np.zeros(1)),
+        rank_one=layer_statistics.has_rank_one(weights),
         bias_mean=float(biases.mean()),
         bias_second_moment=float(np.mean(biases**2)),
         input_second_moment=input_second_moment,
@@ -284,6 +290,7 @@ def _layer(
         times=definition.times,
         tied=own is not None and own.use == "tied",
         radial=math.nan if own is None else own.radial,
+        shape=() if own is None else own.shape,
     )
 
 

@@ -60,6 +60,7 @@ class Answer(NamedTuple):
     feeds: bool = False
     last: bool = False
     straight: bool = True
+    leveled: str = ""
 
     @property
     def applied(self) -> Applied:
@@ -83,6 +84,7 @@ class Answer(NamedTuple):
             sees_data=DATA in inputs.sources,
             straight=self.straight,
             squared=self.layer.squared,
+            leveled=self.leveled,
         )
 
 
@@ -132,13 +134,19 @@ def _answer(flows: Flows, layer: Layer, values, dtypes) -> Answer:
     z, h, name = _nonlinearity(flows, followers, values, dtypes)
     bias, biased = (applied.bias, followers[0]) if applied.bias is not None else _bias(flows, followers)
     last = z or followers[-1]
-    through = flows.of[last.number].behind - {layer.place}
-    normalized = applied.rescaled or any(_scales(flows, flows.steps[place]) for place in through)
+    normalized = applied.rescaled or _is_scaled(flows, last, layer)
     if z is None:
         last = _before_it_parts(flows, followers) if normalized else _multiplied(flows, followers, biased)
     scale = 1.0 if normalized else _scale(flows, followers, last, values)
     straight = normalized or _is_straight(values, biased, last, scale)
-    return Answer(layer, last.number, h and h.number, name, bias, last.axes, normalized, scale, straight=straight)
+    leveled = "answers" if normalized and _is_scaled(flows, last, layer) else "weights" if applied.rescaled else ""
+    own = layer, last.number, h and h.number, name, bias, last.axes, normalized, scale
+    return Answer(*own, straight=straight, leveled=leveled)
+
+
+def _is_scaled(flows: Flows, value: Follower, layer: Layer) -> bool:
+    """Whether a normalization lies between a layer and a value that comes of its answers."""
+    return any(_scales(flows, flows.steps[place]) for place in flows.of[value.number].behind - {layer.place})
 
 
 def _nonlinearity(flows: Flows, followers: list[Follower], values, dtypes):

@@ -12,6 +12,9 @@ STAND_INS = 512
 """Units drawn to learn how many would be dead by chance."""
 MOST_VALUES = 2**18
 """As many of a layer's answers are looked at; means of more are no better known."""
+FEWEST = 3
+ROUNDED = 1e-6
+"""A singular value that is less than this beside the first one is rounding alone."""
 NOISE_LENGTH = 256
 """Two layers whose first weights are alike up to a factor this far come from one draw."""
 
@@ -65,6 +68,20 @@ def different_units(weights: np.ndarray, biases: np.ndarray, gradients: np.ndarr
     both = np.vstack([*both, np.broadcast_to(biases, weights.shape[-1:])])
     projected = np.random.default_rng(0).standard_normal(len(both)) @ both
     return len(np.unique(np.round(projected, 4)))
+
+
+def has_rank_one(weights: np.ndarray) -> bool:
+    """Return whether the weights of all units are multiples of one another, as those of a row or column repeated are.
+
+    Of a matrix with fewer than three rows or columns that may be luck.
+    """
+    matrix = weights.reshape(-1, weights.shape[-1])
+    largest = np.abs(matrix).max()
+    if min(matrix.shape) < FEWEST or not 0 < largest < math.inf:
+        return False
+    sketch = np.random.default_rng(0).standard_normal((FEWEST, len(matrix))) @ (matrix / largest)
+    first, second, *_ = np.linalg.svd(sketch, compute_uv=False)
+    return bool(second <= ROUNDED * first)
 
 
 def alike(table: np.ndarray, gradient: np.ndarray) -> bool:

@@ -73,7 +73,8 @@ class LayerPlace(NamedTuple):
     through a normalization; `last` that they are the network's; `from_data` and `sees_data` that its inputs are made of
     the data alone, and of them among others; `straight` that its preactivations are the product with its weights and a
     bias, perhaps times a constant; `squared` that its answers are multiplied with one another, as queries and keys of
-    one layer are.
+    one layer are; `leveled` names what comes out of a normalization of its own, "weights" or
+    "answers", or "" for neither.
     """
 
     follows: int | None = UNTOLD
@@ -88,6 +89,7 @@ class LayerPlace(NamedTuple):
     straight: bool = True
     squared: bool = False
     plus: bool = False
+    leveled: str = ""
 
 
 class LayerReading(NamedTuple):

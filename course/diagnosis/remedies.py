@@ -86,9 +86,9 @@ SCHEMES = {2.0: "he_normal", 1.0: "lecun_normal"}
 
 
 def _role(one: Change) -> str:
-    """What the layers of Flax and Keras call a parameter."""
-    last = one.parameter.replace("/", ".").rpartition(".")[2]
-    return next((role for role in ("bias", "scale", "gamma", "embedding") if role in last), "kernel")
+    """What the layers of Flax call a parameter."""
+    last = one.parameter.rpartition(".")[2]
+    return next((role for role in ("bias", "scale", "embedding") if role in last), "kernel")
 
 
 def _line_for_flax(layer: Evidence | None, one: Change) -> str:
@@ -102,9 +102,30 @@ def _line_for_flax(layer: Evidence | None, one: Change) -> str:
 def _line_for_keras(layer: Evidence | None, one: Change) -> str:
     if _is_scaled(one):
         return f"variable.assign({one.value:.3g} * variable)  # {one.parameter}"
+    role = _keras_role(layer, one)
+    if not role:  # Attention's scale or somebody's own variable: no argument of Keras draws it
+        new = f"random.normal(variable.shape, stddev={one.std:.3g})"
+        new = f"ops.{CONSTANT[one.action]}_like(variable)" if one.action in CONSTANT else new
+        return f"variable.assign(keras.{new})  # {one.parameter}"
     name = CONSTANT.get(one.action) or SCHEMES.get(_gain(layer, one), "")
     made = f'"{name}"' if name else f"keras.initializers.RandomNormal(stddev={one.std:.3g})"
-    return f"{_role(one)}_initializer={made}  # {one.parameter}"
+    return f"{role}_initializer={made}  # {one.parameter}"
+
+
+KERAS_ROLES = {
+    **{name: name for name in ("kernel", "bias", "embeddings", "gamma", "beta", "alpha")},
+    **{f"{role}_kernel": role for role in ("recurrent", "depthwise", "pointwise")},
+    "reverse_embeddings": "embeddings",
+}
+"""Which initializer of its layer draws a variable of Keras, by the variable's name."""
+
+
+def _keras_role(layer: Evidence | None, one: Change) -> str:
+    """The initializer that draws a variable, "" where none does; a depthwise layer calls its weights kernel too."""
+    role = KERAS_ROLES.get(one.parameter.partition("[")[0].rpartition("/")[2], "")
+    *spatial, channels, _each = layer.shape if role == "kernel" and layer and len(layer.shape) > 2 else (1, 1)
+    by_itself = channels > 1 and layer.groups > 1 and math.prod(spatial) == layer.fan_in
+    return "depthwise" if by_itself else role
 
 
 def _line_for_equinox(_layer: Evidence | None, one: Change) -> str:

@@ -31,6 +31,7 @@ SHORTEST_RUN = 3
 """Fans are compared over layers that follow one another, so many at least."""
 DEFAULT = 1 / 3
 """fan_in · Var w of U(-1/√fan_in, 1/√fan_in), which PyTorch draws for itself."""
+MOSTLY = 0.5
 SHORTEST_TWIN = 8
 """Fewer weights may be alike by chance."""
 
@@ -62,8 +63,12 @@ def identical_units(network: Network) -> Iterator[Found]:
 
 
 def _is_one_number(layer: Evidence) -> bool:
-    """Whether all units make the same sum of several inputs that they share, though they will part."""
-    alike = layer.projections == 1 and layer.weight_variance > 0 and layer.different_units > layer.units / 2
+    """Whether all units make one sum of several inputs that they share, or multiples of it, though they will part.
+
+    Weights that are made so of a parameter may be meant so.
+    """
+    alike = layer.projections == 1 or (layer.rank_one and layer.groups == 1 and layer.times is not None)
+    alike = alike and layer.weight_variance > 0 and layer.different_units > layer.units / 2
     return alike and layer.trainable and layer.units > layer.groups and layer.fan_in > 1
 
 
@@ -73,11 +78,15 @@ def _one_number(layer: Evidence) -> Found:
     Small weights are overtaken by the first steps, which differ from unit to unit.
     """
     lasts = layer.normalized or layer.from_data or layer.number == 1
+    seen, passes = f"its {layer.units} units weight their inputs alike", "of each example one number passes"
+    if layer.projections > 1:
+        seen = f"the weights of its {layer.units} units are multiples of one another"
+        passes = f"it is a matrix of rank 1, as a row or a column that is broadcast makes it: {passes}"
     return Found(
         layer.number,
         severity(lasts and layer.weight_variance >= trend.accepted(layer)[0]),
-        f"its {layer.units} units weight their inputs alike",
-        "of each example one number passes, until the units have parted",
+        seen,
+        f"{passes}, until the units have parted",
         f"draw every weight on its own, {advice(layer)}",
     )
 
@@ -96,6 +105,15 @@ def repeated_weights(network: Network) -> Iterator[Found]:
     for position, layer in enumerate(network.layers):
         if layer.shared_with is not None or not layer.trainable:
             continue
+        if _repeats_one_matrix(layer):
+            yield Found(
+                layer.number,
+                "warning",
+                f"its {layer.units // layer.projections} matrices are all the same",
+                "what starts alike and learns from the same data stays alike, unless something else tells it apart",
+                "draw every matrix on its own: split the key, or draw the whole stack at once",
+            )
+            continue
         others = (other for other in network.layers[:position] if other.trainable)
         twin = next((other for other in others if _one_draw(layer, other)), None)
         if twin is None:
@@ -107,6 +125,14 @@ def repeated_weights(network: Network) -> Iterator[Found]:
             f"its weights {'are those' if same else 'begin with the same numbers as those'} of layer {twin.number}",
             *COPIES.get(network.framework, COPIES["JAX"]),
         )
+
+
+def _repeats_one_matrix(layer: Evidence) -> bool:
+    """Whether a stack holds one matrix over and over, which is more than zeros and a few ones, as identities have."""
+    copies = layer.units // layer.projections
+    stacked = len(layer.shape) > 2 and copies in layer.shape and layer.kind != "convolution"
+    full = layer.weight_std > 0 and np.mean(layer.noise == 0) < MOSTLY
+    return stacked and full and copies > 1 and layer.weights >= SHORTEST_TWIN * copies
 
 
 def _one_draw(layer: Evidence, other: Evidence) -> bool:
@@ -121,7 +147,8 @@ def not_centred(network: Network) -> Iterator[Found]:
     """A mean of the weights that is no luck, and large enough to matter."""
     for layer in network.layers:
         spread = min(layer.weight_std, math.sqrt(trend.accepted(layer)[0] / layer.fan_in))
-        error = layer.weight_std / math.sqrt(layer.weights)
+        draws = min(layer.units, layer.weights / layer.units) if layer.rank_one else layer.weights
+        error = layer.weight_std / math.sqrt(draws)
         if (
             layer.different_units == 1
             or layer.groups >= layer.units > 1  # then no two units see the same inputs

@@ -1,6 +1,7 @@
 """One finding in one layer, and how sure it has to be."""
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ FALSE_ALARMS = 1e-4
 """The chance that a sound network is called sick by the straying of its draw."""
 COMPARISONS = 13
 """So many findings are searched for in each layer, and share that chance."""
+
+
+MANY = 4
 
 
 class Change(NamedTuple):
@@ -63,6 +67,12 @@ def deviations(network: Network) -> float:
 def severity(grave: bool) -> str:
     """Name how grave a finding is."""
     return "fault" if grave else "warning"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a row, the first few of many."""
+    shown = ", ".join(names[:MANY])
+    return shown if len(names) <= MANY else f"{shown} and {len(names) - MANY} more"
 
 
 def advice(layer: Evidence) -> str:

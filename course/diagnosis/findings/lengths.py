@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings.found import Whole
+from course.diagnosis.findings.found import Change, Whole, listed, severity
+from course.diagnosis.reading import ParameterReading
 from course.live.words import number
 
 UNEQUAL, LOST = 100.0, 1000.0
@@ -15,6 +17,8 @@ FAINT, LOUD = 1e-4, 1e4
 """A layer's inputs of a root mean square beyond these are no signal to learn from."""
 LEAST_DIFFERENCE = 100 * FAINT**2
 """Data whose examples differ by a mean square below this are alike themselves."""
+SHRUNK = 1e-3
+"""A mean square behind a normalization below this is no longer about 1."""
 SCALE = 1e-3
 """A learned scale below this is small on purpose."""
 
@@ -26,15 +30,77 @@ def signal(network: Network) -> Iterator[Whole]:
         if layer.from_data or not math.isfinite(rms) or rms == 0 or FAINT < rms < LOUD:
             continue
         faint = rms <= FAINT
+        normalized = any(other.leveled == "answers" for other in network.layers[: layer.number - 1])
+        kept = "no normalization brings it back" if normalized else "nothing normalizes it"
         yield Whole(
             "signal vanishes" if faint else "signal explodes",
             "fault",
             f"what layer {layer.number} ({layer.name}) receives has a root mean square of {number(rms)}",
-            f"the layers before make the signal {'smaller' if faint else 'larger'} and nothing normalizes it",
+            f"the layers before make the signal {'smaller' if faint else 'larger'} and {kept}",
             f"draw the layers before with a {'larger' if faint else 'smaller'} standard deviation, or normalize",
             layer.number,
         )
         return
+
+
+def leveled(network: Network) -> Iterator[Whole]:
+    """The first layer whose answers are far too large, though they or its weights have been normalized."""
+    least = 1.0 if network.inputs is None else max(1.0, network.inputs.second_moment)
+    for layer in () if network.fresh else network.layers:
+        inner = layer.leveled and not layer.last and layer.kind != "scores"
+        size, suits = layer.preactivation_second_moment, trend.accepted(layer)[1]
+        large = LOST * least < size < math.inf
+        if inner and large and (layer.leveled == "answers" or layer.weight_variance > suits):
+            yield Whole("signal explodes", "fault", *_still_large(layer, size), layer.number)
+            return
+
+
+def _still_large(layer: Evidence, size: float) -> tuple[str, str, str]:
+    seen = f"what layer {layer.number} ({layer.name}) answers has a mean square of {number(size)}, although"
+    if layer.leveled == "answers":
+        return (
+            f"{seen} it goes through a normalization",
+            "this normalization does not bring it to a mean square of about 1",
+            "start the scale of the normalization at 1, and so the variance that it divides by in evaluation",
+        )
+    return (
+        f"{seen} its weights are normalized",
+        f"they are brought to fan_in · Var w = {number(layer.weight_variance)} where "
+        f"{number(trend.advised(layer))} suits",
+        "divide the normalized weights by √fan_in, or normalize what the layer answers",
+    )
+
+
+def small_scales(network: Network) -> Iterator[Whole]:
+    """Scales of normalizations that make what another layer receives small; of what is added to a stream it is meant.
+
+    A scale is a vector whose size explains the size of answers that come out of a normalization.
+    """
+    made = [layer for layer in network.layers if layer.leveled == "answers" and not (layer.ends_branch or layer.last)]
+    small = [layer for layer in made if 0 < layer.preactivation_second_moment < SHRUNK]
+    scales = {(layer.units, one.name): one for layer in small for one in network.parameters if _explains(one, layer)}
+    if network.fresh or not scales or 2 * len(small) <= len(made):
+        return
+    names = [one.name for one in scales.values()]
+    sizes = math.sqrt(small[0].preactivation_second_moment)
+    lost = any(0 < layer.input_second_moment <= FAINT**2 for layer in network.layers)
+    yield Whole(
+        "scales too small",
+        severity(lost),
+        f"what layer {small[0].number} ({small[0].name}) answers has a root mean square of {number(sizes)} behind its "
+        f"normalization, and so have {len(small)} of {len(made)} such layers",
+        f"the scales of the normalizations are as small: {listed(names)}",
+        "start the scale of a normalization at 1; at 0 only where a branch is added to something",
+        small[0].number,
+        tuple(Change(name, "one") for name in names),
+    )
+
+
+def _explains(one: ParameterReading, layer: Evidence) -> bool:
+    """Whether a vector is as small as the answers of a layer that it may scale."""
+    square = one.mean**2 + one.std**2
+    fits = one.use == "vector" and one.size == layer.units
+    return fits and 0.5 < square / layer.preactivation_second_moment < 2.0
 
 
 def differences(network: Network) -> Iterator[Whole]:

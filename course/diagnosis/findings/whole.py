@@ -29,6 +29,8 @@ def search(network: Network) -> Iterator[Whole]:
         yield from _steps(network)
         yield from entering.loud(network)
         yield from _frequencies(network)
+        yield from lengths.leveled(network)
+        yield from lengths.small_scales(network)
         yield from lengths.signal(network)
         yield from lengths.differences(network)
         yield from lengths.gradient(network)

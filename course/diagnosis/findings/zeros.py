@@ -1,18 +1,17 @@
 """Findings about what lets nothing through: equal answers, gradients of exactly 0, tables that stay alike."""
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
 from course.diagnosis import trend
 from course.diagnosis.evidence import Network
-from course.diagnosis.findings.found import Change, Whole, drawn
+from course.diagnosis.findings.found import Change, Whole, drawn, listed
 from course.diagnosis.reading import ParameterReading
 
 SAME = 1e-6
 """Answers that differ by less than this share of the largest differ by rounding alone."""
-MANY = 4
 
 
 def the_same(network: Network) -> Iterator[Whole]:
@@ -54,7 +53,7 @@ def _why_nothing_passes(network: Network) -> str:
     # what is added or looked up stops nothing where it is 0
     zero = [one.name for one in network.parameters if _is_zero(one) and _multiplies(one)]
     if zero:
-        return f"these parameters are 0 throughout: {_listed(zero)}"
+        return f"these parameters are 0 throughout: {listed(zero)}"
     return ""
 
 
@@ -78,13 +77,13 @@ def no_gradient(network: Network) -> Iterator[Whole]:
         return
     zero = _zero_factors(network)
     if zero:
-        reason = f"{_listed(zero)} {'is' if len(zero) == 1 else 'are'} 0 throughout: a product of zeros stays 0"
+        reason = f"{listed(zero)} {'is' if len(zero) == 1 else 'are'} 0 throughout: a product of zeros stays 0"
     else:
         reason = _why_nothing_passes(network) or "something between it and the answers has a slope of 0 everywhere"
     yield Whole(
         "no gradient",
         "fault",
-        f"the gradient of {_listed(names)} is exactly 0, and stays so after a step of all other parameters",
+        f"the gradient of {listed(names)} is exactly 0, and stays so after a step of all other parameters",
         reason,
         "let one of two factors start at random; draw dead layers anew",
         _layer_of(network, names[0]),
@@ -135,14 +134,9 @@ def tables_alike(network: Network) -> Iterator[Whole]:
         yield Whole(
             "identical units",
             "fault",
-            f"each vector of {_listed([one.name for one in tables])} is one number, over and over, and all its places "
+            f"each vector of {listed([one.name for one in tables])} is one number, over and over, and all its places "
             "get the same gradient",
             "places that start alike and get the same gradient stay alike: a vector does the work of one number",
             "draw every number on its own",
             changes=tuple(map(_drawn_table, tables)),
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MANY])
-    return shown if len(names) <= MANY else f"{shown} and {len(names) - MANY} more"
