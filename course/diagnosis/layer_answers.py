@@ -90,6 +90,7 @@ def answers_of(
     flows: Flows, values: Mapping[int, np.ndarray], outputs: Sequence[int], dtypes: Mapping[int, str]
 ) -> list[Answer]:
     """Return where each layer answers; `values` are those of all followers, `outputs` the network's."""
+    flows.end(outputs)
     found = [_answer(flows, layer, values, dtypes) for layer in flows.layers]
     ends = frozenset().union(*(flows.of[number].sources for number in outputs if number in flows.of))
     for index, answer in enumerate(found):
