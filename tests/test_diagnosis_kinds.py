@@ -1009,3 +1009,42 @@ def test_units_that_come_back_once_their_inputs_have_grown_are_a_warning(mean, s
     row = diagnose((network, p), VECTORS).layers[1]
     assert "dead units" in (row.finding, *row.also)
     assert row.state == state
+
+
+def chain(activation, variance: float, depth: int = 8, width: int = 64):
+    """A JAX network of equal layers, its parameters drawn with a weight variance."""
+    weights = [math.sqrt(variance / 2) * he(width, width) for _ in range(depth)]
+
+    def network(weights, x):
+        for w in weights[:-1]:
+            x = activation(x @ w)
+        return x @ weights[-1]
+
+    return network, weights
+
+
+@pytest.mark.parametrize(
+    ("activation", "suits"),
+    [
+        (lambda z: 1.7881 * jax.nn.silu(z), 0.88),
+        (lambda z: 1.7159 * jnp.tanh(2 / 3 * z), 1.33),
+        (lambda z: jax.nn.leaky_relu(z, 0.2) * math.sqrt(2), 0.96),
+        (lambda z: jax.nn.relu(z) / 2, 8.0),
+        (lambda z: jax.nn.softplus(z) - math.log(2), 3.5),
+        (lambda z: jax.nn.relu(z) - 0.4, 2.9),
+    ],
+    ids=[
+        "silu of NFNets",
+        "tanh of LeCun",
+        "leaky relu of StyleGAN2",
+        "half a relu",
+        "shifted softplus",
+        "shifted relu",
+    ],
+)
+def test_constants_behind_a_function_count_for_what_the_next_layer_needs(activation, suits):
+    assert diagnose(chain(activation, suits), VECTORS).healthy
+    for factor, findings in ((0.05, ("too small",)), (20.0, ("too large", "saturated"))):
+        sick = diagnose(chain(activation, factor * suits), VECTORS)
+        assert {layer.finding for layer in sick.layers[1:-1]} <= {*findings}
+        assert sick.mended()[1][3].std() == pytest.approx(math.sqrt(suits / 64), rel=0.3)

@@ -105,6 +105,26 @@ def test_activations_are_recognized_in_every_precision_and_whatever_the_weights(
     assert {layer.definition.dtype for layer in layers} == {dtype}
 
 
+def test_of_many_values_those_of_all_units_tell_the_function():
+    layer = torch.nn.Linear(6, 32)
+    with torch.no_grad():
+        layer.bias[0] = -9.0  # a unit that is never above 0
+    network = torch.nn.Sequential(layer, torch.nn.PReLU(), torch.nn.Linear(32, 2))
+    assert read(network, np.tile(BATCH, (26, 1))[:512]).layers[0].definition.activation == "leaky_relu"
+
+
+def test_what_is_computed_aside_is_no_step_of_the_network():
+    class Logging(torch.nn.Sequential):
+        def forward(self, x):
+            x = torch.relu(self[0](x))
+            self.mean_square = x.pow(2).mean().item()
+            return self[1](x)
+
+    reading = read(Logging(torch.nn.Linear(6, 9), torch.nn.Linear(9, 2)), BATCH)
+    assert [layer.definition.activation for layer in reading.layers] == ["relu", None]
+    assert reading.layers[1].place.follows == 0
+
+
 def test_attention_of_pytorch_shows_its_projections():
     layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     words = RANDOM.standard_normal((4, 5, 8)).astype(np.float32)

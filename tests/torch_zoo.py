@@ -1506,6 +1506,36 @@ def zeros_behind_a_scale_of_0():
     return network, vectors()
 
 
+class Heun(nn.Module):
+    """One step of an ordinary differential equation: what a small network answers is used twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.slope = nn.Sequential(nn.Linear(8, 64), nn.Tanh(), nn.Linear(64, 8))
+
+    def forward(self, x):
+        slope = self.slope(x)
+        return x + 0.05 * (slope + self.slope(x + 0.1 * slope))
+
+
+class Hamiltonian(nn.Module):
+    """Answers with the gradient of an energy."""
+
+    def __init__(self):
+        super().__init__()
+        self.energy = nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 1))
+        for layer in self.energy[::2]:
+            nn.init.xavier_normal_(layer.weight)
+
+    def forward(self, x):
+        x = x.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(self.energy(x).sum(), x, create_graph=True)
+        return torch.stack([gradient[:, 1], -gradient[:, 0]], 1)
+
+
+enter(a_step_of_heun=lambda: (Heun(), vectors(8)), a_gradient_for_an_answer=lambda: (Hamiltonian(), vectors(2)))
+
+
 def build(name: str, seed: int = 1) -> tuple[Any, Any]:
     """Draw a network of the zoo and its batch."""
     torch.manual_seed(seed)

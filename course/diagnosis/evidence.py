@@ -105,6 +105,8 @@ class Evidence(NamedTuple):
     tied: bool = False
     radial: float = math.nan
     shape: tuple[int, ...] = ()
+    factor: float = 1.0
+    keeps: float = math.nan
 
     @property
     def uniform(self) -> bool:
@@ -223,6 +225,7 @@ def _layer(
     slope, saturated = layer_statistics.slopes(_answers(readings[number - 1]), z)
     input_second_moment = mean_square(signals.inputs)
     passed = input_second_moment / (mean_square(_after(before.signals)) or 1.0) if before is not None else 1.0
+    factor, added = (1.0, False) if before is None else _constants(_after(before.signals), signals.inputs)
     told = place.follows != UNTOLD
     last = number == len(readings) if place.last is None else place.last
     follows = number < len(readings) and parents[number] != number - 1
@@ -291,7 +294,31 @@ def _layer(
         tied=own is not None and own.use == "tied",
         radial=math.nan if own is None else own.radial,
         shape=() if own is None else own.shape,
+        factor=factor,
+        keeps=_keeps(before.signals) if added else math.nan,
     )
+
+
+def _constants(answers: np.ndarray, inputs: np.ndarray) -> tuple[float, bool]:
+    """The constant that multiplies a layer's answers before they are the next one's inputs, and whether one is added.
+
+    The factor is 1 where inputs are made of answers otherwise, or in another shape.
+    """
+    if answers.size != inputs.size:
+        return 1.0, False
+    means = float(np.mean(answers, dtype=float)), float(np.mean(inputs, dtype=float))
+    one, two = np.ravel(answers) - means[0], np.ravel(inputs) - means[1]
+    factor = float(one @ two / (one @ one))
+    if not (factor > 0 and np.linalg.norm(two - factor * one) <= ROUNDING * np.linalg.norm(two)):
+        return 1.0, False
+    factor = factor if abs(factor - 1) > ROUNDING else 1.0
+    return factor, abs(means[1] - factor * means[0]) > ROUNDING * math.sqrt(mean_square(inputs))
+
+
+def _keeps(before: LayerSignals) -> float:
+    """The weight variance of the next layer that brings what differs in a layer's answers back to E[z²]."""
+    found = mean_square(before.preactivations) / float(np.var(_after(before), dtype=float))
+    return found if math.isfinite(found) else math.nan
 
 
 def _groups(definition: LayerDefinition, fan_out: int) -> int:

@@ -97,6 +97,7 @@ def _strays(run: Run, variances: np.ndarray) -> list[tuple[np.ndarray, np.ndarra
     if len(names) > 1:
         del names["linear"]
     activation = names.most_common(1)[0][0] if names else "linear"
+    variances = variances * np.array([layer.factor for layer in run.layers]) ** 2
     start = (named(activation), len(run.layers), [layer.units for layer in run.layers], variances, _biases(run))
     moment = _inputs(run.layers[0])
     means = finite_width.log_means(*start, input_second_moment=moment)

@@ -67,7 +67,7 @@ def recognized(preactivations: np.ndarray, activations: np.ndarray, dtype: str =
     """
     if np.shape(preactivations) != np.shape(activations):
         return None
-    stride = max(1, np.size(preactivations) // COMPARED)
+    stride = np.size(preactivations) // COMPARED | 1  # odd: of 2ⁿ units each has its turn
     z, h = (np.asarray(part, float).ravel()[::stride] for part in (preactivations, activations))
     if np.array_equal(z, h) or not (np.isfinite(z).all() and np.isfinite(h).all()):
         return None

@@ -92,7 +92,10 @@ def answers_of(
     flows: Flows, values: Mapping[int, np.ndarray], outputs: Sequence[int], dtypes: Mapping[int, str]
 ) -> list[Answer]:
     """Return where each layer answers; `values` are those of all followers, `outputs` the network's."""
+    flows.end(outputs)
     found = [_answer(flows, layer, values, dtypes) for layer in flows.layers]
+    if any(step.operation == "grad" for step in flows.steps):  # the gradient of a gradient comes another way too
+        found = [answer._replace(straight=False) for answer in found]
     ends = frozenset().union(*(flows.of[number].sources for number in outputs if number in flows.of))
     for index, answer in enumerate(found):
         parent = _parent(flows, answer.layer, found)
@@ -181,11 +184,11 @@ def _before_it_parts(flows: Flows, followers: list[Follower]) -> Follower:
 
 
 def _multiplied(flows: Flows, followers: list[Follower], current: Follower) -> Follower:
-    """What comes of an answer that nothing but constants multiply."""
+    """What comes of an answer that nothing but constants multiply, while it goes one way."""
     for one in followers:
         step = flows.steps[one.place]
         active = [number for number in step.inputs if number in flows.of]
-        if plain(step.operation) in SCALINGS and active == [current.number]:
+        if plain(step.operation) in SCALINGS and active == [current.number] and flows.users[active[0]] == [one.place]:
             current = one
     return current
 

@@ -72,9 +72,9 @@ class LayerPlace(NamedTuple):
     `plus` that they are added to others and not subtracted or joined; `evened` that its answers, or sums of them, go
     through a normalization; `last` that they are the network's; `from_data` and `sees_data` that its inputs are made of
     the data alone, and of them among others; `straight` that its preactivations are the product with its weights and a
-    bias, perhaps times a constant; `squared` that its answers are multiplied with one another, as queries and keys of
-    one layer are; `leveled` names what comes out of a normalization of its own, "weights" or
-    "answers", or "" for neither.
+    bias, perhaps times a constant, and that the network answers with no gradient; `squared` that its answers are
+    multiplied with one another, as queries and keys of one layer are; `leveled` names what comes out of a
+    normalization of its own, "weights" or "answers", or "" for neither.
     """
 
     follows: int | None = UNTOLD

@@ -146,6 +146,7 @@ class Flows:
         self.layers: list[Layer] = []
         self.of: dict[int, Flow] = dict.fromkeys(data, Flow(frozenset({DATA})))
         self.past: set[int] = set()
+        self._live: set[int] = set()
         self._used: set[str] = set()
 
     def add(self, step: Step, shape: Callable[[int], tuple[int, ...]]) -> list[Follower]:
@@ -248,11 +249,22 @@ class Flows:
                 return axes
         return None
 
+    def end(self, outputs: Sequence[int]) -> None:
+        """Forget what comes of a layer's answer and is only looked at, if the answer is known to lead to an output."""
+        self._live = set(outputs)
+        for step in reversed(self.steps):
+            if not self._live.isdisjoint(step.outputs):
+                self._live.update(step.inputs)
+        for layer in self.layers:
+            if layer.followers[0].number in self._live:
+                layer.followers = [one for one in layer.followers if one.number in self._live]
+
     @cached_property
     def users(self) -> dict[int, list[int]]:
         """The places of the steps that take a value, by its number; asked for when all steps are known."""
         users = defaultdict(list)
         for place, step in enumerate(self.steps):
             for number in set(step.inputs):
-                users[number].append(place)
+                if number not in self._live or not self._live.isdisjoint(step.outputs):
+                    users[number].append(place)
         return users

@@ -180,7 +180,9 @@ def _run(layers: tuple[Evidence, ...], *, forgiving: bool) -> Run:
     variances = np.array([layer.weight_variance for layer in layers])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         suitable = np.where(
-            variances > 0, variances * np.exp(-distances), [starts.suitable(row.fed_by).best for row in layers]
+            variances > 0,
+            variances * np.exp(-distances),
+            [starts.suitable(row.fed_by).best / row.factor**2 for row in layers],
         )
         biases = np.array([0.0 if layer.last else layer.bias_second_moment for layer in layers])
         return Run(
@@ -208,9 +210,14 @@ def _distance(layer: Evidence) -> float:
 def accepted(layer: Evidence) -> tuple[float, float]:
     """The weight variances that suit a layer.
 
-    A sine that receives the data may have any larger one: it sets the frequencies, and E[sin²] stays below 1.
+    A sine that receives the data may have any larger one: it sets the frequencies, and E[sin²] stays below 1. Constants
+    between the function and the layer count: what multiplies its answers multiplies the weights, what is added to them
+    may take out their mean.
     """
     low, high = starts.accepted(layer.fed_by, layer.activation, first=not layer.chained, last=layer.last)
+    if layer.keeps > 0:
+        low, high = min(low, layer.keeps), max(high, layer.keeps)
+    low, high = low / layer.factor**2, high / layer.factor**2
     return low, math.inf if layer.activation == "sin" and layer.from_data else high
 
 
@@ -223,9 +230,9 @@ def advised(layer: Evidence) -> float:
     if layer.tied and layer.last:
         return max(1 / layer.fan_in, accepted(layer)[0])
     if layer.fed_by == layer.activation == "sin":
-        return starts.SINE
+        return starts.SINE / layer.factor**2
     if layer.chained:
-        return starts.suitable(layer.fed_by).best
+        return (layer.keeps if layer.keeps > 0 else starts.suitable(layer.fed_by).best) / layer.factor**2
     low, high = accepted(layer)
     return min(max(starts.suitable(layer.activation).best, low), high)
 
@@ -239,14 +246,14 @@ def propagated(layers: Sequence[Evidence], variances: np.ndarray, biases: np.nda
     signal = layers[0].input_second_moment
     forward, slopes, between = [], [], 1.0
     for place, (layer, variance, bias) in enumerate(zip(layers, variances, biases, strict=True)):
-        passed = layer.passed if place else 1.0
-        signal, between = signal * passed, between * passed
+        passed, factor = (layer.passed, layer.factor) if place else (1.0, 1.0)
+        signal, between = signal * passed, between * passed / factor**2
         preactivation = variance * signal + bias
         signal, slope = through(layer, preactivation)
         forward.append(signal / between)
         slopes.append(slope)
     with np.errstate(divide="ignore", invalid="ignore"):  # a signal may be 0 or beyond all numbers
-        steps = np.log(variances[1:]) + np.log(slopes[:-1])
+        steps = np.log(variances[1:]) + np.log(slopes[:-1]) + 2 * np.log([layer.factor for layer in layers[1:]])
         backward = np.append(np.cumsum(steps[::-1])[::-1], 0.0)
         return np.log(forward) - np.log(layers[0].input_second_moment), backward
 
