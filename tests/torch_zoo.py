@@ -723,6 +723,65 @@ def attention_with_a_bias_that_is_kept():
     return nn.Sequential(Biased(), Biased(), nn.LayerNorm(32), nn.Linear(32, 5)), sequences()
 
 
+class Pooling(nn.Module):
+    """Attention by queries that are learned, as Set Transformer, DETR and Perceiver have it, of heads or without."""
+
+    def __init__(self, heads: int = 0, second: bool = False):
+        super().__init__()
+        self.queries, self.enter, self.out = (
+            nn.Parameter(0.02 * torch.randn(4, 32)),
+            nn.Linear(32, 32),
+            nn.Linear(32, 5),
+        )
+        self.heads, self.second = nn.MultiheadAttention(32, heads, batch_first=not second) if heads else None, second
+
+    def forward(self, x):
+        keys, queries = self.enter(x), self.queries.expand(len(x), -1, -1)
+        if self.second:
+            keys, queries = keys.transpose(0, 1), self.queries[:, None].repeat(1, len(x), 1)
+        if self.heads:
+            answers = self.heads(queries, keys, keys, need_weights=True)[0]
+        else:
+            answers = torch.softmax(queries.bmm(keys.transpose(1, 2)), -1).bmm(keys)
+        return self.out(answers.mean(0 if self.second else 1))
+
+
+class Slots(nn.Module):
+    """Locatello and others 2020: queries begin as noise round a learned mean."""
+
+    def __init__(self):
+        super().__init__()
+        self.mean, self.log_std = nn.Parameter(torch.randn(1, 1, 32)), nn.Parameter(torch.zeros(1, 1, 32))
+        self.key, self.value, self.out = (nn.Linear(32, 32) for _ in range(3))
+
+    def forward(self, x):
+        slots = self.mean + self.log_std.exp() * torch.randn(len(x), 4, 32)
+        scores = torch.einsum("bsd,bnd->bsn", F.layer_norm(slots, (32,)), self.key(x)) / 32**0.5
+        shares = scores.softmax(1)
+        return self.out(torch.einsum("bsn,bnd->bsd", shares / shares.sum(-1, keepdim=True), self.value(x)))
+
+
+class Repeated(nn.Module):
+    """Weights that are repeated for each example."""
+
+    def __init__(self, std: float):
+        super().__init__()
+        self.weights, self.out = nn.Parameter(std * torch.randn(32, 64)), nn.Linear(64, 5)
+
+    def forward(self, x):
+        return self.out(torch.relu(torch.bmm(x, self.weights.repeat(len(x), 1, 1))))
+
+
+enter(
+    attention_by_learned_queries=lambda: (Pooling(), sequences()),
+    attention_of_heads_by_learned_queries=lambda: (Pooling(heads=4), sequences()),
+    attention_by_learned_queries_that_count_places_first=lambda: (Pooling(heads=4, second=True), sequences()),
+    slots=lambda: (Slots(), sequences()),
+    weights_that_are_repeated_for_each_example=lambda: (Repeated(16**-0.5), sequences()),
+)
+enter("too large", weights_that_are_repeated_and_too_large=lambda: (Repeated(16.0), sequences()))
+
+
 class DeepNorm(nn.Module):
     """Wang and others 2022, with 24 layers in mind: the branches are small on purpose."""
 
