@@ -166,6 +166,7 @@ class Network(NamedTuple):
     distance: float | None = None
     varied: bool = True
     others: tuple[float, ...] = ()
+    examples: int | None = None
 
 
 def gathered(reading: NetworkReading) -> Network:
@@ -189,6 +190,7 @@ def gathered(reading: NetworkReading) -> Network:
             distance=reading.distance,
             varied=_varied(reading, told),
             others=reading.others,
+            examples=reading.examples,
         )
 
 

@@ -18,9 +18,11 @@ MANY = 4
 def the_same(network: Network) -> Iterator[Whole]:
     """Answers that do not depend on the example."""
     outputs = np.asarray(network.outputs, float)
+    examples = len(outputs) if outputs.ndim and network.examples is None else network.examples
     if (
         outputs.ndim < 2
         or len(outputs) < 2
+        or not examples
         or not network.varied
         or network.fresh  # nothing normalizes yet, and only what is in use after the first step does
         or not np.isfinite(outputs).all()
@@ -32,7 +34,7 @@ def the_same(network: Network) -> Iterator[Whole]:
         yield Whole(
             "the same answer for all",
             "fault",
-            f"the answers to all {len(rows)} examples are the same",
+            f"the answers to all {examples} examples are the same",
             _why_nothing_passes(network) or "what tells the examples apart has been lost on the way",
             "draw the layers anew so that the signal passes: with a larger standard deviation, and no scale of 0",
             changes=_drawn(network, {one.name for one in network.parameters if _is_zero(one)}),
