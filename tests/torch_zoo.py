@@ -1396,6 +1396,27 @@ enter(
 enter("unscaled inputs", loud_table=lambda: words(100.0))
 
 
+class Negatives(nn.Module):
+    """Word2vec with negative sampling, Mikolov and others 2013: the second table starts at 0."""
+
+    def __init__(self, std: float):
+        super().__init__()
+        self.words, self.contexts = nn.Embedding(100, 32), nn.Embedding(100, 32)
+        nn.init.normal_(self.words.weight, std=std)
+        nn.init.zeros_(self.contexts.weight)
+
+    def forward(self, word, contexts):
+        return torch.bmm(self.contexts(contexts), self.words(word)[..., None])[..., 0]
+
+
+def pairs_of_words() -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.randint(0, 100, (64,)), torch.randint(0, 100, (64, 6))
+
+
+enter(word2vec=lambda: (Negatives(std=0.01), pairs_of_words()))
+enter("the same answer for all", "no gradient", word2vec_of_zeros=lambda: (Negatives(std=0.0), pairs_of_words()))
+
+
 class Columns(nn.Module):
     """A picture and a row of numbers."""
 

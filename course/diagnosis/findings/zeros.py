@@ -42,9 +42,15 @@ def the_same(network: Network) -> Iterator[Whole]:
 
 
 def _zero_ends(network: Network) -> bool:
-    """Whether a last layer, or something that scales the answer, starts at 0 on purpose."""
+    """Whether a last layer, or something that scales the answer, starts at 0 on purpose.
+
+    So may a table whose vectors are multiplied with what all else answers, as word2vec's second one.
+    """
     ends = [layer for layer in network.layers if layer.last]
-    return bool(ends) and all(layer.weight_variance == 0 for layer in ends)
+    if ends and all(layer.weight_variance == 0 for layer in ends):
+        return True
+    tables = [one for one in network.parameters if one.use == "table" and _is_zero(one) and one.gradient > 0]
+    return bool(tables) and all(layer.gated for layer in ends) and not np.any(network.outputs)
 
 
 def _why_nothing_passes(network: Network) -> str:
