@@ -258,6 +258,22 @@ def test_answers_that_are_the_same_for_all_are_seen_whatever_made_them_so(scale)
     assert scale or any(row.finding == "the same answer for all" for row in diagnosis.whole)
 
 
+def monotone(p, x):
+    for w in p[:-1]:
+        x = jax.nn.relu(x @ jnp.abs(w))
+    return x @ jnp.abs(p[-1])
+
+
+@pytest.mark.parametrize(("gain", "state"), [(1 / 32, "ok"), (0.5, "warning"), (10.0, "fault")])
+def test_weights_that_are_made_positive_are_asked_for_a_mean_of_1_over_fan_in(gain, state):
+    p = [gain * he(64, 64) for _ in range(2)]
+    diagnosis = diagnose((monotone, p), VECTORS)
+    found = [layer for layer in diagnosis.layers if layer.finding == "weights not centred"]
+    assert {layer.state for layer in found} == ({state} - {"ok"})
+    assert diagnose(diagnosis.mended() if found else (monotone, p), VECTORS).healthy
+    assert all("so that the mean is 1/fan_in = 0.016" in layer.remedy for layer in found)
+
+
 def ensemble(p, x, axis):
     return jnp.stack([jax.nn.relu(x @ p["in"]) @ p["out"] for _member in range(5)], axis)
 

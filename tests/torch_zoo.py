@@ -6,6 +6,7 @@ Imported by the tests that need it, for PyTorch takes 190 MB.
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -1415,6 +1416,29 @@ def pairs_of_words() -> tuple[torch.Tensor, torch.Tensor]:
 
 enter(word2vec=lambda: (Negatives(std=0.01), pairs_of_words()))
 enter("the same answer for all", "no gradient", word2vec_of_zeros=lambda: (Negatives(std=0.0), pairs_of_words()))
+
+
+class Convex(nn.Module):
+    """Amos and others 2017: convex in its inputs, for the weights between its layers are positive."""
+
+    def __init__(self, between: Callable[[torch.Tensor], torch.Tensor], mean: float):
+        super().__init__()
+        self.enter, self.between = nn.ModuleList(nn.Linear(16, 32) for _ in range(3)), between
+        self.weights = nn.ParameterList(mean + 0.3 * torch.randn(32, 32) for _ in range(2))
+        self.out = nn.Linear(32, 1)
+
+    def forward(self, x):
+        z = F.softplus(self.enter[0](x))
+        for layer, weights in zip(self.enter[1:], self.weights, strict=True):
+            z = F.softplus(layer(x) + F.linear(z, self.between(weights)))
+        return self.out(z)
+
+
+enter(
+    convex=lambda: (Convex(F.softplus, -3.5), vectors(16)),
+    shares_of_a_softmax=lambda: (Convex(partial(torch.softmax, dim=-1), 0.0), vectors(16)),
+)
+enter("weights not centred", convex_that_adds_up=lambda: (Convex(F.softplus, 0.0), vectors(16)))
 
 
 class Columns(nn.Module):

@@ -40,7 +40,8 @@ class Evidence(NamedTuple):
     alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
-    inputs too, `radial` is that of `ParameterReading`.
+    inputs too, `radial` is that of `ParameterReading`; `positive` says that the network makes the weights so, whatever
+    their parameter is.
     """
 
     number: int
@@ -101,6 +102,7 @@ class Evidence(NamedTuple):
     times: float | None = 1.0
     tied: bool = False
     radial: float = math.nan
+    positive: bool = False
 
     @property
     def uniform(self) -> bool:
@@ -124,6 +126,14 @@ class Evidence(NamedTuple):
             return 1.0, 1.0
         ratio = self.time_steps[0] / self.time_steps[-1]
         return ratio, ratio ** (1 / (len(self.time_steps) - 1))
+
+    @property
+    def common_growth(self) -> float:
+        """By what positive weights multiply the square of what all inputs have in common, as a logarithm; 0 of others.
+
+        It is fan_in times their mean: 1 keeps it, as a softmax's weights do.
+        """
+        return 2 * math.log(self.fan_in * self.weight_mean) if self.positive else 0.0
 
     @property
     def finite(self) -> bool:
@@ -286,7 +296,14 @@ def _layer(
         times=definition.times,
         tied=own is not None and own.use == "tied",
         radial=math.nan if own is None else own.radial,
+        positive=own is not None and _is_made_positive(weights, definition.times, own.mean),
     )
+
+
+def _is_made_positive(weights: np.ndarray, times: float | None, mean: float) -> bool:
+    """Whether no weight is negative, and their mean is not that of the parameter from which they come."""
+    own = 0.0 if times is None else times * abs(mean)
+    return bool(np.all(weights >= 0)) and own < 0.5 * float(weights.mean(dtype=float))
 
 
 def _groups(definition: LayerDefinition, fan_out: int) -> int:

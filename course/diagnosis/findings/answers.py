@@ -248,7 +248,8 @@ def _by_weights_alone(layer: Evidence, following: Evidence) -> bool:
     dense = dense and following.distinct_units > following.units / 2 and layer.trainable
     sent = following.gradient_second_moment * following.weight_variance * layer.slope_second_moment
     straight = following.places == layer.places and 0.99 < following.passed < 1.01 and following.straight
-    return dense and straight and following.chained and not following.normalized and 0 < sent < math.inf
+    alone = following.chained and not (following.normalized or following.positive)
+    return dense and straight and alone and 0 < sent < math.inf
 
 
 def _unexplained(layer: Evidence, following: Evidence) -> float:
