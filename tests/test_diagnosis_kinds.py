@@ -8,6 +8,7 @@ import os
 import random as python_random
 import subprocess
 import sys
+from functools import partial
 from typing import NamedTuple
 
 import equinox as eqx
@@ -308,6 +309,39 @@ def test_answers_that_are_the_same_for_all_are_seen_whatever_made_them_so(scale)
     diagnosis = diagnose((normalized, p), VECTORS)
     assert diagnosis.healthy == bool(scale)
     assert scale or any(row.finding == "the same answer for all" for row in diagnosis.whole)
+
+
+def monotone(p, x):
+    for w in p[:-1]:
+        x = jax.nn.relu(x @ jnp.abs(w))
+    return x @ jnp.abs(p[-1])
+
+
+@pytest.mark.parametrize(("gain", "state"), [(1 / 32, "ok"), (0.5, "warning"), (10.0, "fault")])
+def test_weights_that_are_made_positive_are_asked_for_a_mean_of_1_over_fan_in(gain, state):
+    p = [gain * he(64, 64) for _ in range(2)]
+    diagnosis = diagnose((monotone, p), VECTORS)
+    found = [layer for layer in diagnosis.layers if layer.finding == "weights not centred"]
+    assert {layer.state for layer in found} == ({state} - {"ok"})
+    assert diagnose(diagnosis.mended() if found else (monotone, p), VECTORS).healthy
+    assert all("so that the mean is 1/fan_in = 0.016" in layer.remedy for layer in found)
+
+
+def ensemble(p, x, axis):
+    return jnp.stack([jax.nn.relu(x @ p["in"]) @ p["out"] for _member in range(5)], axis)
+
+
+@pytest.mark.parametrize(("axis", "scale", "said"), [(0, 1.0, False), (0, 0.0, True), (1, 1.0, False)])
+def test_answers_of_several_members_are_compared_between_the_examples(axis, scale, said):
+    diagnosis = diagnose((partial(ensemble, axis=axis), {"in": scale * he(64, 64), "out": he(64, 1)}), VECTORS)
+    found = [row.sentence for row in diagnosis.whole if row.finding == "the same answer for all"]
+    assert found == ["The answers to all 64 examples are the same."] * said
+
+
+def test_nothing_is_said_of_equal_answers_where_no_axis_counts_the_examples():
+    p = {"in": he(64, 64), "out": he(64, 1)}
+    diagnosis = diagnose((lambda p, x: jnp.tile((x @ p["in"] @ p["out"]).mean(0), (5, 1)), p), VECTORS)
+    assert "the same answer for all" not in [row.finding for row in diagnosis.whole]
 
 
 def test_a_number_that_is_none_is_named_wherever_it_is():

@@ -6,6 +6,7 @@ Imported by the tests that need it, for PyTorch takes 190 MB.
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -723,6 +724,79 @@ def attention_with_a_bias_that_is_kept():
     return nn.Sequential(Biased(), Biased(), nn.LayerNorm(32), nn.Linear(32, 5)), sequences()
 
 
+class Pooling(nn.Module):
+    """Attention by queries that are learned, as Set Transformer, DETR and Perceiver have it, of heads or without."""
+
+    def __init__(self, heads: int = 0, second: bool = False):
+        super().__init__()
+        self.queries, self.enter, self.out = (
+            nn.Parameter(0.02 * torch.randn(4, 32)),
+            nn.Linear(32, 32),
+            nn.Linear(32, 5),
+        )
+        self.heads, self.second = nn.MultiheadAttention(32, heads, batch_first=not second) if heads else None, second
+
+    def forward(self, x):
+        keys, queries = self.enter(x), self.queries.expand(len(x), -1, -1)
+        if self.second:
+            keys, queries = keys.transpose(0, 1), self.queries[:, None].repeat(1, len(x), 1)
+        if self.heads:
+            answers = self.heads(queries, keys, keys, need_weights=True)[0]
+        else:
+            answers = torch.softmax(queries.bmm(keys.transpose(1, 2)), -1).bmm(keys)
+        return self.out(answers.mean(0 if self.second else 1))
+
+
+class Slots(nn.Module):
+    """Locatello and others 2020: queries begin as noise round a learned mean."""
+
+    def __init__(self):
+        super().__init__()
+        self.mean, self.log_std = nn.Parameter(torch.randn(1, 1, 32)), nn.Parameter(torch.zeros(1, 1, 32))
+        self.key, self.value, self.out = (nn.Linear(32, 32) for _ in range(3))
+
+    def forward(self, x):
+        slots = self.mean + self.log_std.exp() * torch.randn(len(x), 4, 32)
+        scores = torch.einsum("bsd,bnd->bsn", F.layer_norm(slots, (32,)), self.key(x)) / 32**0.5
+        shares = scores.softmax(1)
+        return self.out(torch.einsum("bsn,bnd->bsd", shares / shares.sum(-1, keepdim=True), self.value(x)))
+
+
+class Repeated(nn.Module):
+    """Weights that are repeated for each example."""
+
+    def __init__(self, std: float):
+        super().__init__()
+        self.weights, self.out = nn.Parameter(std * torch.randn(32, 64)), nn.Linear(64, 5)
+
+    def forward(self, x):
+        return self.out(torch.relu(torch.bmm(x, self.weights.repeat(len(x), 1, 1))))
+
+
+class Vlad(nn.Module):
+    """Arandjelović and others 2016: descriptors are weighted sums of what also makes their weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.descriptors, self.shares = nn.Conv2d(3, 16, 3, 2, 1), nn.Conv2d(16, 6, 1)
+
+    def forward(self, x):
+        x = F.normalize(self.descriptors(x))
+        shares = self.shares(x).flatten(2).softmax(1)
+        return torch.einsum("bkn,bdn->bkd", shares, x.flatten(2)).flatten(1)
+
+
+enter(vlad=lambda: (Vlad(), pictures(16)))
+enter(
+    attention_by_learned_queries=lambda: (Pooling(), sequences()),
+    attention_of_heads_by_learned_queries=lambda: (Pooling(heads=4), sequences()),
+    attention_by_learned_queries_that_count_places_first=lambda: (Pooling(heads=4, second=True), sequences()),
+    slots=lambda: (Slots(), sequences()),
+    weights_that_are_repeated_for_each_example=lambda: (Repeated(16**-0.5), sequences()),
+)
+enter("too large", weights_that_are_repeated_and_too_large=lambda: (Repeated(16.0), sequences()))
+
+
 class DeepNorm(nn.Module):
     """Wang and others 2022, with 24 layers in mind: the branches are small on purpose."""
 
@@ -1310,17 +1384,28 @@ def kernels_that_blur():
 
 
 class Factors(nn.Module):
-    def __init__(self, std: float):
+    def __init__(self, std: float, mean: float = 0.1, size: int = 16):
         super().__init__()
-        self.users, self.items = nn.Embedding(100, 16), nn.Embedding(100, 16)
+        self.users, self.items = nn.Embedding(100, size), nn.Embedding(100, size)
         for table in (self.users, self.items):
-            nn.init.normal_(table.weight, 0.1, std)
+            nn.init.normal_(table.weight, mean, std)
 
     def forward(self, pairs):
         return (self.users(pairs[:, 0]) * self.items(pairs[:, 1])).sum(-1)
 
 
-enter(factors=lambda: (Factors(0.1), torch.randint(0, 100, (64, 2))))
+enter(
+    factors=lambda: (Factors(0.1), torch.randint(0, 100, (64, 2))),
+    factors_of_size_1=lambda: (Factors(512**-0.25, 0.0, 512), (torch.randint(0, 100, (64, 2)), torch.randn(64))),
+)
+enter(
+    "answers too large",
+    factors_of_std_10=lambda: (Factors(10.0), torch.randint(0, 100, (64, 2))),
+    factors_of_std_1_beside_targets=lambda: (
+        Factors(1.0, 0.0, 512),
+        (torch.randint(0, 100, (64, 2)), torch.randn(64)),
+    ),
+)
 enter("identical units", factors_of_equal_numbers=lambda: (Factors(0.0), torch.randint(0, 100, (64, 2))))
 
 
@@ -1335,6 +1420,50 @@ enter(
     loud_table_before_a_normalization=lambda: words(100.0, nn.LayerNorm(32)),
 )
 enter("unscaled inputs", loud_table=lambda: words(100.0))
+
+
+class Negatives(nn.Module):
+    """Word2vec with negative sampling, Mikolov and others 2013: the second table starts at 0."""
+
+    def __init__(self, std: float):
+        super().__init__()
+        self.words, self.contexts = nn.Embedding(100, 32), nn.Embedding(100, 32)
+        nn.init.normal_(self.words.weight, std=std)
+        nn.init.zeros_(self.contexts.weight)
+
+    def forward(self, word, contexts):
+        return torch.bmm(self.contexts(contexts), self.words(word)[..., None])[..., 0]
+
+
+def pairs_of_words() -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.randint(0, 100, (64,)), torch.randint(0, 100, (64, 6))
+
+
+enter(word2vec=lambda: (Negatives(std=0.01), pairs_of_words()))
+enter("the same answer for all", "no gradient", word2vec_of_zeros=lambda: (Negatives(std=0.0), pairs_of_words()))
+
+
+class Convex(nn.Module):
+    """Amos and others 2017: convex in its inputs, for the weights between its layers are positive."""
+
+    def __init__(self, between: Callable[[torch.Tensor], torch.Tensor], mean: float):
+        super().__init__()
+        self.enter, self.between = nn.ModuleList(nn.Linear(16, 32) for _ in range(3)), between
+        self.weights = nn.ParameterList(mean + 0.3 * torch.randn(32, 32) for _ in range(2))
+        self.out = nn.Linear(32, 1)
+
+    def forward(self, x):
+        z = F.softplus(self.enter[0](x))
+        for layer, weights in zip(self.enter[1:], self.weights, strict=True):
+            z = F.softplus(layer(x) + F.linear(z, self.between(weights)))
+        return self.out(z)
+
+
+enter(
+    convex=lambda: (Convex(F.softplus, -3.5), vectors(16)),
+    shares_of_a_softmax=lambda: (Convex(partial(torch.softmax, dim=-1), 0.0), vectors(16)),
+)
+enter("weights not centred", convex_that_adds_up=lambda: (Convex(F.softplus, 0.0), vectors(16)))
 
 
 class Columns(nn.Module):

@@ -41,7 +41,8 @@ class Evidence(NamedTuple):
     alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
-    inputs too, `radial` and `shape` are those of `ParameterReading`.
+    inputs too, `radial` and `shape` are those of `ParameterReading`; `positive` says that the network makes the weights
+    so, whatever their parameter is.
     """
 
     number: int
@@ -107,6 +108,7 @@ class Evidence(NamedTuple):
     shape: tuple[int, ...] = ()
     factor: float = 1.0
     keeps: float = math.nan
+    positive: bool = False
 
     @property
     def uniform(self) -> bool:
@@ -130,6 +132,14 @@ class Evidence(NamedTuple):
             return 1.0, 1.0
         ratio = self.time_steps[0] / self.time_steps[-1]
         return ratio, ratio ** (1 / (len(self.time_steps) - 1))
+
+    @property
+    def common_growth(self) -> float:
+        """By what positive weights multiply the square of what all inputs have in common, as a logarithm; 0 of others.
+
+        It is fan_in times their mean: 1 keeps it, as a softmax's weights do.
+        """
+        return 2 * math.log(self.fan_in * self.weight_mean) if self.positive else 0.0
 
     @property
     def finite(self) -> bool:
@@ -172,6 +182,8 @@ class Network(NamedTuple):
     distance: float | None = None
     varied: bool = True
     others: tuple[float, ...] = ()
+    examples: int | None = None
+    of_targets: float | None = None
 
 
 def gathered(reading: NetworkReading) -> Network:
@@ -195,6 +207,8 @@ def gathered(reading: NetworkReading) -> Network:
             distance=reading.distance,
             varied=_varied(reading, told),
             others=reading.others,
+            examples=reading.examples,
+            of_targets=reading.of_targets,
         )
 
 
@@ -296,6 +310,7 @@ def _layer(
         shape=() if own is None else own.shape,
         factor=factor,
         keeps=_keeps(before.signals) if added else math.nan,
+        positive=own is not None and _is_made_positive(weights, definition.times, own.mean),
     )
 
 
@@ -319,6 +334,12 @@ def _keeps(before: LayerSignals) -> float:
     """The weight variance of the next layer that brings what differs in a layer's answers back to E[z²]."""
     found = mean_square(before.preactivations) / float(np.var(_after(before), dtype=float))
     return found if math.isfinite(found) else math.nan
+
+
+def _is_made_positive(weights: np.ndarray, times: float | None, mean: float) -> bool:
+    """Whether no weight is negative, and their mean is not that of the parameter from which they come."""
+    own = 0.0 if times is None else times * abs(mean)
+    return bool(np.all(weights >= 0)) and own < 0.5 * float(weights.mean(dtype=float))
 
 
 def _groups(definition: LayerDefinition, fan_out: int) -> int:

@@ -143,6 +143,8 @@ def _same(first: LayerReport, layers: tuple[LayerReport, ...]) -> list[int]:
 
 def _nothing_wrong(layers: tuple[LayerReport, ...], unread: tuple[str, ...], network: Network) -> str:
     count = f"{len(layers)} layers" if len(layers) > 1 else "one layer"
+    if not (unread or layers):
+        return "Healthy: nothing wrong in the network as a whole."
     if not unread:
         each = "and each starts" if len(layers) > 1 else "which starts"
         return f"Healthy: {count}, {each} as it should."

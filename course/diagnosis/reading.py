@@ -1,6 +1,7 @@
 """What is read off somebody's network before it is judged: one record a layer of weights, in plain NumPy arrays."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -130,10 +131,11 @@ class ParameterReading(NamedTuple):
 class NetworkReading(NamedTuple):
     """A network as it was read: its layers from the input to the output, and what it answered.
 
-    `outputs` has the examples first, `data` is the batch where it is one of real numbers; both are thinned out where
-    they are large; `others` are the mean squares of the batch's further arrays of real numbers. `loss` is the first
-    one and the number of classes, `distance` the mean square of real targets from the mean answer, both where targets
-    are given. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
+    `outputs` has the examples first, so many as `examples` says: 0 where no axis is as long as the batch, `None` for
+    all of its first axis. `data` is the batch where it is one of real numbers; both are thinned out where they are
+    large; `others` are the mean squares of the batch's further arrays of real numbers. `loss` is the first one and the
+    number of classes, `distance` the mean square of real targets from the mean answer, `of_targets` that from 0, all
+    where targets are given. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
     """
 
     layers: tuple[LayerReading, ...]
@@ -146,6 +148,19 @@ class NetworkReading(NamedTuple):
     note: str = ""
     distance: float | None = None
     others: tuple[float, ...] = ()
+    examples: int | None = None
+    of_targets: float | None = None
+
+
+def axis_of_examples(shape: tuple[int, ...], lengths: Sequence[int]) -> tuple[int, int]:
+    """Return which axis of answers counts the examples, and how many they are; arrays of the batch have `lengths`.
+
+    It is the first axis, too, where that counts several answers an example, or no axis is as long: (0, 0) then.
+    """
+    known = next((length for length in lengths if length in shape), None)
+    if known is not None:
+        return shape.index(known), known
+    return 0, next((length for length in lengths if shape and length and shape[0] % length == 0), 0)
 
 
 def times(weights: np.ndarray, parameter: np.ndarray) -> float | None:

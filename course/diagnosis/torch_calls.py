@@ -5,6 +5,7 @@ when that comes by. PyTorch is not imported: whoever holds a module has imported
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -30,6 +31,8 @@ TURNING = ("T", "mT", "transpose", "permute", "t", "swapaxes", "swapdims", "move
 PRIMES = (2, 3, 5, 7, 11, 13, 17)
 LOOKUPS = ("__getitem__", "index_select", "gather", "take", "take_along_dim")
 NORMS_WITH_PAST = "batch_norm"
+REPEATING = ("expand", "expand_as", "repeat", "repeat_interleave", "tile", "broadcast_to", *SUMS, *SCALINGS, *TABLES)
+"""What makes one of its inputs as large as the batch."""
 MASKED = ("scaled_dot_product_attention",)
 """What adds a parameter to something inside: a bias by place."""
 
@@ -56,12 +59,15 @@ class Calls:
         self.added: set[str] = set()
         self.factors: dict[int, tuple[str, ...]] = {}
         self.rescaled: set[int] = set()
+        self.signals: set[int] = set()
+        self.repeated: set[int] = set()
         self.used: set[str] = set()
         self.idle: set[str] = set()
         self.past = False
         for name, tensor in parameters.items():
             self.origins[self.number(tensor)] = (name,)
         self.flows = Flows([self.number(tensor) for tensor in data])
+        self._examples = {len(tensor) for tensor in data if tensor.ndim}
 
     def number(self, tensor: Any) -> int:
         """Return the number of a tensor's present values."""
@@ -103,13 +109,28 @@ class Calls:
         given = _tensors([*arguments, *keywords.values()], self._torch.Tensor)
         if not any(self._is_weights(tensor) for tensor in given):
             return []
-        return uses(name, arguments, keywords, output, self._is_weights)
+        found = uses(name, arguments, keywords, output, self._is_weights)
+        return [once for use in found if (once := self._once(use)) is not None]
+
+    def _once(self, use: Use) -> Use | None:
+        """A use of weights that are repeated for each example as one of weights that all examples share."""
+        number = self.number(use.weights)
+        if number not in self.repeated:
+            return use
+        if 0 not in use.unit_axes or use.weights.ndim < 3:
+            return None
+        place, weights = use.unit_axes.index(0), use.weights[0]
+        self.origins[self.number(weights)] = self.origins[number]
+        units, answers = ((*axes[:place], *axes[place + 1 :]) for axes in (use.unit_axes, use.answer_axes))
+        fan, units = (tuple(axis - 1 for axis in axes) for axes in (use.fan_axes, units))
+        return use._replace(weights=weights, fan_axes=fan, unit_axes=units, answer_axes=answers)
 
     def _is_weights(self, tensor: Any) -> bool:
         if not isinstance(tensor, self._torch.Tensor):
             return False
         number = self.number(tensor)
-        return number in self.origins and number not in self.flows.of
+        as_weights = number not in self.signals or number in self.repeated
+        return number in self.origins and as_weights and number not in self.flows.of
 
     def _note(self, name, function, arguments, keywords, inputs, fresh, tensors, found: list[Use]) -> None:
         active = any(number in self.flows.of for number in inputs)
@@ -121,6 +142,7 @@ class Calls:
                 self.origins.update(dict.fromkeys(fresh, origins))
                 if self._rescales(name, inputs):
                     self.rescaled.update(fresh)
+                self._note_signals(name, inputs, fresh, tensors)
             if name not in TABLES:
                 self.flows.add(Step(name, tuple(inputs), fresh), self.shapes.__getitem__)
                 return
@@ -155,6 +177,27 @@ class Calls:
         own = [set(self.origins.get(number, ())) for number in inputs]
         divided = plain(name) in (*SCALINGS, "rdiv") and len(own) > 1 and bool(own[0] & own[1])
         return divided or is_normalization(name) or not self.rescaled.isdisjoint(inputs)
+
+    def _note_signals(self, name: str, inputs: Sequence[int], fresh: Sequence[int], tensors: Sequence[Any]) -> None:
+        """Note values that are signals though no data are in them, and which are one value, again for each example."""
+        pairs = zip(fresh, tensors, strict=False)
+        found = {number: tensor for number, tensor in pairs if self._is_signal(name, inputs, number)}
+        origins = {self.origins[number] for number in found}
+        self.added.update(one[0] for one in origins if len(one) == 1)
+        if self.signals.isdisjoint(inputs):
+            self.repeated.update(number for number, one in found.items() if bool((one == one[:1]).all()))
+        self.signals.update(found)
+
+    def _is_signal(self, name: str, inputs: Sequence[int], output: int) -> bool:
+        """Whether what is made of parameters is there for each example, as learned queries are, or made of such."""
+        shape, own = self.shapes[output], [number for number in inputs if number in self.origins]
+        if any(self.shapes[number] == shape for number in own if number not in self.signals):
+            return False  # weights that something is done to
+        if not self.signals.isdisjoint(own):
+            return True
+        before = [Counter(self.shapes[number]) for number in own if name in REPEATING]
+        longer = [side for side, times in Counter(shape).items() if all(times > sides[side] for sides in before)]
+        return bool(before) and any(side % length == 0 for side in longer for length in self._examples)
 
     def _applied(self, use: Use, arguments: Sequence[Any], outputs: Sequence[Any]) -> Applied:
         number = self.number(use.weights)

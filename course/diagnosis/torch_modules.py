@@ -18,6 +18,7 @@ from course.diagnosis.reading import (
     LayerSignals,
     NetworkReading,
     ParameterReading,
+    axis_of_examples,
     by_unit,
     first_distance,
     first_loss,
@@ -59,6 +60,9 @@ def read(
         of_sequences = {place: gradients.pop(place) for place in calls.sequences}
     stuck = _stuck(torch, module, own, call, gradients, seed, calls.idle | frozen)
     numbers = [calls.number(one) for one in outputs]
+    lengths = [len(one) for one in data if one.ndim]
+    axis, examples = axis_of_examples(tuple(outputs[0].shape), lengths)
+    whole = outputs[0].movedim(axis, 0) if outputs[0].ndim else outputs[0].reshape(1, 1)
     answers = answers_of(calls.flows, calls.values, numbers, calls.dtypes)
     if spare is not None and not any(calls.number(spare) in step.inputs for step in calls.flows.steps):
         targets = _whole(spare) if spare.is_floating_point() else spare.cpu().numpy()
@@ -66,7 +70,7 @@ def read(
     used_as = _uses(calls, layers)
     return NetworkReading(
         layers,
-        rows(outputs[0], (outputs[0].ndim - 1,)) if outputs[0].ndim else rows(outputs[0].reshape(1, 1), (1,)),
+        rows(whole, (whole.ndim - 1,)),
         "PyTorch",
         tuple(_parameter(name, one, gradients[name], name in stuck, used_as) for name, one in learned.items()),
         _data(data),
@@ -75,6 +79,8 @@ def read(
         _note(torch, module),
         first_distance(_whole(outputs[0]), targets) if targets is not None else None,
         tuple(float(one.float().square().mean()) for one in _real(data)[1:]),
+        examples,
+        first_distance(np.zeros(outputs[0].shape), targets) if targets is not None else None,
     )
 
 

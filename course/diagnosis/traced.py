@@ -20,6 +20,7 @@ from course.diagnosis.reading import (
     LayerSignals,
     NetworkReading,
     ParameterReading,
+    axis_of_examples,
     by_unit,
     chosen,
     first_distance,
@@ -177,9 +178,11 @@ def _reading(
     still = _stuck(program, flows, both_ways, leaves, floating, of_own) - program.frozen
     felt = {**of_own, **dict.fromkeys(program.frozen, math.nan)}
     uses = _uses(program, flows, answers)
+    lengths = [len(leaf) for leaf in leaves[len(program.parameters) :] if jnp.ndim(leaf)]
+    axis, examples = axis_of_examples(output.shape, lengths)
     return NetworkReading(
         tuple(_layer_readings(program, answers, kept, (of_z, of_time_steps), {**of_own, **of_derived}, shapes)),
-        np.asarray(output, float),
+        np.moveaxis(np.asarray(output, float), axis, 0) if output.ndim else np.asarray(output, float),
         framework,
         tuple(
             _parameter(program.names[number], leaves[place], felt[number], number in still, uses.get(number, ""))
@@ -193,6 +196,8 @@ def _reading(
             for leaf in leaves[len(program.parameters) + 1 :]
             if _is_float(leaf) and jnp.ndim(leaf) > 0
         ),
+        examples=examples,
+        of_targets=first_distance(np.zeros(output.shape), targets),
     )
 
 

@@ -151,7 +151,8 @@ def is_added(layer: Evidence) -> bool:
 
 def _does_not_count(layer: Evidence) -> bool:
     """Whether a layer's scale says nothing: a normalization follows, or it is none that can be judged by its fan."""
-    return layer.normalized or starts_at_zero(layer) or not layer.trainable or layer.kind in UNSCALED
+    unscaled = layer.kind in UNSCALED or layer.positive
+    return layer.normalized or starts_at_zero(layer) or not layer.trainable or unscaled
 
 
 UNSCALED = ("recurrent", "bilinear")

@@ -7,7 +7,7 @@ import numpy as np
 
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings.found import Found, advice, deviations, scaling, severity
+from course.diagnosis.findings.found import Change, Found, advice, deviations, scaling, severity
 from course.live.words import number
 
 OFF_CENTRE = 0.25
@@ -157,6 +157,9 @@ def not_centred(network: Network) -> Iterator[Found]:
             or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread)
         ):
             continue
+        if layer.positive:
+            yield from _made_positive(layer, network)
+            continue
         one = abs(layer.weight_std - 1) < 0.1
         yield Found(
             layer.number,
@@ -164,6 +167,21 @@ def not_centred(network: Network) -> Iterator[Found]:
             f"its weights have mean {number(layer.weight_mean)} and standard deviation {number(layer.weight_std)}",
             "a call normal_(std) takes its one argument for the mean" if one else "all units answer to one sum",
             f"draw weights of mean 0, {advice(layer)}",
+        )
+
+
+def _made_positive(layer: Evidence, network: Network) -> Iterator[Found]:
+    """Weights that cannot have mean 0, and add up what their inputs have in common (Hoedt and Klambauer 2023)."""
+    if layer.common_growth > trend.KEPT:
+        factor = 1 / (layer.fan_in * layer.weight_mean)
+        yield Found(
+            layer.number,
+            severity(sum(max(other.common_growth, 0.0) for other in network.layers) > trend.LOST),
+            f"its weights are made positive and have mean {number(layer.weight_mean)}, fan_in times which is "
+            f"{number(1 / factor)}",
+            "such weights add up what their inputs have in common",
+            f"let {layer.parameter or 'them'} begin so that the mean is 1/fan_in = {number(1 / layer.fan_in)}",
+            None if layer.times is None else Change(layer.parameter, "scale", factor),
         )
 
 

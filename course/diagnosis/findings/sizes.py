@@ -50,7 +50,8 @@ def _adding_up(network: Network) -> Iterator[Found]:
     most = max((layer.input_second_moment for layer in sums), default=0.0)
     if network.fresh or most <= math.exp(trend.LOST) * _least_sum(network):
         return
-    if any(exponential(layer, network) and biases_decide(layer) for layer in network.layers):
+    positive = any(layer.common_growth > trend.KEPT for layer in network.layers)
+    if positive or any(exponential(layer, network) and biases_decide(layer) for layer in network.layers):
         return  # what they grow by has a cause of its own
     branches = [layer for layer in network.layers if _adds(layer, network)]
     for layer in branches:

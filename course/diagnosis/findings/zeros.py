@@ -17,9 +17,11 @@ SAME = 1e-6
 def the_same(network: Network) -> Iterator[Whole]:
     """Answers that do not depend on the example."""
     outputs = np.asarray(network.outputs, float)
+    examples = len(outputs) if outputs.ndim and network.examples is None else network.examples
     if (
         outputs.ndim < 2
         or len(outputs) < 2
+        or not examples
         or not network.varied
         or network.fresh  # nothing normalizes yet, and only what is in use after the first step does
         or not np.isfinite(outputs).all()
@@ -31,7 +33,7 @@ def the_same(network: Network) -> Iterator[Whole]:
         yield Whole(
             "the same answer for all",
             "fault",
-            f"the answers to all {len(rows)} examples are the same",
+            f"the answers to all {examples} examples are the same",
             _why_nothing_passes(network) or "what tells the examples apart has been lost on the way",
             "draw the layers anew so that the signal passes: with a larger standard deviation, and no scale of 0",
             changes=_drawn(network, {one.name for one in network.parameters if _is_zero(one)}),
@@ -39,9 +41,15 @@ def the_same(network: Network) -> Iterator[Whole]:
 
 
 def _zero_ends(network: Network) -> bool:
-    """Whether a last layer, or something that scales the answer, starts at 0 on purpose."""
+    """Whether a last layer, or something that scales the answer, starts at 0 on purpose.
+
+    So may a table whose vectors are multiplied with what all else answers, as word2vec's second one.
+    """
     ends = [layer for layer in network.layers if layer.last]
-    return bool(ends) and all(layer.weight_variance == 0 for layer in ends)
+    if ends and all(layer.weight_variance == 0 for layer in ends):
+        return True
+    tables = [one for one in network.parameters if one.use == "table" and _is_zero(one) and one.gradient > 0]
+    return bool(tables) and all(layer.gated for layer in ends) and not np.any(network.outputs)
 
 
 def _why_nothing_passes(network: Network) -> str:
