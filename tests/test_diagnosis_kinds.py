@@ -680,6 +680,35 @@ def test_fan_out_in_place_of_fan_in_is_a_fault_where_the_signal_is_lost(last, st
     assert (found.finding, found.state) == ("wrong fan", state)
 
 
+def lecun(n: int, m: int) -> np.ndarray:
+    return he(n, m) / math.sqrt(2)
+
+
+def orthogonal(n: int, m: int) -> np.ndarray:
+    columns = np.linalg.qr(he(max(n, m), min(n, m)))[0]
+    return columns if n >= m else columns.T
+
+
+def narrow_at_the_ends(n: int, m: int) -> np.ndarray:
+    return he(n, m) if n == m else lecun(n, m) / math.sqrt(3)
+
+
+@pytest.mark.parametrize(
+    ("draw", "activation", "sizes"),
+    [
+        (lecun, "relu", [32, 64, 128, 10]),
+        (lecun, "gelu", [16, 32, 64, 1]),
+        (orthogonal, "tanh", [32, 64, 64, 1]),
+        (orthogonal, "relu", [16, 128, 10]),
+        (narrow_at_the_ends, "relu", [32, 128, 128, 128, 10]),
+    ],
+)
+def test_no_wrong_fan_is_told_of_weights_as_libraries_draw_them(draw, activation, sizes):
+    *hidden, last = [(draw(n, m), activation) for n, m in itertools.pairwise(sizes)]
+    diagnosis = diagnose([*hidden, (last[0], None)], VECTORS[:, : sizes[0]])
+    assert diagnosis.healthy, str(diagnosis)
+
+
 def looked_up(parameters, tokens):
     return jax.nn.relu(parameters["table"][tokens].reshape(len(tokens), -1) @ parameters["in"]) @ parameters["out"]
 

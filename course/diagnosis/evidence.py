@@ -40,7 +40,8 @@ class Evidence(NamedTuple):
     alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
-    inputs too, `radial` is that of `ParameterReading`.
+    inputs too, `radial` is that of `ParameterReading`, and `orthogonal` that its units are more than its inputs, whose
+    weights stand at right angles.
     """
 
     number: int
@@ -101,6 +102,7 @@ class Evidence(NamedTuple):
     times: float | None = 1.0
     tied: bool = False
     radial: float = math.nan
+    orthogonal: bool = False
 
     @property
     def uniform(self) -> bool:
@@ -284,6 +286,7 @@ def _layer(
         times=definition.times,
         tied=own is not None and own.use == "tied",
         radial=math.nan if own is None else own.radial,
+        orthogonal=layer_statistics.orthogonal(weights),
     )
 
 
