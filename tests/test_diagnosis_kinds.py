@@ -773,6 +773,19 @@ def biased_equinox(bias):
     return eqx.tree_at(where, network, [jnp.full_like(one, bias) for one in where(network)])
 
 
+@pytest.mark.parametrize(("bias", "activation", "width"), [(-4.6, "sigmoid", 1), (100.0, None, 1), (-3.0, None, 5)])
+@pytest.mark.parametrize("as_list", [True, False])
+def test_a_prior_or_the_mean_of_the_targets_in_the_last_bias_is_sound(bias, activation, width, as_list):
+    last = he(64, width) / 8, np.full(width, bias, np.float32)
+    layers = [(he(64, 64), np.zeros(64, np.float32), "relu"), (*last, activation)]
+    if as_list:
+        assert diagnose(layers, VECTORS).healthy
+        return
+    network, parameters = biased_function(0.0)
+    answer = jax.nn.sigmoid if activation else lambda z: z
+    assert diagnose((lambda p, x: answer(network(p, x)), [*parameters[:-1], last]), VECTORS).healthy
+
+
 def biased_torch(bias):
     torch = pytest.importorskip("torch")
     zoo = importlib.import_module("torch_zoo")
