@@ -672,6 +672,15 @@ def test_layers_of_one_draw_are_worth_a_word_and_only_equal_ones_are_called_equa
     assert ("begin with the same numbers" in row.sentence) == (shape != (64, 64))
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_layers_of_one_seed_are_mended_whatever_the_seed_and_also_one_after_the_other(seed):
+    copies = [np.random.default_rng(seed).normal(0, math.sqrt(2 / 64), (64, 64)) for _ in range(4)]
+    network = [(weights, np.zeros(64), "relu") for weights in copies]
+    assert diagnose(diagnose(network, VECTORS).mended(), VECTORS).healthy
+    mended = diagnose(network[:2], VECTORS).mended()
+    assert diagnose(diagnose([*mended, network[2]], VECTORS).mended(), VECTORS).healthy
+
+
 @pytest.mark.parametrize(("last", "state"), [(512, "warning"), (16_384, "fault")])
 def test_fan_out_in_place_of_fan_in_is_a_fault_where_the_signal_is_lost(last, state):
     sizes = [8, 32, 128, last]
