@@ -1,7 +1,7 @@
 """Findings about the size of weights, where it shows: too small, too large, and too large for a function that ends."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,10 +38,10 @@ def too_large(network: Network) -> Iterator[Found]:
         most = starts.INPUTS[1] if ratio > UNEQUAL else LARGE_STATE
         if layer.kind == "recurrent" and layer.weight_variance > most:
             grave = severity(ratio > LOST)
-            yield _described(layer, math.log(layer.weight_variance), grave, deviations(network))
+            yield _described(layer, math.log(layer.weight_variance), grave, _reason(layer, [layer], network))
         distance = starts.distance(layer.weight_variance, trend.accepted(layer))
         if distance > 0 and exponential(layer, network) and not biases_decide(layer):
-            yield _described(layer, distance, exponential(layer, network), deviations(network))
+            yield _described(layer, distance, exponential(layer, network), _reason(layer, [layer], network))
 
 
 def _adding_up(network: Network) -> Iterator[Found]:
@@ -129,7 +129,8 @@ def _flat(network: Network) -> Iterator[Found]:
             and distance > math.log(2)
             and _kind(layer, distance) == "saturated"
         ):
-            yield _described(layer, distance, severity(layer.saturated_share > MOSTLY_FLAT), deviations(network))
+            grave = severity(layer.saturated_share > MOSTLY_FLAT)
+            yield _described(layer, distance, grave, _reason(layer, [layer], network))
 
 
 def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
@@ -141,7 +142,8 @@ def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
         for layer, distance in run.blamed:
             if _kind(layer, distance) == kind:
                 grave = severity(run.by_weights > trend.LOST)
-                yield _described(layer, distance, grave, limit, several=len(run.blamed) > 1)
+                reason = _reason(layer, [blamed for blamed, _ in run.blamed], network)
+                yield _described(layer, distance, grave, reason)
 
 
 def _kind(layer: Evidence, distance: float) -> str:
@@ -150,7 +152,7 @@ def _kind(layer: Evidence, distance: float) -> str:
     return "saturated" if layer.saturated_share > FLAT and named(layer.activation).saturates else "too large"
 
 
-def _described(layer: Evidence, distance: float, severity: str, limit: float, *, several: bool = False) -> Found:
+def _described(layer: Evidence, distance: float, severity: str, reason: str) -> Found:
     factor = math.sqrt(
         max(layer.weight_variance / trend.advised(layer), trend.advised(layer) / (layer.weight_variance or 1e-300))
     )
@@ -160,7 +162,7 @@ def _described(layer: Evidence, distance: float, severity: str, limit: float, *,
         seen = "all its weights are 0"
     if _kind(layer, distance) == "saturated":
         seen = f"{layer.saturated_share:.0%} of its slopes are flat, and {seen}"
-    return Found(layer.number, severity, seen, _reason(layer, limit, several=several), scaling(layer))
+    return Found(layer.number, severity, seen, reason, scaling(layer))
 
 
 class Hint(NamedTuple):
@@ -190,11 +192,25 @@ CLOSE = 0.2
 """A hint is not given for a variance farther from its own, in the logarithm, however little is known of it."""
 
 
-def _reason(layer: Evidence, limit: float, *, several: bool) -> str:
-    suits = trend.advised(layer)
-    for hint in [hint for hint in HINTS if layer.uniform or not hint.uniform] if layer.weight_variance else ():
-        away = abs(math.log(layer.weight_variance / hint.variance(suits, layer.fan_in, layer.fan_out)))
-        if suits != hint.variance(suits, layer.fan_in, layer.fan_out) and away < min(limit * layer.weight_error, CLOSE):
+def _reason(layer: Evidence, blamed: Sequence[Evidence], network: Network) -> str:
+    """Why a layer's variance is off: a mistake that explains all that are blamed with it, at more than one fan.
+
+    At one fan a mistake and a standard deviation that somebody took for all layers cannot be told apart.
+    """
+    suits, limit = trend.advised(layer), deviations(network)
+    for hint in HINTS:
+        explained = [one for one in network.layers if _explains(hint, one, limit)]
+        numbers, fans = {one.number for one in explained}, {one.fan_in for one in explained}
+        if len(fans) > 1 and numbers.issuperset(one.number for one in blamed):
             return hint.words
-    adds_up = ", and that adds up over the layers" if several else ""
+    adds_up = ", and that adds up over the layers" if len(blamed) > 1 else ""
     return f"its fan_in · Var w is {number(layer.weight_variance)} where {number(suits)} suits{adds_up}"
+
+
+def _explains(hint: Hint, layer: Evidence, limit: float) -> bool:
+    """Whether a mistake made of a layer's right variance the one that it has."""
+    suits = trend.advised(layer)
+    made = hint.variance(suits, layer.fan_in, layer.fan_out)
+    if layer.weight_variance == 0 or made == suits or (hint.uniform and not layer.uniform):
+        return False
+    return abs(math.log(layer.weight_variance / made)) < min(limit * layer.weight_error, CLOSE)
