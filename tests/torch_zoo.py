@@ -569,6 +569,27 @@ enter(
 )
 
 
+def passed_on(start: Callable, layer: Callable, batch: Callable) -> tuple[nn.Module, torch.Tensor]:
+    """Layers that pass on what they receive, behind one that does not."""
+    network = nn.Sequential(*(part for _ in range(12) for part in (layer(), nn.ReLU()))).apply(he)
+    for one in network[2::2]:
+        start(one.weight)
+    return network, batch()
+
+
+def ten_identities(weight: torch.Tensor) -> None:
+    weight.data = 10 * torch.eye(64)
+
+
+enter(
+    identities=lambda: passed_on(nn.init.eye_, lambda: nn.Linear(64, 64), vectors),
+    convolutions_that_pass_on=lambda: passed_on(
+        nn.init.dirac_, lambda: nn.Conv2d(16, 16, 3, padding=1), lambda: torch.randn(8, 16, 8, 8)
+    ),
+)
+enter("too large", identities_times_10=lambda: passed_on(ten_identities, lambda: nn.Linear(64, 64), vectors))
+
+
 # Residual networks
 
 

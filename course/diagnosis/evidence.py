@@ -41,7 +41,7 @@ class Evidence(NamedTuple):
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
     inputs too, `radial` is that of `ParameterReading`, and `orthogonal` that its units are more than its inputs, whose
-    weights stand at right angles.
+    weights stand at right angles; `picks` that each unit takes one channel of several, as an identity does.
     """
 
     number: int
@@ -103,6 +103,7 @@ class Evidence(NamedTuple):
     tied: bool = False
     radial: float = math.nan
     orthogonal: bool = False
+    picks: bool = False
 
     @property
     def uniform(self) -> bool:
@@ -287,6 +288,7 @@ def _layer(
         tied=own is not None and own.use == "tied",
         radial=math.nan if own is None else own.radial,
         orthogonal=layer_statistics.orthogonal(weights),
+        picks=layer_statistics.picks(weights),
     )
 
 

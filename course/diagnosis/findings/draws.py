@@ -117,7 +117,7 @@ def repeated_weights(network: Network) -> Iterator[Found]:
 
 def _one_draw(layer: Evidence, other: Evidence) -> bool:
     length = min(len(layer.noise), len(other.noise))
-    if length < SHORTEST_TWIN or min(layer.distinct_units, other.distinct_units) == 1:
+    if length < SHORTEST_TWIN or min(layer.distinct_units, other.distinct_units) == 1 or layer.picks:
         return False
     one, two = layer.noise[:length], other.noise[:length]
     return float(one @ two) > 0.999 * float(np.linalg.norm(one) * np.linalg.norm(two))
@@ -133,6 +133,7 @@ def not_centred(network: Network) -> Iterator[Found]:
             or layer.groups >= layer.units > 1  # then no two units see the same inputs
             or not layer.trainable
             or _cancels(layer)
+            or layer.picks
             or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread)
         ):
             continue
