@@ -569,6 +569,19 @@ enter(
 )
 
 
+def enlarged(*, zero: bool) -> tuple[nn.Module, torch.Tensor]:
+    """A fully convolutional network (Long and others 2015): a score that starts at 0, and a kernel that enlarges it."""
+    network = nn.Sequential(
+        *(nn.Conv2d(3, 16, 3, 2, 1), nn.BatchNorm2d(16), nn.ReLU()),
+        *(nn.Conv2d(16, 5, 1), nn.ConvTranspose2d(5, 5, 4, 2, 1, bias=False)),
+    )
+    if zero:
+        nn.init.zeros_(network[3].weight)
+    tent = torch.tensor([0.25, 0.75, 0.75, 0.25])
+    network[4].weight.data = torch.eye(5)[:, :, None, None] * tent[:, None] * tent
+    return network, pictures(16)
+
+
 def passed_on(start: Callable, layer: Callable, batch: Callable) -> tuple[nn.Module, torch.Tensor]:
     """Layers that pass on what they receive, behind one that does not."""
     network = nn.Sequential(*(part for _ in range(12) for part in (layer(), nn.ReLU()))).apply(he)
@@ -582,6 +595,8 @@ def ten_identities(weight: torch.Tensor) -> None:
 
 
 enter(
+    bilinear_kernel_behind_a_score_of_0=lambda: enlarged(zero=True),
+    bilinear_kernel=lambda: enlarged(zero=False),
     identities=lambda: passed_on(nn.init.eye_, lambda: nn.Linear(64, 64), vectors),
     convolutions_that_pass_on=lambda: passed_on(
         nn.init.dirac_, lambda: nn.Conv2d(16, 16, 3, padding=1), lambda: torch.randn(8, 16, 8, 8)

@@ -180,7 +180,7 @@ def gathered(reading: NetworkReading) -> Network:
         parameters = {one.name: one for one in reading.parameters}
         layers = [_layer(number, parents, readings, parameters) for number in range(1, len(readings) + 1)]
         return Network(
-            layers=tuple(layers),
+            layers=_before_enlarging(layers),
             inputs=_data(reading, told),
             framework=reading.framework,
             parameters=reading.parameters,
@@ -193,6 +193,15 @@ def gathered(reading: NetworkReading) -> Network:
             varied=_varied(reading, told),
             others=reading.others,
         )
+
+
+def _before_enlarging(layers: list[Evidence]) -> tuple[Evidence, ...]:
+    """Layers of which one whose answers are only enlarged counts as the last, and what enlarges them does not."""
+    last: dict[int | None, bool] = {}
+    for layer in reversed(layers):
+        if last.get(layer.number, layer.last) and layer.picks and layer.fed_by == "linear":
+            last |= {layer.number: False, layer.parent: True}
+    return tuple(layer._replace(last=last.get(layer.number, layer.last)) for layer in layers)
 
 
 def _parents(readings: tuple[LayerReading, ...]) -> list[int | None]:
