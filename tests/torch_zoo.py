@@ -515,6 +515,33 @@ def focal_prior_in_the_last_bias():
     return network, pictures(16)
 
 
+class OfSeasonAndTrend(nn.Module):
+    """Two linear layers of equal weights that are summed, as Zeng and others 2023 forecast."""
+
+    def __init__(self):
+        super().__init__()
+        self.season, self.trend = nn.Linear(24, 12), nn.Linear(24, 12)
+        for layer in (self.season, self.trend):
+            nn.init.constant_(layer.weight, 1 / 24)
+
+    def forward(self, x):
+        trend = F.avg_pool1d(F.pad(x[:, None], (2, 2), mode="replicate"), 5, 1)[:, 0]
+        return self.season(x - trend) + self.trend(trend)
+
+
+def constant_at_the_end(value: float) -> tuple[nn.Module, torch.Tensor]:
+    network = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10), nn.Softmax(-1)).apply(he)
+    nn.init.constant_(network[2].weight, value)
+    return network, vectors()
+
+
+enter(
+    season_and_trend=lambda: (OfSeasonAndTrend(), vectors(24)),
+    last_layer_of_one_small_number=lambda: constant_at_the_end(0.01),
+)
+enter("weights not centred", last_layer_of_one_large_number=lambda: constant_at_the_end(1.0))
+
+
 @sound
 def mean_of_the_targets_in_the_last_bias():
     network = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1)).apply(he)

@@ -68,9 +68,12 @@ def identical_units(network: Network) -> Iterator[Found]:
 
 
 def _is_one_number(layer: Evidence) -> bool:
-    """Whether all units make the same sum of several inputs that they share, though they will part."""
+    """Whether all units make the same sum of several inputs that they share, though they will part.
+
+    Those of a last layer are the answers, and part by what they are to be; nothing behind them receives one number.
+    """
     alike = layer.projections == 1 and layer.weight_variance > 0 and layer.different_units > layer.units / 2
-    return alike and layer.trainable and layer.units > layer.groups and layer.fan_in > 1
+    return alike and layer.trainable and layer.units > layer.groups and layer.fan_in > 1 and not layer.last
 
 
 def _one_number(layer: Evidence) -> Found:
@@ -117,7 +120,7 @@ def repeated_weights(network: Network) -> Iterator[Found]:
 
 def _one_draw(layer: Evidence, other: Evidence) -> bool:
     length = min(len(layer.noise), len(other.noise))
-    if length < SHORTEST_TWIN or min(layer.distinct_units, other.distinct_units) == 1 or layer.picks:
+    if length < SHORTEST_TWIN or min(layer.projections, other.projections) == 1 or layer.picks:
         return False
     one, two = layer.noise[:length], other.noise[:length]
     return float(one @ two) > 0.999 * float(np.linalg.norm(one) * np.linalg.norm(two))
@@ -134,6 +137,7 @@ def not_centred(network: Network) -> Iterator[Found]:
             or not layer.trainable
             or _cancels(layer)
             or layer.picks
+            or _answers_little(layer)
             or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread)
         ):
             continue
@@ -145,6 +149,12 @@ def not_centred(network: Network) -> Iterator[Found]:
             "a call normal_(std) takes its one argument for the mean" if one else "all units answer to one sum",
             f"draw weights of mean 0, {advice(layer)}",
         )
+
+
+def _answers_little(layer: Evidence) -> bool:
+    """Whether a last layer answers no more than centred weights of a usual size would: there is nothing to centre."""
+    _low, high = trend.accepted(layer)
+    return layer.last and layer.preactivation_second_moment <= high * layer.input_second_moment
 
 
 def _cancels(layer: Evidence) -> bool:

@@ -40,9 +40,9 @@ def the_same(network: Network) -> Iterator[Whole]:
 
 
 def _zero_ends(network: Network) -> bool:
-    """Whether a last layer, or something that scales the answer, starts at 0 on purpose."""
+    """Whether last layers start at 0 on purpose, or with units alike, of which a softmax makes equal shares."""
     ends = [layer for layer in network.layers if layer.last]
-    return bool(ends) and all(layer.weight_variance == 0 for layer in ends)
+    return bool(ends) and all(layer.weight_variance == 0 or layer.units > layer.projections == 1 for layer in ends)
 
 
 def _why_nothing_passes(network: Network) -> str:
