@@ -179,8 +179,11 @@ def drawn_with(variance, sizes, *, uniform=False):
     ("variance", "reason"),
     [
         (lambda n: 4.0, "the gain was squared"),
-        (lambda n: 2 / n, "the root was forgotten"),
-        (lambda n: 18.0, "the bound is 3·√(3/n)"),
+        (lambda n: 2 / n, "1/fan_in stands where 1/√fan_in belongs: the root was forgotten"),
+        (lambda n: 4 / n, "2/fan_in stands where √(2/fan_in) belongs: the root was forgotten"),
+        (lambda n: 18.0, "the bound is 3·√(6/fan_in) where √(6/fan_in) belongs"),
+        (lambda n: 2 / 9, "the bound is √(6/fan_in)/3 where √(6/fan_in) belongs"),
+        (lambda n: 2 / 3, "the bound is √(2/fan_in) where √(6/fan_in) belongs"),
         (lambda n: 1.0, "lets everything through"),
         (lambda n: 1 / 3, "the default of some libraries"),
         (lambda n: float(n), "not scaled at all"),
