@@ -169,27 +169,37 @@ def test_the_remedy_of_a_wrong_size_cures(name):
     assert diagnose(layers, batch).healthy
 
 
+def drawn_with(variance, sizes, *, uniform=False):
+    """A stack whose fan_in · Var w is a function of fan_in."""
+    layers, batch = stack(sizes, variance=1.0, uniform=uniform)
+    return [layer._replace(weights=layer.weights * math.sqrt(variance(len(layer.weights)))) for layer in layers], batch
+
+
 @pytest.mark.parametrize(
     ("variance", "reason"),
     [
         (lambda n: 4.0, "the gain was squared"),
-        (lambda n: 2 / n, "the root was forgotten"),
-        (lambda n: 18.0, "the bound is 3·√(3/n)"),
+        (lambda n: 2 / n, "1/fan_in stands where 1/√fan_in belongs: the root was forgotten"),
+        (lambda n: 4 / n, "2/fan_in stands where √(2/fan_in) belongs: the root was forgotten"),
+        (lambda n: 18.0, "the bound is 3·√(6/fan_in) where √(6/fan_in) belongs"),
+        (lambda n: 2 / 9, "the bound is √(6/fan_in)/3 where √(6/fan_in) belongs"),
+        (lambda n: 2 / 3, "the bound is √(2/fan_in) where √(6/fan_in) belongs"),
         (lambda n: 1.0, "lets everything through"),
         (lambda n: 1 / 3, "the default of some libraries"),
         (lambda n: float(n), "not scaled at all"),
     ],
 )
-def test_the_reason_says_what_the_weight_variance_gives_away(variance, reason):
-    report = judge(*stack([200] * 12, variance=variance(200), uniform="bound" in reason or "default" in reason)).layers[
-        5
-    ]
-    assert reason in report.reason[0].lower() + report.reason[1:]
+@pytest.mark.parametrize("fans", [1, 2])
+def test_the_reason_says_what_the_weight_variance_gives_away_at_more_than_one_fan(variance, reason, fans):
+    uniform = "bound" in reason or "default" in reason
+    judgement = judge(*drawn_with(variance, [200 if fans == 1 else 100, *[200] * 11], uniform=uniform))
+    told = judgement.layers[5].reason
+    assert (reason in told[0].lower() + told[1:]) == (fans == 2)
 
 
 def test_of_a_bound_nothing_is_said_where_the_weights_are_normal():
     for variance in (18.0, 1 / 3):
-        assert all("bound" not in layer.reason for layer in judge(*stack([200] * 12, variance=variance)).layers)
+        assert all("bound" not in layer.reason for layer in judge(*stack([100, *[200] * 11], variance=variance)).layers)
 
 
 def test_a_dead_layer_is_no_reason_to_blame_weights_that_suit():

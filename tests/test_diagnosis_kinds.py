@@ -789,12 +789,50 @@ def test_members_of_a_stack_that_are_all_alike_are_worth_a_word_and_drawn_anew(a
     assert not alike or diagnose(diagnosis.mended(), VECTORS).healthy
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_layers_of_one_seed_are_mended_whatever_the_seed_and_also_one_after_the_other(seed):
+    copies = [np.random.default_rng(seed).normal(0, math.sqrt(2 / 64), (64, 64)) for _ in range(4)]
+    network = [(weights, np.zeros(64), "relu") for weights in copies]
+    assert diagnose(diagnose(network, VECTORS).mended(), VECTORS).healthy
+    mended = diagnose(network[:2], VECTORS).mended()
+    assert diagnose(diagnose([*mended, network[2]], VECTORS).mended(), VECTORS).healthy
+
+
 @pytest.mark.parametrize(("last", "state"), [(512, "warning"), (16_384, "fault")])
 def test_fan_out_in_place_of_fan_in_is_a_fault_where_the_signal_is_lost(last, state):
     sizes = [8, 32, 128, last]
     network = [(he(m, n).T.copy(), "relu") for n, m in itertools.pairwise(sizes)]
     found = diagnose([*network[:-1], (network[-1][0], None)], VECTORS[:, :8]).primary
     assert (found.finding, found.state) == ("wrong fan", state)
+
+
+def lecun(n: int, m: int) -> np.ndarray:
+    return he(n, m) / math.sqrt(2)
+
+
+def orthogonal(n: int, m: int) -> np.ndarray:
+    columns = np.linalg.qr(he(max(n, m), min(n, m)))[0]
+    return columns if n >= m else columns.T
+
+
+def narrow_at_the_ends(n: int, m: int) -> np.ndarray:
+    return he(n, m) if n == m else lecun(n, m) / math.sqrt(3)
+
+
+@pytest.mark.parametrize(
+    ("draw", "activation", "sizes"),
+    [
+        (lecun, "relu", [32, 64, 128, 10]),
+        (lecun, "gelu", [16, 32, 64, 1]),
+        (orthogonal, "tanh", [32, 64, 64, 1]),
+        (orthogonal, "relu", [16, 128, 10]),
+        (narrow_at_the_ends, "relu", [32, 128, 128, 128, 10]),
+    ],
+)
+def test_no_wrong_fan_is_told_of_weights_as_libraries_draw_them(draw, activation, sizes):
+    *hidden, last = [(draw(n, m), activation) for n, m in itertools.pairwise(sizes)]
+    diagnosis = diagnose([*hidden, (last[0], None)], VECTORS[:, : sizes[0]])
+    assert diagnosis.healthy, str(diagnosis)
 
 
 def looked_up(parameters, tokens):
@@ -859,6 +897,19 @@ def biased_equinox(bias):
     network = eqx.nn.MLP(64, 5, 48, 3, key=jax.random.key(0))
     where = lambda n: [layer.bias for layer in n.layers]  # noqa: E731
     return eqx.tree_at(where, network, [jnp.full_like(one, bias) for one in where(network)])
+
+
+@pytest.mark.parametrize(("bias", "activation", "width"), [(-4.6, "sigmoid", 1), (100.0, None, 1), (-3.0, None, 5)])
+@pytest.mark.parametrize("as_list", [True, False])
+def test_a_prior_or_the_mean_of_the_targets_in_the_last_bias_is_sound(bias, activation, width, as_list):
+    last = he(64, width) / 8, np.full(width, bias, np.float32)
+    layers = [(he(64, 64), np.zeros(64, np.float32), "relu"), (*last, activation)]
+    if as_list:
+        assert diagnose(layers, VECTORS).healthy
+        return
+    network, parameters = biased_function(0.0)
+    answer = jax.nn.sigmoid if activation else lambda z: z
+    assert diagnose((lambda p, x: answer(network(p, x)), [*parameters[:-1], last]), VECTORS).healthy
 
 
 def biased_torch(bias):

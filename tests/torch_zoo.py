@@ -516,6 +516,33 @@ def focal_prior_in_the_last_bias():
     return network, pictures(16)
 
 
+class OfSeasonAndTrend(nn.Module):
+    """Two linear layers of equal weights that are summed, as Zeng and others 2023 forecast."""
+
+    def __init__(self):
+        super().__init__()
+        self.season, self.trend = nn.Linear(24, 12), nn.Linear(24, 12)
+        for layer in (self.season, self.trend):
+            nn.init.constant_(layer.weight, 1 / 24)
+
+    def forward(self, x):
+        trend = F.avg_pool1d(F.pad(x[:, None], (2, 2), mode="replicate"), 5, 1)[:, 0]
+        return self.season(x - trend) + self.trend(trend)
+
+
+def constant_at_the_end(value: float) -> tuple[nn.Module, torch.Tensor]:
+    network = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10), nn.Softmax(-1)).apply(he)
+    nn.init.constant_(network[2].weight, value)
+    return network, vectors()
+
+
+enter(
+    season_and_trend=lambda: (OfSeasonAndTrend(), vectors(24)),
+    last_layer_of_one_small_number=lambda: constant_at_the_end(0.01),
+)
+enter("weights not centred", last_layer_of_one_large_number=lambda: constant_at_the_end(1.0))
+
+
 @sound
 def mean_of_the_targets_in_the_last_bias():
     network = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1)).apply(he)
@@ -568,6 +595,42 @@ enter(
     "wrong fan",
     transposed_convolutions_of_kaiming=lambda: (decoder(lambda _before, after: 16 * after), torch.randn(4, 256, 4, 4)),
 )
+
+
+def enlarged(*, zero: bool) -> tuple[nn.Module, torch.Tensor]:
+    """A fully convolutional network (Long and others 2015): a score that starts at 0, and a kernel that enlarges it."""
+    network = nn.Sequential(
+        *(nn.Conv2d(3, 16, 3, 2, 1), nn.BatchNorm2d(16), nn.ReLU()),
+        *(nn.Conv2d(16, 5, 1), nn.ConvTranspose2d(5, 5, 4, 2, 1, bias=False)),
+    )
+    if zero:
+        nn.init.zeros_(network[3].weight)
+    tent = torch.tensor([0.25, 0.75, 0.75, 0.25])
+    network[4].weight.data = torch.eye(5)[:, :, None, None] * tent[:, None] * tent
+    return network, pictures(16)
+
+
+def passed_on(start: Callable, layer: Callable, batch: Callable) -> tuple[nn.Module, torch.Tensor]:
+    """Layers that pass on what they receive, behind one that does not."""
+    network = nn.Sequential(*(part for _ in range(12) for part in (layer(), nn.ReLU()))).apply(he)
+    for one in network[2::2]:
+        start(one.weight)
+    return network, batch()
+
+
+def ten_identities(weight: torch.Tensor) -> None:
+    weight.data = 10 * torch.eye(64)
+
+
+enter(
+    bilinear_kernel_behind_a_score_of_0=lambda: enlarged(zero=True),
+    bilinear_kernel=lambda: enlarged(zero=False),
+    identities=lambda: passed_on(nn.init.eye_, lambda: nn.Linear(64, 64), vectors),
+    convolutions_that_pass_on=lambda: passed_on(
+        nn.init.dirac_, lambda: nn.Conv2d(16, 16, 3, padding=1), lambda: torch.randn(8, 16, 8, 8)
+    ),
+)
+enter("too large", identities_times_10=lambda: passed_on(ten_identities, lambda: nn.Linear(64, 64), vectors))
 
 
 # Residual networks

@@ -42,7 +42,8 @@ class Evidence(NamedTuple):
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
     inputs too, `radial` and `shape` are those of `ParameterReading`; `positive` says that the network makes the weights
-    so, whatever their parameter is.
+    so, whatever their parameter is, `orthogonal` that its units are more than its inputs, whose weights stand at right
+    angles, `picks` that each unit takes one channel of several, as an identity does.
     """
 
     number: int
@@ -109,6 +110,8 @@ class Evidence(NamedTuple):
     factor: float = 1.0
     keeps: float = math.nan
     positive: bool = False
+    orthogonal: bool = False
+    picks: bool = False
 
     @property
     def uniform(self) -> bool:
@@ -195,7 +198,7 @@ def gathered(reading: NetworkReading) -> Network:
         parameters = {one.name: one for one in reading.parameters}
         layers = [_layer(number, parents, readings, parameters) for number in range(1, len(readings) + 1)]
         return Network(
-            layers=tuple(layers),
+            layers=_before_enlarging(layers),
             inputs=_data(reading, told),
             framework=reading.framework,
             parameters=reading.parameters,
@@ -210,6 +213,15 @@ def gathered(reading: NetworkReading) -> Network:
             examples=reading.examples,
             of_targets=reading.of_targets,
         )
+
+
+def _before_enlarging(layers: list[Evidence]) -> tuple[Evidence, ...]:
+    """Layers of which one whose answers are only enlarged counts as the last, and what enlarges them does not."""
+    last: dict[int | None, bool] = {}
+    for layer in reversed(layers):
+        if last.get(layer.number, layer.last) and layer.picks and layer.fed_by == "linear":
+            last |= {layer.number: False, layer.parent: True}
+    return tuple(layer._replace(last=last.get(layer.number, layer.last)) for layer in layers)
 
 
 def _parents(readings: tuple[LayerReading, ...]) -> list[int | None]:
@@ -311,6 +323,8 @@ def _layer(
         factor=factor,
         keeps=_keeps(before.signals) if added else math.nan,
         positive=own is not None and _is_made_positive(weights, definition.times, own.mean),
+        orthogonal=layer_statistics.orthogonal(weights),
+        picks=layer_statistics.picks(weights),
     )
 
 

@@ -44,6 +44,26 @@ def mean_square_error(weights: np.ndarray, second_moment: float) -> float:
     return math.sqrt(max(kurtosis - 1.0, 0.5) / weights.size)
 
 
+def orthogonal(weights: np.ndarray) -> bool:
+    """Return whether the inputs, fewer than the units, have weights of one length that stand at right angles.
+
+    Their products are compared with those of random weights, which stray by 1/√units.
+    """
+    matrix = weights.reshape(-1, weights.shape[-1]).astype(float)
+    inputs, units = matrix.shape
+    if not 1 < inputs < units:
+        return False
+    products = matrix @ matrix.T
+    size = float(np.trace(products)) / inputs
+    return bool(np.abs(products - size * np.eye(inputs)).max() < 0.1 * size / math.sqrt(units))
+
+
+def picks(weights: np.ndarray) -> bool:
+    """Return whether each unit weights one channel of several at most, as an identity and a kernel that enlarges do."""
+    channels = np.any(weights.reshape(-1, *weights.shape[-2:]) != 0, axis=0)
+    return len(channels) > 1 and bool(channels.any()) and bool(np.all(channels.sum(axis=0) <= 1))
+
+
 def distinct_units(weights: np.ndarray, biases: np.ndarray) -> int:
     """Return how many units differ in a weight or in the bias: units of one random projection count as the same."""
     matrix = weights.reshape(-1, weights.shape[-1])

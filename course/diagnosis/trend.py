@@ -151,8 +151,8 @@ def is_added(layer: Evidence) -> bool:
 
 def _does_not_count(layer: Evidence) -> bool:
     """Whether a layer's scale says nothing: a normalization follows, or it is none that can be judged by its fan."""
-    unscaled = layer.kind in UNSCALED or layer.positive
-    return layer.normalized or starts_at_zero(layer) or not layer.trainable or unscaled
+    none = layer.normalized or not layer.trainable or layer.kind in UNSCALED or layer.positive
+    return none or starts_at_zero(layer) or _passes_on(layer)
 
 
 UNSCALED = ("recurrent", "bilinear")
@@ -166,6 +166,11 @@ def _is_gate(group: list[Evidence]) -> bool:
 def starts_at_zero(layer: Evidence) -> bool:
     """Whether all weights are 0 where that is good practice: in the last layer, or at the end of a residual branch."""
     return layer.weight_variance == 0 and (layer.last or layer.ends_branch)
+
+
+def _passes_on(layer: Evidence) -> bool:
+    """Whether each unit passes on one channel about as it is: no sum of random terms, of which theory tells."""
+    return layer.picks and abs(math.log(layer.weight_variance)) < KEPT
 
 
 def _is_small(layer: Evidence) -> bool:

@@ -145,10 +145,10 @@ def _are_meant(layer: Evidence, network: Network) -> bool:
 
     In a network whose values were followed they are judged only where another layer follows for certain.
     """
-    if not network.told:
-        return False
+    if layer.last or not network.told:
+        return layer.last
     unknown = layer.ends_branch or layer.kind == "recurrent" or layer.activation is None
-    return layer.last or layer.gated or unknown or layer.activation in GATES
+    return layer.gated or unknown or layer.activation in GATES
 
 
 def dead_units(network: Network) -> Iterator[Found]:

@@ -29,8 +29,14 @@ COPIES = {
 """Why two layers are equal, and what to do, by framework."""
 SHORTEST_RUN = 3
 """Fans are compared over layers that follow one another, so many at least."""
-DEFAULT = 1 / 3
-"""fan_in · Var w of U(-1/√fan_in, 1/√fan_in), which PyTorch draws for itself."""
+COMMON: tuple[tuple[Fan, float], ...] = (
+    (lambda layer: layer.own_fan_in or layer.fan_in, 1.0),
+    (lambda layer: layer.own_fan_in or layer.fan_in, 1 / 3),
+    (FANS[1], 1.0),
+)
+"""What Var w · fan is by the rules of libraries: LeCun's, U(-1/√fan_in, 1/√fan_in) of PyTorch, and Glorot's."""
+AS_IT_IS = 0.05
+"""A remedy that multiplies by less than 5 % more or less is none."""
 MOSTLY = 0.5
 SHORTEST_TWIN = 8
 """Fewer weights may be alike by chance."""
@@ -65,11 +71,12 @@ def identical_units(network: Network) -> Iterator[Found]:
 def _is_one_number(layer: Evidence) -> bool:
     """Whether all units make one sum of several inputs that they share, or multiples of it, though they will part.
 
-    Weights that are made so of a parameter may be meant so.
+    Weights that are made so of a parameter may be meant so. Those of a last layer are the answers, and part by what
+    they are to be; nothing behind them receives one number.
     """
     alike = layer.projections == 1 or (layer.rank_one and layer.groups == 1 and layer.times is not None)
     alike = alike and layer.weight_variance > 0 and layer.different_units > layer.units / 2
-    return alike and layer.trainable and layer.units > layer.groups and layer.fan_in > 1
+    return alike and layer.trainable and layer.units > layer.groups and layer.fan_in > 1 and not layer.last
 
 
 def _one_number(layer: Evidence) -> Found:
@@ -137,7 +144,7 @@ def _repeats_one_matrix(layer: Evidence) -> bool:
 
 def _one_draw(layer: Evidence, other: Evidence) -> bool:
     length = min(len(layer.noise), len(other.noise))
-    if length < SHORTEST_TWIN or min(layer.distinct_units, other.distinct_units) == 1:
+    if length < SHORTEST_TWIN or min(layer.projections, other.projections) == 1 or layer.picks:
         return False
     one, two = layer.noise[:length], other.noise[:length]
     return float(one @ two) > 0.999 * float(np.linalg.norm(one) * np.linalg.norm(two))
@@ -154,6 +161,8 @@ def not_centred(network: Network) -> Iterator[Found]:
             or layer.groups >= layer.units > 1  # then no two units see the same inputs
             or not layer.trainable
             or _cancels(layer)
+            or layer.picks
+            or _answers_little(layer)
             or abs(layer.weight_mean) < max(deviations(network) * error, OFF_CENTRE * spread)
         ):
             continue
@@ -185,6 +194,12 @@ def _made_positive(layer: Evidence, network: Network) -> Iterator[Found]:
         )
 
 
+def _answers_little(layer: Evidence) -> bool:
+    """Whether a last layer answers no more than centred weights of a usual size would: there is nothing to centre."""
+    _low, high = trend.accepted(layer)
+    return layer.last and layer.preactivation_second_moment <= high * layer.input_second_moment
+
+
 def _cancels(layer: Evidence) -> bool:
     """Whether weights that are all one number meet inputs whose sum cancels, or are 0."""
     if layer.weight_variance == 0:
@@ -197,7 +212,8 @@ def _cancels(layer: Evidence) -> bool:
 def wrong_fan(network: Network) -> Iterator[Found]:
     """Weights that fan_out explains, and neither fan_in nor Glorot's mean of the two, where that lets the signal stray.
 
-    Either Var w · fan is one constant over the layers only with fan_out, or its value suits only with fan_out.
+    Either Var w · fan is one constant over the layers only with fan_out, or its value suits only with fan_out and is
+    none that libraries give. Orthogonal weights have the larger fan by their nature, and a last layer any size below.
     """
     if network.told:
         for run in trend.runs(network.layers):
@@ -208,21 +224,34 @@ def wrong_fan(network: Network) -> Iterator[Found]:
 
 
 def _wrong_fan(layers: list[Evidence], network: Network) -> Iterator[Found]:
-    rows = [layer for layer in layers if not layer.normalized and layer.weight_variance > 0]
-    unequal = [layer for layer in rows if layer.fan_in != layer.fan_out]
     limit = deviations(network)
-    if len(unequal) < 2 or _harm(rows) < trend.KEPT or _are_default(rows, limit):
+    drawn = [layer for layer in layers if not layer.normalized and layer.weight_variance > 0]
+    rows = [layer for layer in drawn if not (layer.orthogonal or _ends_small(layer, limit))]
+    unequal = [layer for layer in rows if layer.fan_in != layer.fan_out]
+    if len(unequal) < 2 or _harm(rows) < trend.KEPT or all(_is_common(layer, limit) for layer in unequal):
         return
     for how in (_spread, _misfit):
         by_in, by_average, by_out = (how(rows, mode) for mode in FANS)
         if by_out < limit < min(by_in, by_average):
-            yield from (_of_fan_out(layer, severity(_harm(rows) > trend.LOST)) for layer in unequal)
+            grave = severity(_harm(rows) > trend.LOST)
+            yield from (_of_fan_out(layer, grave) for layer in unequal if not _is_right(layer))
             return
 
 
-def _are_default(layers: list[Evidence], limit: float) -> bool:
-    """Whether all have PyTorch's default, of variance 1/(3 fan_in), which some fan_out may explain by chance."""
-    return all(abs(math.log(DEFAULT / layer.weight_variance)) < limit * layer.weight_error for layer in layers)
+def _ends_small(layer: Evidence, limit: float) -> bool:
+    """Whether a last layer is smaller than a hidden one would be, by its fan_out too: that says nothing of a fan."""
+    hidden = starts.accepted(layer.fed_by, layer.activation, first=not layer.chained, last=False)
+    return layer.last and starts.distance(_variance(layer, FANS[2]), hidden) < -limit * layer.weight_error
+
+
+def _is_common(layer: Evidence, limit: float) -> bool:
+    """Whether a layer has a variance that libraries give, which some fan_out may explain by chance."""
+    away = (abs(math.log(value / _variance(layer, fan))) for fan, value in COMMON)
+    return min(away) < limit * layer.weight_error
+
+
+def _is_right(layer: Evidence) -> bool:
+    return abs(math.log(trend.advised(layer) / layer.weight_variance)) / 2 < AS_IT_IS
 
 
 def _spread(layers: list[Evidence], fan: Fan) -> float:

@@ -1,7 +1,7 @@
 """Findings about the size of weights, where it shows: too small, too large, and too large for a function that ends."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,10 +38,10 @@ def too_large(network: Network) -> Iterator[Found]:
         most = starts.INPUTS[1] if ratio > UNEQUAL else LARGE_STATE
         if layer.kind == "recurrent" and layer.weight_variance > most:
             grave = severity(ratio > LOST)
-            yield _described(layer, math.log(layer.weight_variance), grave, deviations(network))
+            yield _described(layer, math.log(layer.weight_variance), grave, _alone(layer, network))
         distance = starts.distance(layer.weight_variance, trend.accepted(layer))
         if distance > 0 and exponential(layer, network) and not biases_decide(layer):
-            yield _described(layer, distance, exponential(layer, network), deviations(network))
+            yield _described(layer, distance, exponential(layer, network), _alone(layer, network))
 
 
 def _adding_up(network: Network) -> Iterator[Found]:
@@ -130,7 +130,8 @@ def _flat(network: Network) -> Iterator[Found]:
             and distance > math.log(2)
             and _kind(layer, distance) == "saturated"
         ):
-            yield _described(layer, distance, severity(layer.saturated_share > MOSTLY_FLAT), deviations(network))
+            grave = severity(layer.saturated_share > MOSTLY_FLAT)
+            yield _described(layer, distance, grave, _alone(layer, network))
 
 
 def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
@@ -139,10 +140,12 @@ def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
     for run in trend.runs(network.layers):
         if run.by_weights < (trend.LOST if run.forgiven else trend.KEPT) + limit * run.error:
             continue
+        blamed = [layer for layer, _ in run.blamed]
+        mistake = _mistake(blamed, network)
         for layer, distance in run.blamed:
             if _kind(layer, distance) == kind:
                 grave = severity(run.by_weights > trend.LOST)
-                yield _described(layer, distance, grave, limit, several=len(run.blamed) > 1)
+                yield _described(layer, distance, grave, _reason(layer, blamed, mistake))
 
 
 def _kind(layer: Evidence, distance: float) -> str:
@@ -151,7 +154,7 @@ def _kind(layer: Evidence, distance: float) -> str:
     return "saturated" if layer.saturated_share > FLAT and named(layer.activation).saturates else "too large"
 
 
-def _described(layer: Evidence, distance: float, severity: str, limit: float, *, several: bool = False) -> Found:
+def _described(layer: Evidence, distance: float, severity: str, reason: str) -> Found:
     factor = math.sqrt(
         max(layer.weight_variance / trend.advised(layer), trend.advised(layer) / (layer.weight_variance or 1e-300))
     )
@@ -161,11 +164,14 @@ def _described(layer: Evidence, distance: float, severity: str, limit: float, *,
         seen = "all its weights are 0"
     if _kind(layer, distance) == "saturated":
         seen = f"{layer.saturated_share:.0%} of its slopes are flat, and {seen}"
-    return Found(layer.number, severity, seen, _reason(layer, limit, several=several), scaling(layer))
+    return Found(layer.number, severity, seen, reason, scaling(layer))
 
 
 class Hint(NamedTuple):
-    """A mistake that a weight variance gives away: what it makes of the right variance, and what was done."""
+    """A mistake that a weight variance gives away: what it makes of the right variance, and what was done.
+
+    In the words `suits` is fan_in · Var w as it should be, and `bound` fan_in times the square of a bound for that.
+    """
 
     variance: Callable[[float, int, int], float]
     words: str
@@ -174,10 +180,14 @@ class Hint(NamedTuple):
 
 HINTS = (
     Hint(lambda right, fan_in, _out: right / fan_in, "1/fan_in stands where 1/√fan_in belongs: the root was forgotten"),
+    Hint(
+        lambda right, fan_in, _out: right**2 / fan_in,
+        "{suits}/fan_in stands where √({suits}/fan_in) belongs: the root was forgotten",
+    ),
     Hint(lambda right, _in, _out: right**2, "the gain was squared"),
-    Hint(lambda right, _in, _out: 9 * right, "the bound is 3·√(3/n) where √(3/n) belongs", True),
-    Hint(lambda right, _in, _out: right / 9, "the bound is √(3/n)/3 where √(3/n) belongs", True),
-    Hint(lambda right, _in, _out: right / 3, "the bound is √(1/n) where √(3/n) belongs", True),
+    Hint(lambda right, _in, _out: 9 * right, "the bound is 3·√({bound}/fan_in) where √({bound}/fan_in) belongs", True),
+    Hint(lambda right, _in, _out: right / 9, "the bound is √({bound}/fan_in)/3 where √({bound}/fan_in) belongs", True),
+    Hint(lambda right, _in, _out: right / 3, "the bound is √({suits}/fan_in) where √({bound}/fan_in) belongs", True),
     Hint(lambda right, fan_in, _out: right * fan_in, "the weights were not divided by √fan_in"),
     Hint(lambda _right, fan_in, _out: float(fan_in), "the variance is 1: the weights were not scaled at all"),
     Hint(lambda right, fan_in, out: right * fan_in / out, "the fan_out stands where the fan_in belongs"),
@@ -191,11 +201,41 @@ CLOSE = 0.2
 """A hint is not given for a variance farther from its own, in the logarithm, however little is known of it."""
 
 
-def _reason(layer: Evidence, limit: float, *, several: bool) -> str:
+def _reason(layer: Evidence, blamed: Sequence[Evidence], mistake: Hint | None) -> str:
+    """Why a layer's variance is off: the mistake that explains all that are blamed with it, or the number."""
     suits = trend.advised(layer)
-    for hint in [hint for hint in HINTS if layer.uniform or not hint.uniform] if layer.weight_variance else ():
-        away = abs(math.log(layer.weight_variance / hint.variance(suits, layer.fan_in, layer.fan_out)))
-        if suits != hint.variance(suits, layer.fan_in, layer.fan_out) and away < min(limit * layer.weight_error, CLOSE):
-            return hint.words
-    adds_up = ", and that adds up over the layers" if several else ""
+    if mistake is not None:
+        return mistake.words.format(suits=f"{suits:.3g}", bound=f"{3 * suits:.3g}")
+    adds_up = ", and that adds up over the layers" if len(blamed) > 1 else ""
     return f"its fan_in · Var w is {number(layer.weight_variance)} where {number(suits)} suits{adds_up}"
+
+
+def _alone(layer: Evidence, network: Network) -> str:
+    """The reason of a layer that is judged by itself."""
+    return _reason(layer, [layer], _mistake([layer], network))
+
+
+def _mistake(blamed: Sequence[Evidence], network: Network) -> Hint | None:
+    """Return what explains all that are blamed best, if anything does, at more than one fan.
+
+    At one fan a mistake and a standard deviation that somebody took for all layers cannot be told apart.
+    """
+    told = [hint for hint in HINTS if _explains(hint, blamed, network)]
+    return min(told, key=lambda hint: sum(_away(hint, one) / one.weight_error for one in blamed), default=None)
+
+
+def _explains(hint: Hint, blamed: Sequence[Evidence], network: Network) -> bool:
+    """Whether a mistake explains all that are blamed, and layers of more than one fan."""
+    limit = deviations(network)
+    explained = [one for one in network.layers if _away(hint, one) < min(limit * one.weight_error, CLOSE)]
+    fans = {one.fan_in for one in explained}
+    return len(fans) > 1 and {one.number for one in explained}.issuperset(one.number for one in blamed)
+
+
+def _away(hint: Hint, layer: Evidence) -> float:
+    """How far a layer's variance is from what a mistake makes of the right one, as a logarithm."""
+    suits = trend.advised(layer)
+    made = hint.variance(suits, layer.fan_in, layer.fan_out)
+    if layer.weight_variance == 0 or made == suits or (hint.uniform and not layer.uniform):
+        return math.inf
+    return abs(math.log(layer.weight_variance / made))

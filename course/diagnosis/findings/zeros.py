@@ -43,10 +43,11 @@ def the_same(network: Network) -> Iterator[Whole]:
 def _zero_ends(network: Network) -> bool:
     """Whether a last layer, or something that scales the answer, starts at 0 on purpose.
 
-    So may a table whose vectors are multiplied with what all else answers, as word2vec's second one.
+    So may a table whose vectors are multiplied with what all else answers, as word2vec's second one, and last layers
+    with units alike, of which a softmax makes equal shares.
     """
     ends = [layer for layer in network.layers if layer.last]
-    if ends and all(layer.weight_variance == 0 for layer in ends):
+    if ends and all(layer.weight_variance == 0 or layer.units > layer.projections == 1 for layer in ends):
         return True
     tables = [one for one in network.parameters if one.use == "table" and _is_zero(one) and one.gradient > 0]
     return bool(tables) and all(layer.gated for layer in ends) and not np.any(network.outputs)
