@@ -268,6 +268,32 @@ def test_an_answer_that_is_no_number_is_a_fault_though_every_parameter_is_one():
     assert [row.finding for row in diagnosis.whole] == ["answers are no numbers"]
 
 
+@pytest.mark.parametrize("value", [-1e9, float(np.finfo(np.float32).min), -np.inf])
+@pytest.mark.parametrize("rows", [1, 64], ids=["for all", "by example"])
+def test_a_mask_hides_answers_and_says_nothing_of_the_others(value, rows):
+    mask = RANDOM.random((rows, 5)) < 0.5
+    mask[:, 0], mask[:, 4] = True, False
+    p = {"w": he(64, 64), "out": he(64, 5)}
+
+    def network(p, x):
+        return jnp.where(mask, jax.nn.relu(x @ p["w"]) @ p["out"], value)
+
+    assert diagnose((network, p), VECTORS).healthy
+    alike = diagnose((lambda p, x: network(p, 0 * x + 1), p), VECTORS)
+    assert [row.finding for row in alike.whole] == ["the same answer for all"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [lambda z: jnp.log(jax.nn.relu(z)), lambda z: jnp.where(z > 0, z, jnp.inf), lambda z: z - jnp.inf],
+    ids=["a logarithm of 0", "above all", "all hidden"],
+)
+def test_infinity_that_is_no_mask_is_a_fault(answer):
+    p = {"w": he(64, 64), "out": he(64, 5)}
+    diagnosis = diagnose((lambda p, x: answer(jax.nn.relu(x @ p["w"]) @ p["out"]), p), VECTORS)
+    assert any(row.finding == "answers are no numbers" for row in diagnosis.whole)
+
+
 @pytest.mark.parametrize(("factor", "state"), [(1.0, None), (4.0, "warning"), (30.0, "fault")])
 def test_the_first_loss_is_held_against_guessing(factor, state):
     network = [(he(64, 64), "relu"), (factor * he(64, 5) / 2**0.5, None)]

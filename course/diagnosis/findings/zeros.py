@@ -12,23 +12,41 @@ from course.diagnosis.reading import ParameterReading
 
 SAME = 1e-6
 """Answers that differ by less than this share of the largest differ by rounding alone."""
+MASK = -1e4
+"""Answers that are one number below this, over and over, are those that a mask hides from a softmax."""
 MANY = 4
+
+
+def hidden(network: Network) -> np.ndarray:
+    """Return which answers a mask hides: the least of all numbers, never those of a whole example.
+
+    A logarithm of 0 is -infinity too, and its gradient is no number.
+    """
+    outputs = np.asarray(network.outputs, float)
+    least, axes = outputs.min(initial=np.inf), tuple(range(1, outputs.ndim))
+    found = outputs == least
+    masked = least <= MASK and found.sum() > 1 and not found.all(axis=axes).any()
+    sound = all(layer.finite and math.isfinite(layer.gradient_second_moment) for layer in network.layers)
+    return found if masked and sound else np.zeros_like(found)
 
 
 def the_same(network: Network) -> Iterator[Whole]:
     """Answers that do not depend on the example."""
-    outputs = np.asarray(network.outputs, float)
+    outputs = np.where(hidden(network), np.nan, network.outputs)
     if (
         outputs.ndim < 2
         or len(outputs) < 2
         or not network.varied
         or network.fresh  # nothing normalizes yet, and only what is in use after the first step does
-        or not np.isfinite(outputs).all()
+        or np.isinf(outputs).any()
+        or np.isnan(network.outputs).any()
         or _zero_ends(network)
     ):
         return
     rows = outputs.reshape(len(outputs), -1)
-    if np.abs(rows).max() == 0 or np.ptp(rows, axis=0).max() <= SAME * np.abs(rows).max():
+    rows = rows[:, ~np.isnan(rows).all(axis=0)]
+    spread, size = np.nanmax(rows, axis=0) - np.nanmin(rows, axis=0), np.nanmax(np.abs(rows), axis=0)
+    if spread.max() <= SAME * size.max(where=spread > 0, initial=0):  # a constant answer drowns no others
         yield Whole(
             "the same answer for all",
             "fault",
