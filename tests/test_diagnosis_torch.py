@@ -11,6 +11,7 @@ from same_network import BATCH, IMAGES, KERNEL, OUT, RANDOM, SQUARE, assert_same
 from course.diagnosis import diagnose, read
 
 FUNCTIONS = ("relu", "tanh", "gelu", "silu")
+VECTORS = RANDOM.standard_normal((64, 64)).astype(np.float32)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -148,6 +149,31 @@ def test_a_gradient_that_the_network_cuts_is_read_as_zero():
     one, two = read(Cut(), BATCH).layers
     assert not one.signals.preactivation_gradients.any()
     assert two.signals.preactivation_gradients.any()
+
+
+def small_mlp(std: float):
+    parts = [part for _ in range(3) for part in (torch.nn.Linear(64, 64), torch.nn.ReLU())]
+    module = torch.nn.Sequential(*parts, torch.nn.Linear(64, 5))
+    for part in module[::2]:
+        torch.nn.init.normal_(part.weight, std=std)
+        torch.nn.init.zeros_(part.bias)
+    return module
+
+
+def test_what_a_module_only_notes_of_its_answers_is_no_part_of_it():
+    class Noting(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts, self.noted = small_mlp(1 / 32**0.5), []
+
+        def forward(self, x):
+            for part in self.parts:
+                x = part(x)
+                self.noted.append(x.pow(2).mean().item())
+            return x
+
+    layers = read(Noting(), VECTORS).layers
+    assert [layer.definition.activation for layer in layers] == ["relu"] * 3 + [None]
 
 
 def test_nan_in_a_module_is_named_with_its_layer():

@@ -90,13 +90,31 @@ def answers_of(
     flows: Flows, values: Mapping[int, np.ndarray], outputs: Sequence[int], dtypes: Mapping[int, str]
 ) -> list[Answer]:
     """Return where each layer answers; `values` are those of all followers, `outputs` the network's."""
-    found = [_answer(flows, layer, values, dtypes) for layer in flows.layers]
+    needed = _behind(flows, outputs)
+    found = [_answer(flows, layer, _on_the_way(layer, needed), values, dtypes) for layer in flows.layers]
     ends = frozenset().union(*(flows.of[number].sources for number in outputs if number in flows.of))
     for index, answer in enumerate(found):
         parent = _parent(flows, answer.layer, found)
         found[index] = answer._replace(follows=parent, last=index in ends)
     followed = {answer.follows for answer in found}
     return [answer._replace(feeds=index in followed) for index, answer in enumerate(found)]
+
+
+def _behind(flows: Flows, outputs: Sequence[int]) -> set[int]:
+    """The places of the steps that the outputs are made by."""
+    made = {number: place for place, step in enumerate(flows.steps) for number in step.outputs}
+    found, left = set(), [made[number] for number in outputs if number in made]
+    while left:
+        place = left.pop()
+        if place not in found:
+            found.add(place)
+            left += [made[number] for number in flows.steps[place].inputs if number in made]
+    return found
+
+
+def _on_the_way(layer: Layer, needed: set[int]) -> list[Follower]:
+    """What comes of a layer's answer and the outputs are made of, and not what is only noted, as its mean square is."""
+    return [one for one in layer.followers if one.place in needed or layer.place not in needed]
 
 
 def _parent(flows: Flows, layer: Layer, found: list[Answer]) -> int | None:
@@ -127,8 +145,8 @@ def _scales(flows: Flows, step: Step) -> bool:
     return plain(step.operation) in SCALES or is_normalization(step.operation) or not flows.past.isdisjoint(step.inputs)
 
 
-def _answer(flows: Flows, layer: Layer, values, dtypes) -> Answer:
-    applied, followers = layer.applied, layer.followers
+def _answer(flows: Flows, layer: Layer, followers: list[Follower], values, dtypes) -> Answer:
+    applied = layer.applied
     z, h, name = _nonlinearity(flows, followers, values, dtypes)
     bias, biased = (applied.bias, followers[0]) if applied.bias is not None else _bias(flows, followers)
     last = z or followers[-1]
