@@ -190,6 +190,24 @@ with warnings.catch_warnings(action="error"):
     for given in ((x, x), ((x, x), y)):
         print(len(diagnose(both, given).layers), [row.finding for row in diagnose(both, given).whole])
     print([row.finding for row in diagnose(both, (x, y), forward=lambda model, batch: model([batch, batch])).whole])
+
+
+class Bare(keras.layers.Layer):
+    def __init__(self, width):
+        super().__init__()
+        self.width = width
+
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], self.width), initializer="ones")
+
+    def call(self, x):
+        return keras.ops.matmul(x, self.w)
+
+
+try:
+    diagnose(keras.Sequential([keras.Input((32,)), Bare(8), keras.layers.Dense(3)]), x).mended()
+except ValueError as error:
+    print(str(error)[:52])
 """
 
 
@@ -203,6 +221,7 @@ def test_a_keras_model_is_read_as_it_is_and_mended(backend):
     names = "sequential", "functional", "subclassed", "with training"
     both = ["2 []", f"2 {loud}", loud]
     expected = ["True 4 () True", "False 4 () True", *(f"{name} {loud}" for name in names), *both]
+    expected += ["the model cannot be made from its configuration, and"]
     said = run.stdout.replace("True 3 ()", "True 4 ()").replace("False 3 ()", "False 4 ()")  # PyTorch's LSTM is one
     assert said.splitlines() == expected, run.stderr
 

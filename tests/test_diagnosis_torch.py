@@ -176,6 +176,39 @@ def test_what_a_module_only_notes_of_its_answers_is_no_part_of_it():
     assert [layer.definition.activation for layer in layers] == ["relu"] * 3 + [None]
 
 
+@pytest.mark.parametrize("kind", ["pruned", "kept"])
+def test_a_module_that_keeps_what_it_has_computed_is_mended(kind):
+    module = small_mlp(0.01)
+    if kind == "pruned":
+        for part in module[::2]:
+            importlib.import_module("torch.nn.utils.prune").l1_unstructured(part, "weight", amount=0.1)
+    else:
+        module.kept = module(torch.tensor(VECTORS))
+    assert diagnose(diagnose(module, VECTORS).mended(), VECTORS).healthy
+
+
+def test_a_module_that_cannot_be_copied_is_not_mended_and_says_why():
+    module = small_mlp(0.01)
+    module.kept = [module(torch.tensor(VECTORS))]
+    with pytest.raises(ValueError, match=r"the network cannot be copied, .*RuntimeError: Only Tensors"):
+        diagnose(module, VECTORS).mended()
+
+
+def test_complex_weights_are_not_judged_and_the_others_are():
+    class Spectral(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weights = torch.nn.Parameter(torch.rand(64, 33, dtype=torch.complex64) / 64)
+            self.out = torch.nn.Linear(64, 5)
+
+        def forward(self, x):
+            return self.out(torch.fft.irfft(torch.fft.rfft(x) @ self.weights.mT @ self.weights))
+
+    diagnosis = diagnose(Spectral(), VECTORS)
+    assert diagnosis.unread == ("weights",)
+    assert [layer.name for layer in diagnosis.layers] == ["out"]
+
+
 def test_nan_in_a_module_is_named_with_its_layer():
     module = networks.torch_module("relu")
     with torch.no_grad():

@@ -45,7 +45,8 @@ def read(
     own = {name: one.requires_grad_(name in floating) for name, one in parameters.items()}
     if isinstance(module, torch.jit.ScriptModule):  # its parameters cannot be exchanged
         own = dict(module.named_parameters())
-    calls = Calls(torch, own, frozen, data)
+    unreal = {name: one for name, one in own.items() if one.is_complex()}
+    calls = Calls(torch, {name: one for name, one in own.items() if name not in unreal}, frozen, data)
     with as_it_was(torch, module):
         output = _run(torch, module, own, call, calls)
         outputs = floats(torch, output)
@@ -68,7 +69,10 @@ def read(
         layers,
         rows(outputs[0], (outputs[0].ndim - 1,)) if outputs[0].ndim else rows(outputs[0].reshape(1, 1), (1,)),
         "PyTorch",
-        tuple(_parameter(name, one, gradients[name], name in stuck, used_as) for name, one in learned.items()),
+        (
+            *(_parameter(name, one, gradients[name], name in stuck, used_as) for name, one in learned.items()),
+            *(_parameter(name, one.detach().abs(), None, False, {name: ""}) for name, one in unreal.items()),
+        ),
         _data(data),
         calls.past and _is_fresh(module),
         first_loss(_whole(outputs[0]), targets) if targets is not None else None,

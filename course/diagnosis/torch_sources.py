@@ -44,10 +44,11 @@ def read_module(
     lazy = [name for name, one in parameters.items() if isinstance(one, torch.nn.parameter.UninitializedParameter)]
     if lazy:
         raise ValueError(f"the parameter {lazy[0]} is lazy and has no numbers yet; run the network once before")
+    first = next((one for one in parameters.values() if one.is_floating_point()), None)
     unreal = next((name for name, one in parameters.items() if one.is_complex()), None)
-    if unreal:
+    if unreal and first is None:
         raise ValueError(f"the parameter {unreal} is {parameters[unreal].dtype}; allowed are floating-point numbers")
-    first = next((one for one in parameters.values() if one.is_floating_point()), torch.zeros(0))
+    first = torch.zeros(0) if first is None else first
     forms = forms or (_with_forward(batch) if forward else [_batch(module, batch)])
     return batches.first_that_reads(
         [partial(_read, torch, module, parts, seed, forward, first.dtype, first.device) for parts in forms]
