@@ -46,6 +46,28 @@ BATCHES = {
     "words": (np.array([["a"], ["b"]]), "the batch holds <U1; allowed are real numbers"),
     "ragged rows": ([[1.0], [1.0, 2.0]], "the batch is .*; allowed is an array"),
 }
+TARGETS = {
+    "another number of examples": (
+        np.zeros(7),
+        r"the targets have shape \(7,\), and the answers to 4 examples \(4, 2\); allowed is",
+    ),
+    "no examples": (np.float32(3), r"the targets have shape \(\), "),
+    "more numbers than answers": (
+        np.zeros((4, 5)),
+        r"the targets have shape \(4, 5\), and the answers to 4 examples \(4, 2\)",
+    ),
+    "a class too far": (np.full(4, 7), "the targets hold the class 7; allowed are 0 to 1"),
+    "classes from 1": (np.array([1, 2, 1, 2]), "the targets hold the class 2; allowed are 0 to 1"),
+    "classes from 1, in a list": ([1, 2, 1, 2], "the targets hold the class 2; allowed are 0 to 1"),
+    "NaN": (np.full(4, np.nan), "hold.* NaN or infinity; allowed are finite numbers"),
+    "words": (np.array(list("abcd")), "the targets are array|the batch holds <U1"),
+}
+COUNTED = {
+    "plain": [0, 1, 1, 0],
+    "with -100": [0, 1, -100, 1],
+    "with 255": [0, 1, 255, 1],
+    "with the number of classes": [0, 1, 2, 1],
+}
 
 
 def raising(_w, _x):
@@ -98,6 +120,36 @@ def test_a_list_that_is_no_network_is_told_why(network, sentence):
 def test_a_batch_that_cannot_be_used_is_told_why(network, batch, sentence):
     with pytest.raises(ValueError, match=sentence):
         read(network, batch)
+
+
+NETWORKS = {"list": [(WEIGHTS, None)], "function": (lambda w, x: x @ w, WEIGHTS)}
+
+
+@pytest.mark.parametrize(("targets", "sentence"), TARGETS.values(), ids=TARGETS)
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+def test_targets_that_cannot_be_are_told_why(network, targets, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read(network, (BATCH, targets))
+
+
+@pytest.mark.parametrize("targets", COUNTED.values(), ids=COUNTED)
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+def test_what_is_no_class_does_not_count_beside_classes(network, targets):
+    assert read(network, (BATCH, targets)).loss == pytest.approx((np.log(2), 2))
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+def test_targets_that_do_not_count_at_all_have_no_first_loss(network):
+    assert read(network, (BATCH, np.full(4, -1))).loss is None
+
+
+@pytest.mark.parametrize(
+    "targets", [[900, 800, 700, 600], np.array([[900], [800], [700], [600]])], ids=["list", "array"]
+)
+def test_whole_numbers_for_one_answer_are_no_classes(targets):
+    reading = read([(WEIGHTS[:, :1], None)], (BATCH, targets))
+    assert reading.loss is None
+    assert reading.distance == pytest.approx(np.mean((np.ravel(targets) - 1.5) ** 2))
 
 
 @pytest.mark.parametrize(("function", "parameters", "sentence"), FUNCTIONS.values(), ids=FUNCTIONS)

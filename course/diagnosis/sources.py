@@ -16,7 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from course.diagnosis import batches, jax_sources, lists, torch_sources
-from course.diagnosis.reading import NetworkReading, first_distance, first_loss
+from course.diagnosis.reading import NetworkReading
+from course.diagnosis.targets import beside
 
 ALLOWED = (
     "a list of (weights, activation) or (weights, biases, activation), a pair (function, parameters) with "
@@ -164,9 +165,8 @@ def _read_list(network: Any, batch: Any, seed: int) -> NetworkReading:
     if rows.shape[1] != layers[0].weights.shape[0]:
         raise ValueError(f"the batch has {rows.shape[1]} features, and layer 1 takes {layers[0].weights.shape[0]}")
     reading = lists.read(layers, rows, seed=seed)
-    return reading._replace(
-        loss=first_loss(reading.outputs, parts.targets), distance=first_distance(reading.outputs, parts.targets)
-    )
+    loss, distance = beside(reading.outputs, parts.targets, len(rows), alone=True)
+    return reading._replace(loss=loss, distance=distance)
 
 
 def _checked_reading(reading: NetworkReading) -> NetworkReading:

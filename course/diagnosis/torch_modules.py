@@ -19,11 +19,10 @@ from course.diagnosis.reading import (
     NetworkReading,
     ParameterReading,
     by_unit,
-    first_distance,
-    first_loss,
     radial,
     times,
 )
+from course.diagnosis.targets import beside
 from course.diagnosis.torch_calls import Calls, rows
 
 ATTENTION = "multi_head_attention_forward"
@@ -63,6 +62,9 @@ def read(
     answers = answers_of(calls.flows, calls.values, numbers, calls.dtypes)
     if spare is not None and not any(calls.number(spare) in step.inputs for step in calls.flows.steps):
         targets = _whole(spare) if spare.is_floating_point() else spare.cpu().numpy()
+    examples = len(data[0]) if data and data[0].ndim else 0
+    first = _whole(outputs[0]) if targets is not None else np.zeros(0)
+    loss, distance = beside(first, targets, examples, alone=len(outputs) == 1)
     layers = tuple(_layer_readings(answers, calls, gradients, of_sequences, own))
     used_as = _uses(calls, layers)
     return NetworkReading(
@@ -75,9 +77,9 @@ def read(
         ),
         _data(data),
         calls.past and _is_fresh(module),
-        first_loss(_whole(outputs[0]), targets) if targets is not None else None,
+        loss,
         _note(torch, module),
-        first_distance(_whole(outputs[0]), targets) if targets is not None else None,
+        distance,
         tuple(float(one.float().square().mean()) for one in _real(data)[1:]),
     )
 

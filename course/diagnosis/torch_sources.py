@@ -72,13 +72,14 @@ def _read(
     for place, one in enumerate(found):
         batches.checked(one, examples=place == 0 and forward is None)
     pair = batches.split(inputs[0]) if forward is not None and parts.targets is None else None
+    spare = pair[1] if pair is not None and isinstance(pair[1], torch.Tensor) else None
 
     def call(network):
         return network(*inputs, **named) if forward is None else forward(network, *inputs)
 
     return batches.in_words(
         "PyTorch", found[0] if found else None,
-        lambda: torch_modules.read(torch, module, call, found, seed, parts.targets, None if pair is None else pair[1]),
+        lambda: torch_modules.read(torch, module, call, found, seed, parts.targets, spare),
     )  # fmt: skip
 
 

@@ -22,11 +22,10 @@ from course.diagnosis.reading import (
     ParameterReading,
     by_unit,
     chosen,
-    first_distance,
-    first_loss,
     radial,
     times,
 )
+from course.diagnosis.targets import beside
 from course.diagnosis.traces import SUMS, Flows
 
 ROUNDS, STEP = 3, 0.01
@@ -177,6 +176,8 @@ def _reading(
     still = _stuck(program, flows, both_ways, leaves, floating, of_own) - program.frozen
     felt = {**of_own, **dict.fromkeys(program.frozen, math.nan)}
     uses = _uses(program, flows, answers)
+    examples = len(leaves[len(program.parameters)]) if jnp.ndim(leaves[len(program.parameters)]) else 0
+    loss, distance = beside(np.asarray(output, float), targets, examples, alone=len(outputs) == 1)
     return NetworkReading(
         tuple(_layer_readings(program, answers, kept, (of_z, of_time_steps), {**of_own, **of_derived}, shapes)),
         np.asarray(output, float),
@@ -186,8 +187,8 @@ def _reading(
             for number, place in floating.items()
         ),
         next((np.asarray(leaves[len(program.parameters)], float) for _ in (0,) if _is_float(leaves[-1])), None),
-        loss=first_loss(np.asarray(output, float), targets),
-        distance=first_distance(np.asarray(output, float), targets),
+        loss=loss,
+        distance=distance,
         others=tuple(
             layer_statistics.mean_square(np.asarray(leaf))
             for leaf in leaves[len(program.parameters) + 1 :]
