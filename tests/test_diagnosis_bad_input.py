@@ -21,12 +21,21 @@ LISTS = {
     "no layers": ([], "the network has no layers"),
     "a layer that is none": ([WEIGHTS], r"layer 1 is array.*allowed is \(weights, activation\)"),
     "a layer of four": ([(WEIGHTS, None, "relu", 1)], "layer 1 is .*allowed is"),
+    "biases of two dimensions": (
+        [(WEIGHTS, np.zeros((1, 2)), "relu")],
+        r"allowed is an array of 1 dimension, not empty",
+    ),
     "weights of one dimension": ([(WEIGHTS[0], "relu")], r"weights of layer 1 have shape \(2,\); allowed is"),
     "weights of no size": ([(WEIGHTS[:, :0], "relu")], r"weights of layer 1 have shape \(3, 0\); allowed is"),
     "weights of ragged rows": ([([[1.0], [1.0, 2.0]], "relu")], "weights of layer 1 are .*allowed is an array"),
     "whole numbers": ([(WEIGHTS.astype(int), "relu")], "weights of layer 1 are int64; allowed are floating-point"),
     "complex numbers": ([(1j * WEIGHTS, "relu")], "weights of layer 1 are complex64; allowed are floating-point"),
     "too many biases": ([(WEIGHTS, np.zeros(5), "relu")], "layer 1 has 2 units and 5 biases"),
+    "biases for an activation": (
+        [(WEIGHTS, np.zeros(2))],
+        r"layer 1 is \(weights, array\(\[0., 0.\]\)\), and the name of its activation is missing",
+    ),
+    "a function for its name": ([(WEIGHTS, np.tanh)], r"activation is <ufunc 'tanh'> in layer 1; allowed are sigmoid"),
     "an unknown function": ([(WEIGHTS, "rellu")], "activation is 'rellu'; allowed are sigmoid"),
     "shapes that do not fit": (
         [(WEIGHTS, "relu"), (WEIGHTS, None)],
@@ -106,6 +115,7 @@ OTHERS = {
     "a function alone": (lambda x: x, "the network is a function; allowed is a list of"),
     "a class": (dict, "the network is the class dict; allowed is a network made from it"),
     "an array": (WEIGHTS, "the network is a ndarray; allowed is a list of"),
+    "parameters and their function": (([WEIGHTS], len), "the pair ends with a function; allowed is"),
 }
 
 
@@ -162,3 +172,22 @@ def test_a_function_that_cannot_be_read_is_told_why(function, parameters, senten
 def test_what_is_no_network_is_told_what_is(network, sentence):
     with pytest.raises(ValueError, match=sentence):
         read(network, BATCH)
+
+
+FORWARD = {
+    "a number": (([(WEIGHTS, None)], 3), "forward is 3; allowed is a function"),
+    "a list of layers": (([(WEIGHTS, None)], len), "forward= was given with a list of layers"),
+    "parameters alone": (({"a": WEIGHTS}, len), r"give the pair \(forward, parameters\)"),
+}
+
+
+@pytest.mark.parametrize(("given", "sentence"), FORWARD.values(), ids=FORWARD)
+def test_a_forward_that_nothing_can_be_done_with_is_not_passed_over(given, sentence):
+    network, forward = given
+    with pytest.raises(ValueError, match=sentence):
+        read(network, BATCH, forward=forward)
+
+
+def test_long_values_are_shortened():
+    with pytest.raises(ValueError, match=r"^seed is .{60}; allowed"):
+        read([(WEIGHTS, None)], BATCH, seed=list(range(99)))
