@@ -755,7 +755,7 @@ def test_a_product_of_zeros_is_blamed_on_the_zeros_that_meet(torch, pieces):
     if pieces:  # weights of 0 elsewhere have no gradient only because nothing comes back
         torch.nn.init.zeros_(network[0].weight)
     (found,) = [row for row in diagnose(network, batch).whole if row.finding == "no gradient"]
-    assert found.reason == "1.weight, 3.weight are 0 throughout: a product of zeros stays 0."
+    assert found.reason == "A product of zeros stays 0: 1.weight, 3.weight are 0 throughout."
 
 
 # Biases as a cause
@@ -804,7 +804,7 @@ BIASED = {
         lambda bias: [(he(64, 64), np.full(64, bias), name) for name in ("relu", "relu", "relu", None)],
         "[:] = 0",
     ),
-    "function": (biased_function, "jnp.zeros_like(…)  # 0.1"),
+    "function": (biased_function, "jnp.zeros_like(w)  # 0.1"),
     "Flax": (Biased, "bias_init=nnx.initializers.zeros_init()"),
     "Equinox": (biased_equinox, "jnp.zeros_like(network.layers[0].bias)"),
     "PyTorch": (biased_torch, "nn.init.zeros_(network[0].bias)"),
@@ -921,6 +921,7 @@ def test_a_gradient_that_explodes_or_vanishes_through_time_is_a_fault(std, findi
     found = [row for row in (*diagnosis.layers, *diagnosis.whole) if row.state != "ok"]
     assert {row.finding for row in found} == findings, str(diagnosis)
     assert all(row.state == "fault" for row in found)
+    assert "time steps than at the last" in diagnosis.sentence or findings != {"gradient vanishes"}
 
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
@@ -939,6 +940,15 @@ def test_shut_gates_are_named_in_pytorch_however_the_layer_runs(torch, kind, opt
 
 
 # Units that are off
+
+
+def test_units_that_receive_nothing_are_not_blamed_for_what_answers_0():
+    p = {"table": np.zeros((100, 64), np.float32), "w": he(64, 64), "out": he(64, 5)}
+    diagnosis = diagnose((lambda p, x: jax.nn.relu(p["table"][x] @ p["w"]).mean(1) @ p["out"], p), TOKENS)
+    assert all(layer.state == "ok" for layer in diagnosis.layers), str(diagnosis)
+    assert diagnosis.primary.finding == "the same answer for all"
+    assert diagnosis.primary.reason == "These parameters are 0 throughout: table."
+    assert diagnose(diagnosis.mended(), TOKENS).healthy
 
 
 def carried(p, x):

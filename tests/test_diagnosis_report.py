@@ -221,6 +221,23 @@ def test_a_table_that_is_the_last_layer_too_is_drawn_by_its_whole_fan():
     assert "first loss too high" not in str(again), str(again)
 
 
+def test_weights_that_are_all_one_number_are_said_to_be():
+    network = [(np.full((64, 64), 0.05), RANDOM.standard_normal(64) / 8, "tanh"), *layers(2**0.5 / 8)]
+    assert "Its weights are all 0.05." in str(diagnose(network, RANDOM.random((64, 64))))
+
+
+def test_the_answers_of_a_layer_behind_a_fault_are_not_said_to_be_luck():
+    last = RANDOM.standard_normal((64, 1)).astype(np.float32) / 8
+    *_, layer = diagnose([*layers(0.01)[:2], (last, None)], BATCH).layers
+    assert (layer.state, layer.reason) == ("ok", "Its own start is right; it answers to what it receives.")
+
+
+def test_a_sentence_does_not_begin_with_the_name_of_a_parameter():
+    p = {"enc": jnp.zeros((64, 8)), "dec": jnp.zeros((8, 64))}
+    reasons = [row.reason for row in diagnose((lambda p, x: x @ p["enc"] @ p["dec"], p), BATCH).whole]
+    assert "A product of zeros stays 0: enc, dec are 0 throughout." in reasons
+
+
 def test_what_is_saved_is_what_was_found(tmp_path):
     diagnosis = diagnose(layers(0.01), BATCH)
     for name in ("report.html", "report.png", "report.json", "report.txt"):

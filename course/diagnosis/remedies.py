@@ -121,7 +121,7 @@ def _line_for_equinox(_layer: Evidence | None, one: Change) -> str:
 
 def _line_for_jax(_layer: Evidence | None, one: Change) -> str:
     if one.action in CONSTANT:
-        return f"jnp.{CONSTANT[one.action]}_like(…)  # {one.parameter}"
+        return f"jnp.{CONSTANT[one.action]}_like(w)  # {one.parameter}"
     if _is_scaled(one):
         return f"{one.value:.3g} * w  # {one.parameter}"
     return f"{one.std:.3g} * jax.random.normal(key, shape)  # {one.parameter}"

@@ -65,12 +65,14 @@ def _zero_ends(network: Network) -> bool:
 
 def _why_nothing_passes(network: Network) -> str:
     """What is seen to stop a signal or a gradient, "" if nothing is."""
-    dead = next((layer for layer in network.layers if layer.dead_share == 1.0), None)
+    silent = any(layer.input_second_moment == 0 for layer in network.layers)
+    dead = next((one for one in network.layers if one.dead_share == 1.0 and one.input_second_moment != 0), None)
     if dead is not None:
         units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
         return f"{units} of layer {dead.number} ({dead.name}) {'are' if dead.units > 1 else 'is'} off for every example"
-    # what is added or looked up stops nothing where it is 0
-    zero = [one.name for one in network.parameters if _is_zero(one) and _multiplies(one)]
+    # what is added stops nothing where it is 0, nor what is looked up beside something else
+    zero = [one for one in network.parameters if _is_zero(one)]
+    zero = [one.name for one in zero if _multiplies(one) or (one.use == "table" and silent)]
     if zero:
         return f"these parameters are 0 throughout: {_listed(zero)}"
     return ""
@@ -96,7 +98,7 @@ def no_gradient(network: Network) -> Iterator[Whole]:
         return
     zero = _zero_factors(network)
     if zero:
-        reason = f"{_listed(zero)} {'is' if len(zero) == 1 else 'are'} 0 throughout: a product of zeros stays 0"
+        reason = f"a product of zeros stays 0: {_listed(zero)} {'is' if len(zero) == 1 else 'are'} 0 throughout"
     else:
         reason = _why_nothing_passes(network) or "something between it and the answers has a slope of 0 everywhere"
     yield Whole(
