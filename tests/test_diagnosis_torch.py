@@ -2,6 +2,8 @@
 
 import importlib
 import math
+import operator
+import warnings
 
 import numpy as np
 import pytest
@@ -185,6 +187,18 @@ def test_a_module_that_keeps_what_it_has_computed_is_mended(kind):
     else:
         module.kept = module(torch.tensor(VECTORS))
     assert diagnose(diagnose(module, VECTORS).mended(), VECTORS).healthy
+
+
+@pytest.mark.parametrize("norm", ["weight_norm", "parametrizations.weight_norm"])
+def test_where_a_parameter_is_only_a_direction_its_length_is_changed(norm):
+    module = small_mlp(0.01)
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        for part in module[::2]:
+            operator.attrgetter(norm)(torch.nn.utils)(part)
+        diagnosis = diagnose(module, VECTORS)
+        assert diagnose(diagnosis.mended(), VECTORS).healthy
+    exec(diagnosis.layers[0].code, {"network": module})
+    assert diagnose(module, VECTORS).layers[0].state == "ok"
 
 
 def test_a_module_that_cannot_be_copied_is_not_mended_and_says_why():
