@@ -191,6 +191,24 @@ with warnings.catch_warnings(action="error"):
     for given in ((x, x), ((x, x), y)):
         print(len(diagnose(both, given).layers), [row.finding for row in diagnose(both, given).whole])
     print([row.finding for row in diagnose(both, (x, y), forward=lambda model, batch: model([batch, batch])).whole])
+
+
+class Bare(keras.layers.Layer):
+    def __init__(self, width):
+        super().__init__()
+        self.width = width
+
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], self.width), initializer="ones")
+
+    def call(self, x):
+        return keras.ops.matmul(x, self.w)
+
+
+try:
+    diagnose(keras.Sequential([keras.Input((32,)), Bare(8), keras.layers.Dense(3)]), x).mended()
+except ValueError as error:
+    print(str(error)[:52])
 """
 
 
@@ -204,6 +222,7 @@ def test_a_keras_model_is_read_as_it_is_and_mended(backend):
     names = "sequential", "functional", "subclassed", "with training"
     both = ["2 []", f"2 {loud}", loud]
     expected = ["True 4 () True", "False 4 () True", *(f"{name} {loud}" for name in names), *both]
+    expected += ["the model cannot be made from its configuration, and"]
     said = run.stdout.replace("True 3 ()", "True 4 ()").replace("False 3 ()", "False 4 ()")  # PyTorch's LSTM is one
     assert said.splitlines() == expected, run.stderr
 
@@ -353,6 +372,32 @@ def test_an_answer_that_is_no_number_is_a_fault_though_every_parameter_is_one():
     p = {"w": he(64, 64), "out": he(64, 5)}
     diagnosis = diagnose((lambda p, x: jnp.log(x @ p["w"]) @ p["out"], p), VECTORS)
     assert [row.finding for row in diagnosis.whole] == ["answers are no numbers"]
+
+
+@pytest.mark.parametrize("value", [-1e9, float(np.finfo(np.float32).min), -np.inf])
+@pytest.mark.parametrize("rows", [1, 64], ids=["for all", "by example"])
+def test_a_mask_hides_answers_and_says_nothing_of_the_others(value, rows):
+    mask = RANDOM.random((rows, 5)) < 0.5
+    mask[:, 0], mask[:, 4] = True, False
+    p = {"w": he(64, 64), "out": he(64, 5)}
+
+    def network(p, x):
+        return jnp.where(mask, jax.nn.relu(x @ p["w"]) @ p["out"], value)
+
+    assert diagnose((network, p), VECTORS).healthy
+    alike = diagnose((lambda p, x: network(p, 0 * x + 1), p), VECTORS)
+    assert [row.finding for row in alike.whole] == ["the same answer for all"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [lambda z: jnp.log(jax.nn.relu(z)), lambda z: jnp.where(z > 0, z, jnp.inf), lambda z: z - jnp.inf],
+    ids=["a logarithm of 0", "above all", "all hidden"],
+)
+def test_infinity_that_is_no_mask_is_a_fault(answer):
+    p = {"w": he(64, 64), "out": he(64, 5)}
+    diagnosis = diagnose((lambda p, x: answer(jax.nn.relu(x @ p["w"]) @ p["out"]), p), VECTORS)
+    assert any(row.finding == "answers are no numbers" for row in diagnosis.whole)
 
 
 @pytest.mark.parametrize(("factor", "state"), [(1.0, None), (4.0, "warning"), (30.0, "fault")])
@@ -865,7 +910,7 @@ def test_a_product_of_zeros_is_blamed_on_the_zeros_that_meet(torch, pieces):
     if pieces:  # weights of 0 elsewhere have no gradient only because nothing comes back
         torch.nn.init.zeros_(network[0].weight)
     (found,) = [row for row in diagnose(network, batch).whole if row.finding == "no gradient"]
-    assert found.reason == "1.weight, 3.weight are 0 throughout: a product of zeros stays 0."
+    assert found.reason == "A product of zeros stays 0: 1.weight, 3.weight are 0 throughout."
 
 
 # Biases as a cause
@@ -927,7 +972,7 @@ BIASED = {
         lambda bias: [(he(64, 64), np.full(64, bias), name) for name in ("relu", "relu", "relu", None)],
         "[:] = 0",
     ),
-    "function": (biased_function, "jnp.zeros_like(…)  # 0.1"),
+    "function": (biased_function, "jnp.zeros_like(w)  # 0.1"),
     "Flax": (Biased, "bias_init=nnx.initializers.zeros_init()"),
     "Equinox": (biased_equinox, "jnp.zeros_like(network.layers[0].bias)"),
     "PyTorch": (biased_torch, "nn.init.zeros_(network[0].bias)"),
@@ -1044,6 +1089,7 @@ def test_a_gradient_that_explodes_or_vanishes_through_time_is_a_fault(std, findi
     found = [row for row in (*diagnosis.layers, *diagnosis.whole) if row.state != "ok"]
     assert {row.finding for row in found} == findings, str(diagnosis)
     assert all(row.state == "fault" for row in found)
+    assert "time steps than at the last" in diagnosis.sentence or findings != {"gradient vanishes"}
 
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
@@ -1062,6 +1108,15 @@ def test_shut_gates_are_named_in_pytorch_however_the_layer_runs(torch, kind, opt
 
 
 # Units that are off
+
+
+def test_units_that_receive_nothing_are_not_blamed_for_what_answers_0():
+    p = {"table": np.zeros((100, 64), np.float32), "w": he(64, 64), "out": he(64, 5)}
+    diagnosis = diagnose((lambda p, x: jax.nn.relu(p["table"][x] @ p["w"]).mean(1) @ p["out"], p), TOKENS)
+    assert all(layer.state == "ok" for layer in diagnosis.layers), str(diagnosis)
+    assert diagnosis.primary.finding == "the same answer for all"
+    assert diagnosis.primary.reason == "These parameters are 0 throughout: table."
+    assert diagnose(diagnosis.mended(), TOKENS).healthy
 
 
 def carried(p, x):

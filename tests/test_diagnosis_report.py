@@ -221,6 +221,23 @@ def test_a_table_that_is_the_last_layer_too_is_drawn_by_its_whole_fan():
     assert "first loss too high" not in str(again), str(again)
 
 
+def test_weights_that_are_all_one_number_are_said_to_be():
+    network = [(np.full((64, 64), 0.05), RANDOM.standard_normal(64) / 8, "tanh"), *layers(2**0.5 / 8)]
+    assert "Its weights are all 0.05." in str(diagnose(network, RANDOM.random((64, 64))))
+
+
+def test_the_answers_of_a_layer_behind_a_fault_are_not_said_to_be_luck():
+    last = RANDOM.standard_normal((64, 1)).astype(np.float32) / 8
+    *_, layer = diagnose([*layers(0.01)[:2], (last, None)], BATCH).layers
+    assert (layer.state, layer.reason) == ("ok", "Its own start is right; it answers to what it receives.")
+
+
+def test_a_sentence_does_not_begin_with_the_name_of_a_parameter():
+    p = {"enc": jnp.zeros((64, 8)), "dec": jnp.zeros((8, 64))}
+    reasons = [row.reason for row in diagnose((lambda p, x: x @ p["enc"] @ p["dec"], p), BATCH).whole]
+    assert "A product of zeros stays 0: enc, dec are 0 throughout." in reasons
+
+
 def test_what_is_saved_is_what_was_found(tmp_path):
     diagnosis = diagnose(layers(0.01), BATCH)
     for name in ("report.html", "report.png", "report.json", "report.txt"):
@@ -231,8 +248,26 @@ def test_what_is_saved_is_what_was_found(tmp_path):
     assert diagnosis.sentence.split(".")[0] in (tmp_path / "report.html").read_text("utf-8")
     assert (tmp_path / "report.png").read_bytes() == diagnosis.image
     assert (tmp_path / "report.txt").read_text("utf-8") == str(diagnosis)
-    with pytest.raises(ValueError, match=r"ends in '.pdf'; allowed are .html"):
-        diagnosis.save(tmp_path / "report.pdf")
+    diagnosis.save(f"{tmp_path}/AGAIN.TXT")
+    assert (tmp_path / "AGAIN.TXT").read_text("utf-8") == str(diagnosis)
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("report.pdf", r"the path report.pdf ends in '.pdf'; allowed are .html"),
+        ("report", r"ends in ''; allowed are .html"),
+        ("no such folder/report.html", "the folder no such folder does not exist"),
+        (3, "the path is 3; allowed is the name of a file"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_told_why(path, sentence, monkeypatch, capsys):
+    with pytest.raises(ValueError, match=sentence):
+        diagnose(layers(2**0.5 / 8), BATCH).save(path)
+    monkeypatch.setattr(command, "_of", lambda *_: pytest.fail("the network was looked at in vain"))
+    if isinstance(path, str):
+        assert command.main(["mine:network", "--save", path]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(("name", "code"), [("sick", 1), ("sound", 0)])
@@ -253,10 +288,13 @@ def test_the_command_prints_the_verdict_and_returns_it(name, code, tmp_path, mon
     assert capsys.readouterr().out.rstrip("\n") == (tmp_path / "report.txt").read_text("utf-8")
 
 
-@pytest.mark.parametrize("source", ["mine", "no_such_module:network", "math:no_such_function"])
+SOURCES = "mine", "no_such_module:network", "math:no_such_function", "math:pi", "textwrap:indent"
+
+
+@pytest.mark.parametrize("source", SOURCES)
 def test_the_command_says_what_it_cannot_read(source, capsys):
     assert command.main([source]) == 2
-    assert capsys.readouterr().err.strip()
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_importing_the_instrument_draws_nothing():

@@ -2,6 +2,8 @@
 
 import importlib
 import math
+import operator
+import warnings
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from same_network import BATCH, IMAGES, KERNEL, OUT, RANDOM, SQUARE, assert_same
 from course.diagnosis import diagnose, read
 
 FUNCTIONS = ("relu", "tanh", "gelu", "silu")
+VECTORS = RANDOM.standard_normal((64, 64)).astype(np.float32)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -168,6 +171,60 @@ def test_a_gradient_that_the_network_cuts_is_read_as_zero():
     one, two = read(Cut(), BATCH).layers
     assert not one.signals.preactivation_gradients.any()
     assert two.signals.preactivation_gradients.any()
+
+
+def small_mlp(std: float):
+    parts = [part for _ in range(3) for part in (torch.nn.Linear(64, 64), torch.nn.ReLU())]
+    module = torch.nn.Sequential(*parts, torch.nn.Linear(64, 5))
+    for part in module[::2]:
+        torch.nn.init.normal_(part.weight, std=std)
+        torch.nn.init.zeros_(part.bias)
+    return module
+
+
+@pytest.mark.parametrize("kind", ["pruned", "kept"])
+def test_a_module_that_keeps_what_it_has_computed_is_mended(kind):
+    module = small_mlp(0.01)
+    if kind == "pruned":
+        for part in module[::2]:
+            importlib.import_module("torch.nn.utils.prune").l1_unstructured(part, "weight", amount=0.1)
+    else:
+        module.kept = module(torch.tensor(VECTORS))
+    assert diagnose(diagnose(module, VECTORS).mended(), VECTORS).healthy
+
+
+@pytest.mark.parametrize("norm", ["weight_norm", "parametrizations.weight_norm"])
+def test_where_a_parameter_is_only_a_direction_its_length_is_changed(norm):
+    module = small_mlp(0.01)
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        for part in module[::2]:
+            operator.attrgetter(norm)(torch.nn.utils)(part)
+        diagnosis = diagnose(module, VECTORS)
+        assert diagnose(diagnosis.mended(), VECTORS).healthy
+    exec(diagnosis.layers[0].code, {"network": module})
+    assert diagnose(module, VECTORS).layers[0].state == "ok"
+
+
+def test_a_module_that_cannot_be_copied_is_not_mended_and_says_why():
+    module = small_mlp(0.01)
+    module.kept = [module(torch.tensor(VECTORS))]
+    with pytest.raises(ValueError, match=r"the network cannot be copied, .*RuntimeError: Only Tensors"):
+        diagnose(module, VECTORS).mended()
+
+
+def test_complex_weights_are_not_judged_and_the_others_are():
+    class Spectral(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weights = torch.nn.Parameter(torch.rand(64, 33, dtype=torch.complex64) / 64)
+            self.out = torch.nn.Linear(64, 5)
+
+        def forward(self, x):
+            return self.out(torch.fft.irfft(torch.fft.rfft(x) @ self.weights.mT @ self.weights))
+
+    diagnosis = diagnose(Spectral(), VECTORS)
+    assert diagnosis.unread == ("weights",)
+    assert [layer.name for layer in diagnosis.layers] == ["out"]
 
 
 def test_nan_in_a_module_is_named_with_its_layer():

@@ -8,6 +8,7 @@ import pytest
 
 from course import theory
 from course.activations import ACTIVATIONS, named
+from course.diagnosis.functions import KNOWN
 from course.theory import finite_width
 from course.theory.finite_width import band, log_means, log_variances
 
@@ -132,6 +133,13 @@ def test_the_band_is_drawn_round_the_curves_of_a_wide_network():
 
 def test_a_dead_signal_does_not_stray():
     assert not np.any(log_variances("relu", 3, 8, 0.0).activations)
+
+
+def test_a_signal_that_leaves_the_range_of_numbers_strays_as_before_in_the_layers_before():
+    squares = KNOWN["squared relu"]
+    for weight_variance in (1e-3, 1e3):
+        strays = [log_variances(squares, depth, 8, weight_variance).preactivations[0] for depth in (2, 12)]
+        assert strays[0] == strays[1] > 0
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,16 @@ def is_array(value: Any) -> bool:
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
+def is_numbers(value: Any) -> bool:
+    """Return whether a value is a list of numbers or words, or of lists of them, that makes an array."""
+    if not isinstance(value, list) or leaves(value):
+        return False
+    try:
+        return np.asarray(value).dtype.kind in "fiubU"
+    except ValueError:  # rows of different lengths
+        return False
+
+
 def is_parts(batch: Any) -> bool:
     """Return whether a batch is a list of several arrays and not a list of numbers."""
     return isinstance(batch, list | tuple) and len(batch) > 0 and all(map(is_array, batch))
@@ -54,8 +64,11 @@ def split(batch: Any) -> tuple[Any, Any] | None:
 
     Several inputs are one container: `((source, start), targets)`, or with names `({"source": …}, targets)`.
     """
-    pair = isinstance(batch, list | tuple) and len(batch) == 2 and is_array(batch[1]) and bool(leaves(batch[0]))
-    return (batch[0], batch[1]) if pair else None
+    if not isinstance(batch, list | tuple) or len(batch) != 2 or not leaves(batch[0]):
+        return None
+    inputs, targets = batch
+    targets = np.asarray(targets) if is_numbers(targets) else targets
+    return (inputs, targets) if is_array(targets) else None
 
 
 def as_array(value: Any) -> np.ndarray:
@@ -133,7 +146,7 @@ def _several(inputs: Any, takes: int, names: Sequence[str], *, any_name: bool) -
 
 def array_batch(batch: Any) -> Batch:
     """Return a batch of one array, perhaps with targets, checked."""
-    parts = parted(batch, 1, ()) if is_parts(batch) else Batch((batch,), {})
+    parts = parted(batch, 1, ()) if is_parts(batch) or split(batch) else Batch((batch,), {})
     array = as_array(parts.inputs[0])
     checked(array)
     narrow = array.dtype == np.float64 and not jax.config.jax_enable_x64
@@ -147,8 +160,14 @@ def first_that_reads(readings: Sequence[Callable[[], NetworkReading]]) -> Networ
         try:
             return reading()
         except ValueError as error:
+            if str(error).startswith("the targets "):
+                raise
             errors.append(error)
     raise errors[0]
+
+
+TOLD = "the network ", "the network's ", "the targets "
+"""How sentences begin that say already what is wrong."""
 
 
 def in_words(framework: str, batch: Any, reading: Callable[[], NetworkReading]) -> NetworkReading:
@@ -156,7 +175,9 @@ def in_words(framework: str, batch: Any, reading: Callable[[], NetworkReading]) 
     try:
         return reading()
     except Exception as exception:
-        if isinstance(exception, ValueError) and str(exception).startswith(("the network ", "the network's ")):
+        if isinstance(exception, ValueError) and str(exception).startswith(
+            ("the network ", "the network's ", "the targets ")
+        ):
             raise
         first, *_ = [*str(exception).strip().splitlines(), "nothing"]
         where = "" if not is_array(batch) else f" of shape {tuple(batch.shape)} and type {_kind(batch)}"

@@ -37,7 +37,7 @@ def _parts(function: Callable, parameters: Any, batch: Any) -> Batch:
     """The first form of the batch that the function takes, or else what people mean as a rule."""
     if not isinstance(batch, dict | list | tuple) or not batches.leaves(batch):
         return batches.array_batch(batch)
-    whole = jax.tree.map(batches.as_array, batch)
+    whole = _arrays(batch)
     for one in jax.tree.leaves(whole):
         batches.checked(one, examples=False)
     forms = list(_forms(whole))
@@ -45,6 +45,11 @@ def _parts(function: Callable, parameters: Any, batch: Any) -> Batch:
     if found is None and isinstance(batch, list | tuple) and (batches.split(whole) is None or batches.is_parts(whole)):
         return batches.array_batch(whole)
     return _checked(forms[min(1, len(forms) - 1)] if found is None else found)
+
+
+def _arrays(batch: Any) -> Any:
+    """The same with NumPy arrays in it, also for targets that are a list of numbers."""
+    return jax.tree.map(batches.as_array, batch, is_leaf=batches.is_numbers)
 
 
 def _forms(batch: Any) -> Iterator[Batch]:
@@ -89,7 +94,11 @@ def read_equinox(equinox: Any, network: Any, batch: Any, seed: int, forward: Cal
         return jax.vmap(one, in_axes=(None, *[0] * len(inputs)))(parameters, *inputs, **named)
 
     # a module takes single examples as a rule
-    several = jax.tree.map(batches.as_array, batch) if batches.leaves(batch) else batches.as_array(batch)
+    several = (
+        jax.tree.map(batches.as_array, batch, is_leaf=batches.is_numbers)
+        if batches.leaves(batch)
+        else batches.as_array(batch)
+    )
     by_example = forward is None and any(_runs(each, parameters, parts) for parts in _forms(several))
     return read_function(each if by_example else one, parameters, batch, seed, "Equinox")
 
@@ -104,7 +113,11 @@ def read_keras(keras: Any, model: Any, batch: Any, seed: int, forward: Callable 
         )
     training = {"training": True} if "training" in inspect.signature(model.call).parameters else {}
     answer = forward or (lambda model, batch: model.call(batch, **training))
-    arrays = jax.tree.map(batches.as_array, batch) if batches.leaves(batch) else batches.as_array(batch)
+    arrays = (
+        jax.tree.map(batches.as_array, batch, is_leaf=batches.is_numbers)
+        if batches.leaves(batch)
+        else batches.as_array(batch)
+    )
     forms = _keras_forms(model, arrays)
     if not model.built:
         _build(model, [parts.inputs[0] for parts in forms])

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from course.diagnosis import evidence, expectation, findings, remedies, report
+from course.diagnosis import evidence, expectation, findings, remedies, report, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.expectation import Curves
 from course.diagnosis.findings import Found, whole
@@ -17,6 +17,8 @@ from course.live.words import number
 
 HEALTHY = "healthy"
 MOST_NAMES = 4
+FAR = math.exp(trend.KEPT)
+"""A mean square that is off by a larger factor is not said to be luck: of one unit's, much may be."""
 
 
 class Judgement:
@@ -116,7 +118,7 @@ def _healthy(layer: Evidence, curves: Curves) -> tuple[str, str, str]:
     if not math.isfinite(expected):
         return _sentence(seen), "Theory has no curve for such a layer; nothing else is odd.", ""
     seen = _sentence(f"{seen}, expected {number(expected)}")
-    if low <= measured <= high:
+    if low <= measured <= high and expected < FAR * measured < FAR**2 * expected:
         return seen, "Within what one draw of this width and depth strays.", ""
     return seen, "Its own start is right; it answers to what it receives.", ""
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course import activations
-from course.diagnosis.batches import as_array, short
+from course.diagnosis.batches import as_array, is_array, short
 from course.diagnosis.reading import LayerDefinition, LayerReading, LayerSignals, NetworkReading
 
 
@@ -49,18 +49,32 @@ def _checked_layer(number: int, layer: Any) -> Layer:
         biases = _checked_array(f"the biases of layer {number}", biases, 1)
         if len(biases) != weights.shape[1]:
             raise ValueError(f"layer {number} has {weights.shape[1]} units and {len(biases)} biases")
+    if not (activation is None or isinstance(activation, str | activations.Activation)):
+        raise ValueError(_no_name(number, activation, len(layer)))
     if activation is not None:
         activations.named(activation)
     return Layer(weights, biases, activation)
 
 
+def _no_name(number: int, activation: Any, parts: int) -> str:
+    """What to say of what stands in the place of an activation's name."""
+    if parts == 2 and (is_array(activation) or isinstance(activation, list | tuple)):
+        return (
+            f"layer {number} is (weights, {short(activation)}), and the name of its activation is missing; allowed is "
+            "(weights, biases, activation), with None for no activation"
+        )
+    allowed = ", ".join(activations.ACTIVATIONS)
+    return f"activation is {short(activation)} in layer {number}; allowed are {allowed}, or None for none"
+
+
 def _checked_array(what: str, values: Any, dimensions: int) -> np.ndarray:
+    allowed = f"allowed is an array of {dimensions} dimension{'s' * (dimensions > 1)}"
     try:
         array = as_array(values)
     except (TypeError, ValueError):
-        raise ValueError(f"{what} are {short(values)}; allowed is an array of {dimensions} dimensions") from None
+        raise ValueError(f"{what} are {short(values)}; {allowed}") from None
     if array.ndim != dimensions or array.size == 0:
-        raise ValueError(f"{what} have shape {array.shape}; allowed is an array of {dimensions} dimensions, not empty")
+        raise ValueError(f"{what} have shape {array.shape}; {allowed}, not empty")
     return array
 
 

@@ -73,13 +73,28 @@ def _random(one: Change, seed: int) -> np.random.Generator:
 
 
 def _module(torch: Any, module: Any, by_name: Changes, seed: int) -> Any:
-    result = copy.deepcopy(module)
+    result = _copied(torch, module)
     with torch.no_grad():
         for name, changes in by_name.items():
             parameter = result.get_parameter(name)
             values = _changed(parameter.detach().cpu().double().numpy(), changes, seed)
             parameter.copy_(torch.as_tensor(values))
     return result
+
+
+def _copied(torch: Any, module: Any) -> Any:
+    """A copy of a module; of tensors that it has computed and keeps, as weight_norm and prune do, the numbers."""
+    parts = [one for part in module.modules() for one in vars(part).values()]
+    kept = [one for one in parts if isinstance(one, torch.Tensor) and not one.is_leaf]
+    try:
+        return copy.deepcopy(module, {id(one): one.detach().clone() for one in kept})
+    except (RuntimeError, TypeError) as error:
+        said = "the network cannot be copied, and is mended in its own code only"
+        raise ValueError(f"{said}. {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 def _tree(tree: Any, by_name: Changes, seed: int) -> Any:
@@ -91,8 +106,12 @@ def _tree(tree: Any, by_name: Changes, seed: int) -> Any:
 
 
 def _model(keras: Any, model: Any, by_name: Changes, seed: int) -> Any:
-    """A model made anew from its configuration, with its weights; Keras raises where it does not know that."""
-    result = keras.models.clone_model(model)
+    """A model made anew from its configuration, with its weights."""
+    try:
+        result = keras.models.clone_model(model)
+    except Exception as error:
+        said = "the model cannot be made from its configuration, and is mended in its own code only"
+        raise ValueError(f"{said}. {_first_line(error)}") from error
     if not result.built:
         result.build(model.input_shape)
     named = zip((one.path for one in model.weights), model.get_weights(), strict=True)

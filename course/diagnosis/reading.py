@@ -206,18 +206,17 @@ def first_loss(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, 
     """Return the mean cross-entropy of the answers and the number of classes, `None` where targets are no classes.
 
     `outputs` are logits, or probabilities if they are such, `(examples, …, classes)`, or with the classes second as
-    PyTorch has them for pictures; `targets` whole numbers, perhaps with a last axis of 1 as Keras takes them.
+    PyTorch has them for pictures; `targets` whole numbers, perhaps with a last axis of 1 as Keras takes them. What is
+    no class, -100 for example, does not count.
     """
-    if targets is None or not np.issubdtype(targets.dtype, np.integer) or outputs.ndim < 2:
+    rows = None if targets is None else by_class(outputs, targets)
+    if rows is None:
         return None
-    if targets.shape == (*outputs.shape[:-1], 1):
-        targets = targets[..., 0]
-    if outputs.shape[:-1] != targets.shape:
-        outputs = np.moveaxis(outputs, 1, -1)
+    outputs, targets = rows
     classes = outputs.shape[-1]
-    if outputs.shape[:-1] != targets.shape or classes < 2 or targets.size == 0 or targets.max() >= classes:
+    kept = (targets >= 0) & (targets < classes)
+    if not kept.any():
         return None
-    kept = targets >= 0
     logits = np.asarray(outputs, float)[kept]
     if _are_probabilities(logits):
         logits = np.log(np.maximum(logits, np.finfo(np.float32).tiny))  # one that has become 0 is less than that
@@ -225,6 +224,18 @@ def first_loss(outputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, 
         shifted = logits - logits.max(-1, keepdims=True)
         losses = np.log(np.exp(shifted).sum(-1)) - np.take_along_axis(shifted, targets[kept][:, None], -1)[:, 0]
     return float(losses.mean()), classes
+
+
+def by_class(outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return outputs with the classes last and a target for each row of them; `None` where targets are no classes."""
+    if not np.issubdtype(targets.dtype, np.integer) or outputs.ndim < 2:
+        return None
+    if targets.shape == (*outputs.shape[:-1], 1):
+        targets = targets[..., 0]
+    if outputs.shape[:-1] != targets.shape:
+        outputs = np.moveaxis(outputs, 1, -1)
+    fits = outputs.shape[:-1] == targets.shape and outputs.shape[-1] > 1 and targets.size > 0
+    return (outputs, targets) if fits else None
 
 
 def _are_probabilities(rows: np.ndarray) -> bool:

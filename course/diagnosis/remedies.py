@@ -10,11 +10,15 @@ from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.answers import biases_decide
 from course.diagnosis.findings.found import Change, drawn
+from course.diagnosis.findings.losses import SCALE_FREE
 from course.diagnosis.findings.numbers import SLIGHT
 from course.live.words import number
 
 SCALED = ("too small", "too large", "saturated", "wrong fan")
 DRAWN = ("identical units", "weights not centred", "repeated weights", "dead units")
+
+LENGTHS = {"weight_v": "weight_g", "parametrizations.weight.original1": "parametrizations.weight.original0"}
+"""What PyTorch's weight_norm, the old one and the new, makes of weights: their directions, and their lengths."""
 
 
 def change(layer: Evidence, finding: str) -> Change | None:
@@ -28,11 +32,21 @@ def change(layer: Evidence, finding: str) -> Change | None:
         return None
     suits = trend.advised(layer)
     if finding in SCALED and layer.weight_variance > 0:
-        std = math.nan if layer.times is None else math.sqrt(suits / layer.fan_in) / layer.times
-        return Change(layer.parameter, "scale", math.sqrt(suits / layer.weight_variance), std)
+        length = _length(layer)
+        std = math.nan if layer.times is None or length else math.sqrt(suits / layer.fan_in) / layer.times
+        return Change(length or layer.parameter, "scale", math.sqrt(suits / layer.weight_variance), std)
     if finding in (*SCALED, *DRAWN) and layer.times is not None and not (finding == "dead units" and layer.normalized):
         return drawn(layer)
     return None
+
+
+def _length(layer: Evidence) -> str:
+    """The parameter that holds the length of weights whose parameter is only their direction, "" for others."""
+    if abs(layer.radial) < SCALE_FREE:
+        for direction, length in LENGTHS.items():
+            if layer.parameter.endswith(direction):
+                return layer.parameter.removesuffix(direction) + length
+    return ""
 
 
 def code(network: Network, layer: Evidence, finding: str, one: Change | None) -> str:
@@ -142,7 +156,7 @@ def _line_for_equinox(_layer: Evidence | None, one: Change) -> str:
 
 def _line_for_jax(_layer: Evidence | None, one: Change) -> str:
     if one.action in CONSTANT:
-        return f"jnp.{CONSTANT[one.action]}_like(…)  # {one.parameter}"
+        return f"jnp.{CONSTANT[one.action]}_like(w)  # {one.parameter}"
     if _is_scaled(one):
         return f"{one.value:.3g} * w  # {one.parameter}"
     return f"{one.std:.3g} * jax.random.normal(key, shape)  # {one.parameter}"

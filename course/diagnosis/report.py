@@ -77,17 +77,12 @@ class Diagnosis(NamedTuple):
         return self.mend()
 
     def save(self, path: str | Path) -> None:
-        """Write the diagnosis to a file: a page (.html), its picture (.png), its numbers (.json) or its text (.txt)."""
-        path = Path(path)
-        kinds = {
-            ".html": lambda: PAGE.format(body=as_html(self)).encode(),
-            ".png": lambda: self.image,
-            ".json": lambda: self.json().encode(),
-            ".txt": lambda: as_text(self).encode(),
-        }
-        if path.suffix not in kinds:
-            raise ValueError(f"the path ends in {path.suffix!r}; allowed are {', '.join(kinds)}")
-        path.write_bytes(kinds[path.suffix]())
+        """Write the diagnosis to a file: a page (.html), its picture (.png), its numbers (.json) or its text (.txt).
+
+        Raises `ValueError` for another ending, and for a folder that does not exist.
+        """
+        path = checked_path(path)
+        path.write_bytes(FILES[path.suffix.lower()](self))
 
     def json(self) -> str:
         """Return verdict, findings, and what was measured of each parameter, as JSON."""
@@ -127,6 +122,27 @@ class Diagnosis(NamedTuple):
 
     def _repr_mimebundle_(self, **_options) -> dict[str, str]:
         return {"text/plain": as_text(self), "text/html": as_html(self)}
+
+
+FILES: dict[str, Callable[[Diagnosis], bytes]] = {
+    ".html": lambda diagnosis: PAGE.format(body=as_html(diagnosis)).encode(),
+    ".png": lambda diagnosis: diagnosis.image,
+    ".json": lambda diagnosis: diagnosis.json().encode(),
+    ".txt": lambda diagnosis: as_text(diagnosis).encode(),
+}
+"""What is written into a file, by its ending."""
+
+
+def checked_path(path: str | Path) -> Path:
+    """Return the path that a diagnosis can be saved to, or raise a `ValueError`."""
+    if not isinstance(path, str | Path):
+        raise ValueError(f"the path is {path!r}; allowed is the name of a file")
+    path = Path(path)
+    if path.suffix.lower() not in FILES:
+        raise ValueError(f"the path {path} ends in {path.suffix!r}; allowed are {', '.join(FILES)}")
+    if not path.parent.is_dir():
+        raise ValueError(f"the folder {path.parent} does not exist; allowed is one that does")
+    return path
 
 
 def _without_nan(value: Any) -> Any:

@@ -16,7 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from course.diagnosis import batches, jax_sources, lists, torch_sources
-from course.diagnosis.reading import NetworkReading, first_distance, first_loss
+from course.diagnosis.reading import NetworkReading
+from course.diagnosis.targets import beside
 
 ALLOWED = (
     "a list of (weights, activation) or (weights, biases, activation), a pair (function, parameters) with "
@@ -24,6 +25,7 @@ ALLOWED = (
 )
 LINEN = ". For a Flax Linen module give the pair (module.apply, variables) or (module, variables)"
 TRANSFORMED = ". Give the pair (network, network.init(key, batch))"
+PARAMETERS = ". For parameters alone give the pair (forward, parameters), with forward(parameters, batch)"
 FUNCTION = ". For a function of the batch alone give the module that it calls, and the function as forward="
 
 
@@ -38,7 +40,9 @@ def read(network: Any, batch: Any, *, seed: int = 0, forward: Callable | None = 
     network, cannot run, or holds numbers that are none.
     """
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise ValueError(f"seed is {seed!r}; allowed is a whole number, 0 or more")
+        raise ValueError(f"seed is {batches.short(seed)}; allowed is a whole number, 0 or more")
+    if forward is not None and not callable(forward):
+        raise ValueError(f"forward is {batches.short(forward)}; allowed is a function of the network and the batch")
     reading = _read(_unwrapped(network), batch, seed, forward)
     unknown = [one for one in reading.parameters if len(one.shape) > 1 and one.use not in ("vector", "unused")]
     if not reading.layers and not unknown and not reading.note:
@@ -81,10 +85,12 @@ def _read(network: Any, batch: Any, seed: int, forward: Callable | None) -> Netw
     if _is_transformed(network) and not _linen(network):
         raise ValueError(f"the network is a {type(network).__name__}; allowed is {ALLOWED}{TRANSFORMED}")
     if lists.is_list(network) and not _is_pair(network):
+        _check_list(network, forward)
         return _read_list(network, batch, seed)
     if isinstance(network, list | tuple):
         return _read_pair(torch, *network, batch, seed, forward)
     hint = FUNCTION if inspect.isfunction(network) else _linen(network)
+    hint = PARAMETERS if forward is not None and isinstance(network, dict) else hint
     raise ValueError(f"the network is a {type(network).__name__}; allowed is {ALLOWED}{hint}")
 
 
@@ -152,6 +158,17 @@ def _linen(network: Any) -> str:
     return LINEN if linen is not None and isinstance(network, linen.Module) else ""
 
 
+def _check_list(network: Any, forward: Callable | None) -> None:
+    """Raise a `ValueError` for what was meant for a pair of a function and its parameters."""
+    if len(network) == 2 and callable(network[1]):
+        raise ValueError("the pair ends with a function; allowed is (function, parameters), or a list of layers")
+    if forward is not None:
+        raise ValueError(
+            "forward= was given with a list of layers, which answers by itself; allowed is a module, or the pair "
+            "(function, parameters)"
+        )
+
+
 def _read_list(network: Any, batch: Any, seed: int) -> NetworkReading:
     layers = lists.checked(network)
     for number, layer in enumerate(layers, 1):
@@ -164,9 +181,8 @@ def _read_list(network: Any, batch: Any, seed: int) -> NetworkReading:
     if rows.shape[1] != layers[0].weights.shape[0]:
         raise ValueError(f"the batch has {rows.shape[1]} features, and layer 1 takes {layers[0].weights.shape[0]}")
     reading = lists.read(layers, rows, seed=seed)
-    return reading._replace(
-        loss=first_loss(reading.outputs, parts.targets), distance=first_distance(reading.outputs, parts.targets)
-    )
+    loss, distance, of_targets = beside(reading.outputs, parts.targets, len(rows), alone=True)
+    return reading._replace(loss=loss, distance=distance, of_targets=of_targets)
 
 
 def _checked_reading(reading: NetworkReading) -> NetworkReading:

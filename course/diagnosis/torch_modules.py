@@ -20,11 +20,10 @@ from course.diagnosis.reading import (
     ParameterReading,
     axis_of_examples,
     by_unit,
-    first_distance,
-    first_loss,
     radial,
     times,
 )
+from course.diagnosis.targets import beside
 from course.diagnosis.torch_calls import Calls, rows
 
 ATTENTION = "multi_head_attention_forward"
@@ -46,7 +45,8 @@ def read(
     own = {name: one.requires_grad_(name in floating) for name, one in parameters.items()}
     if isinstance(module, torch.jit.ScriptModule):  # its parameters cannot be exchanged
         own = dict(module.named_parameters())
-    calls = Calls(torch, own, frozen, data)
+    unreal = {name: one for name, one in own.items() if one.is_complex()}
+    calls = Calls(torch, {name: one for name, one in own.items() if name not in unreal}, frozen, data)
     with as_it_was(torch, module):
         output = _run(torch, module, own, call, calls)
         outputs = floats(torch, output)
@@ -66,21 +66,26 @@ def read(
     answers = answers_of(calls.flows, calls.values, numbers, calls.dtypes)
     if spare is not None and not any(calls.number(spare) in step.inputs for step in calls.flows.steps):
         targets = _whole(spare) if spare.is_floating_point() else spare.cpu().numpy()
+    first = _whole(outputs[0]) if targets is not None else np.zeros(0)
+    loss, distance, of_targets = beside(first, targets, lengths[0] if lengths else 0, alone=len(outputs) == 1)
     layers = tuple(_layer_readings(answers, calls, gradients, of_sequences, own))
     used_as = _uses(calls, layers)
     return NetworkReading(
         layers,
         rows(whole, (whole.ndim - 1,)),
         "PyTorch",
-        tuple(_parameter(name, one, gradients[name], name in stuck, used_as) for name, one in learned.items()),
+        (
+            *(_parameter(name, one, gradients[name], name in stuck, used_as) for name, one in learned.items()),
+            *(_parameter(name, one.detach().abs(), None, False, {name: ""}) for name, one in unreal.items()),
+        ),
         _data(data),
         calls.past and _is_fresh(module),
-        first_loss(_whole(outputs[0]), targets) if targets is not None else None,
+        loss,
         _note(torch, module),
-        first_distance(_whole(outputs[0]), targets) if targets is not None else None,
+        distance,
         tuple(float(one.float().square().mean()) for one in _real(data)[1:]),
         examples,
-        first_distance(np.zeros(outputs[0].shape), targets) if targets is not None else None,
+        of_targets,
     )
 
 

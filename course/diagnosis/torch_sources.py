@@ -44,10 +44,11 @@ def read_module(
     lazy = [name for name, one in parameters.items() if isinstance(one, torch.nn.parameter.UninitializedParameter)]
     if lazy:
         raise ValueError(f"the parameter {lazy[0]} is lazy and has no numbers yet; run the network once before")
+    first = next((one for one in parameters.values() if one.is_floating_point()), None)
     unreal = next((name for name, one in parameters.items() if one.is_complex()), None)
-    if unreal:
+    if unreal and first is None:
         raise ValueError(f"the parameter {unreal} is {parameters[unreal].dtype}; allowed are floating-point numbers")
-    first = next((one for one in parameters.values() if one.is_floating_point()), torch.zeros(0))
+    first = torch.zeros(0) if first is None else first
     forms = forms or (_with_forward(batch) if forward else [_batch(module, batch)])
     return batches.first_that_reads(
         [partial(_read, torch, module, parts, seed, forward, first.dtype, first.device) for parts in forms]
@@ -71,13 +72,14 @@ def _read(
     for place, one in enumerate(found):
         batches.checked(one, examples=place == 0 and forward is None)
     pair = batches.split(inputs[0]) if forward is not None and parts.targets is None else None
+    spare = pair[1] if pair is not None and isinstance(pair[1], torch.Tensor) else None
 
     def call(network):
         return network(*inputs, **named) if forward is None else forward(network, *inputs)
 
     return batches.in_words(
         "PyTorch", found[0] if found else None,
-        lambda: torch_modules.read(torch, module, call, found, seed, parts.targets, None if pair is None else pair[1]),
+        lambda: torch_modules.read(torch, module, call, found, seed, parts.targets, spare),
     )  # fmt: skip
 
 

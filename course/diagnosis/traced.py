@@ -23,11 +23,10 @@ from course.diagnosis.reading import (
     axis_of_examples,
     by_unit,
     chosen,
-    first_distance,
-    first_loss,
     radial,
     times,
 )
+from course.diagnosis.targets import beside
 from course.diagnosis.traces import SUMS, Flows
 
 ROUNDS, STEP = 3, 0.01
@@ -180,24 +179,26 @@ def _reading(
     uses = _uses(program, flows, answers)
     lengths = [len(leaf) for leaf in leaves[len(program.parameters) :] if jnp.ndim(leaf)]
     axis, examples = axis_of_examples(output.shape, lengths)
+    first = np.asarray(output, float)
+    loss, distance, of_targets = beside(first, targets, lengths[0] if lengths else 0, alone=len(outputs) == 1)
     return NetworkReading(
         tuple(_layer_readings(program, answers, kept, (of_z, of_time_steps), {**of_own, **of_derived}, shapes)),
-        np.moveaxis(np.asarray(output, float), axis, 0) if output.ndim else np.asarray(output, float),
+        np.moveaxis(first, axis, 0) if first.ndim else first,
         framework,
         tuple(
             _parameter(program.names[number], leaves[place], felt[number], number in still, uses.get(number, ""))
             for number, place in floating.items()
         ),
         next((np.asarray(leaves[len(program.parameters)], float) for _ in (0,) if _is_float(leaves[-1])), None),
-        loss=first_loss(np.asarray(output, float), targets),
-        distance=first_distance(np.asarray(output, float), targets),
+        loss=loss,
+        distance=distance,
         others=tuple(
             layer_statistics.mean_square(np.asarray(leaf))
             for leaf in leaves[len(program.parameters) + 1 :]
             if _is_float(leaf) and jnp.ndim(leaf) > 0
         ),
         examples=examples,
-        of_targets=first_distance(np.zeros(output.shape), targets),
+        of_targets=of_targets,
     )
 
 

@@ -174,7 +174,7 @@ def _layer(activation: Activation, width: int, variance: float, bias_variance: f
     forward = _kurtosis(activation.array_function, activation, variance) - 1.0
     backward = 3.0 * _kurtosis(activation.array_slope, activation, variance) - 1.0
     return _Layer(
-        _log_gamma(width / forward),
+        _log_gamma(width / forward if forward > 0 else math.inf),
         _log_gamma(width / backward),
         _elasticity(expectations.second_moment, activation, variance),
         _elasticity(expectations.slope_second_moment, activation, variance),
@@ -183,10 +183,13 @@ def _layer(activation: Activation, width: int, variance: float, bias_variance: f
 
 
 def _kurtosis(function: Callable, activation: Activation, variance: float) -> float:
-    """E[f⁴] / E[f²]² of a function of the preactivations."""
+    """E[f⁴] / E[f²]² of a function of the preactivations; 1 where E[f²] is out of range."""
     square = activation._replace(array_function=lambda z: function(z) ** 2)
-    once = expectations.mean(square, variance)
-    return expectations.second_moment(square, variance) / once**2 if once else 1.0
+    with np.errstate(over="ignore"):
+        once = expectations.mean(square, variance)
+    if not 0 < once < math.inf:
+        return 1.0
+    return expectations.second_moment(square._replace(array_function=lambda z: function(z) ** 2 / once), variance)
 
 
 def _elasticity(expectation: Callable[[Activation, float], float], activation: Activation, variance: float) -> float:

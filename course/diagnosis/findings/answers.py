@@ -162,8 +162,8 @@ def dead_units(network: Network) -> Iterator[Found]:
         # The count is binomial; the chance itself is known from stand-ins, to about one unit in so many.
         luck = limit * math.sqrt((chance * (1 - chance) + 1 / layer.units) / layer.units)
         all_off = layer.dead_share == 1.0 and not layer.ends_branch and layer.gradient_second_moment == 0
-        if layer.normalized and layer.preactivation_second_moment == layer.input_second_moment == 0:
-            continue  # nothing comes in, so it is not this normalization that answers 0
+        if layer.input_second_moment == 0 and (layer.dead_by_chance == 1.0 or _answers_0(layer)):
+            continue  # nothing comes in, so it is not this layer or its normalization that answers 0
         # a unit of a branch may be off: what is added to the branch's answer goes on without it
         many = MOST_DEAD if layer.ends_branch and layer.summed else MANY_DEAD
         if all_off or layer.dead_share > chance + max(luck, many):
@@ -194,8 +194,12 @@ def _scale_of_0(layer: Evidence, network: Network) -> Change | None:
     return Change(found[0], "one") if known else None
 
 
+def _answers_0(layer: Evidence) -> bool:
+    return layer.normalized and layer.preactivation_second_moment == 0
+
+
 def _dead(layer: Evidence, grave: str, network: Network) -> Found:
-    if layer.normalized and layer.preactivation_second_moment == 0:
+    if _answers_0(layer):
         return Found(
             layer.number,
             "fault",
@@ -213,13 +217,9 @@ def _dead(layer: Evidence, grave: str, network: Network) -> Found:
     remedy = "start the biases at 0" if biases_decide(layer) else f"draw the weights anew with mean 0, {advice(layer)}"
     if layer.last:
         remedy = f"let the last layer answer without {layer.activation}"
-    return Found(
-        layer.number,
-        grave,
-        f"{layer.dead_share:.0%} of its units answer 0 to the whole batch, {layer.dead_by_chance:.0%} would by chance",
-        reason,
-        remedy,
-    )
+    chance = f", {layer.dead_by_chance:.0%} would by chance" if layer.dead_by_chance < layer.dead_share else ""
+    seen = f"{layer.dead_share:.0%} of its units answer 0 to the whole batch{chance}"
+    return Found(layer.number, grave, seen, reason, remedy)
 
 
 def biases_decide(layer: Evidence) -> bool:
@@ -236,8 +236,8 @@ def gradient(network: Network) -> Iterator[Found]:
         if _by_weights_alone(layer, following) and abs(_unexplained(layer, following)) > _most(layer, limit):
             yield _intercepted(layer, following)
     for run in trend.runs(network.layers):
-        if trend.is_added(run.layers[-1]):
-            continue  # what it is added to has another way
+        if trend.is_added(run.layers[-1]) or run.layers[0].input_second_moment == 0:
+            continue  # what it is added to has another way; and whoever receives nothing can show nothing
         if run.strain > trend.LOST + limit * run.error and run.excess < trend.KEPT:
             yield from _lost(run)
 

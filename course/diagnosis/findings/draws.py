@@ -12,6 +12,8 @@ from course.live.words import number
 
 OFF_CENTRE = 0.25
 """A mean beyond this share of the standard deviation, the weights' own or the one that suits, adds up over a fan."""
+ROUNDING = 1e-6
+"""Weights whose standard deviation is a smaller share of their mean are one number."""
 Fan = Callable[[Evidence], float]
 FANS: tuple[Fan, ...] = (
     lambda layer: layer.fan_in,
@@ -170,10 +172,12 @@ def not_centred(network: Network) -> Iterator[Found]:
             yield from _made_positive(layer, network)
             continue
         one = abs(layer.weight_std - 1) < 0.1
+        mean, std = number(layer.weight_mean), number(layer.weight_std)
+        constant = layer.weight_std <= ROUNDING * abs(layer.weight_mean)
         yield Found(
             layer.number,
             "fault",
-            f"its weights have mean {number(layer.weight_mean)} and standard deviation {number(layer.weight_std)}",
+            f"its weights are all {mean}" if constant else f"its weights have mean {mean} and standard deviation {std}",
             "a call normal_(std) takes its one argument for the mean" if one else "all units answer to one sum",
             f"draw weights of mean 0, {advice(layer)}",
         )

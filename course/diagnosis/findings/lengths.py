@@ -179,8 +179,8 @@ def through_time(network: Network) -> Iterator[Whole]:
         yield _lost_in_time("explodes", recurrent[-1], seen, f"multiplies it by {number(each)}", fault=ratio > LOST)
     elif recurrent and is_forgotten(recurrent[0]):
         ratio, each = recurrent[0].through_time
-        seen = f"{number(1 / ratio)} times shorter" if ratio else "exactly 0"
-        seen = f"{seen} at the first of {len(recurrent[0].time_steps)} time steps, and not at the last"
+        seen = f"{number(1 / ratio)} times shorter at the first" if ratio else "exactly 0 at the first"
+        seen += f" of {len(recurrent[0].time_steps)} time steps{' than' if ratio else ', and not'} at the last"
         reason = f"divides it by {number(1 / each)}" if each else "divides it further"
         yield _lost_in_time("vanishes", recurrent[0], seen, reason)
 

@@ -9,6 +9,7 @@ from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings import entering
 from course.diagnosis.findings.found import Change, Whole, advice, drawn
+from course.diagnosis.findings.zeros import hidden
 from course.live.words import number
 
 FAR = 100.0
@@ -63,7 +64,8 @@ def _quieter(network: Network) -> tuple[str, int, tuple[Change, ...]]:
         change = Change(tied.parameter, "scale", std * math.sqrt(tied.fan_in / tied.weight_variance), std)
         said = f"draw {tied.parameter}, the table of the inputs that is the last layer too, {advice(tied)}"
         return said, tied.number, (change,)
-    spread = float(np.sqrt(np.mean(np.var(np.asarray(network.outputs, float), axis=-1))))
+    answers = np.where(hidden(network), np.nan, np.asarray(network.outputs, float))
+    spread = float(np.sqrt(np.nanmean(np.nanvar(answers, axis=-1))))
     factor = 1 / max(spread, 1.0) if math.isfinite(spread) else 0.0
     names = " and ".join(layer.parameter or "the last layer's weights" for layer in scaled)
     changes = tuple(Change(layer.parameter, "scale", factor) for layer in scaled if layer.parameter)

@@ -12,11 +12,26 @@ from course.diagnosis.reading import ParameterReading
 
 SAME = 1e-6
 """Answers that differ by less than this share of the largest differ by rounding alone."""
+MASK = -1e4
+"""Answers that are one number below this, over and over, are those that a mask hides from a softmax."""
+
+
+def hidden(network: Network) -> np.ndarray:
+    """Return which answers a mask hides: the least of all numbers, never those of a whole example.
+
+    A logarithm of 0 is -infinity too, and its gradient is no number.
+    """
+    outputs = np.asarray(network.outputs, float)
+    least, axes = outputs.min(initial=np.inf), tuple(range(1, outputs.ndim))
+    found = outputs == least
+    masked = least <= MASK and found.sum() > 1 and not found.all(axis=axes).any()
+    sound = all(layer.finite and math.isfinite(layer.gradient_second_moment) for layer in network.layers)
+    return found if masked and sound else np.zeros_like(found)
 
 
 def the_same(network: Network) -> Iterator[Whole]:
     """Answers that do not depend on the example."""
-    outputs = np.asarray(network.outputs, float)
+    outputs = np.where(hidden(network), np.nan, network.outputs)
     examples = len(outputs) if outputs.ndim and network.examples is None else network.examples
     if (
         outputs.ndim < 2
@@ -24,12 +39,15 @@ def the_same(network: Network) -> Iterator[Whole]:
         or not examples
         or not network.varied
         or network.fresh  # nothing normalizes yet, and only what is in use after the first step does
-        or not np.isfinite(outputs).all()
+        or np.isinf(outputs).any()
+        or np.isnan(network.outputs).any()
         or _zero_ends(network)
     ):
         return
     rows = outputs.reshape(len(outputs), -1)
-    if np.abs(rows).max() == 0 or np.ptp(rows, axis=0).max() <= SAME * np.abs(rows).max():
+    rows = rows[:, ~np.isnan(rows).all(axis=0)]
+    spread, size = np.nanmax(rows, axis=0) - np.nanmin(rows, axis=0), np.nanmax(np.abs(rows), axis=0)
+    if spread.max() <= SAME * size.max(where=spread > 0, initial=0):  # a constant answer drowns no others
         yield Whole(
             "the same answer for all",
             "fault",
@@ -55,12 +73,14 @@ def _zero_ends(network: Network) -> bool:
 
 def _why_nothing_passes(network: Network) -> str:
     """What is seen to stop a signal or a gradient, "" if nothing is."""
-    dead = next((layer for layer in network.layers if layer.dead_share == 1.0), None)
+    silent = any(layer.input_second_moment == 0 for layer in network.layers)
+    dead = next((one for one in network.layers if one.dead_share == 1.0 and one.input_second_moment != 0), None)
     if dead is not None:
         units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
         return f"{units} of layer {dead.number} ({dead.name}) {'are' if dead.units > 1 else 'is'} off for every example"
-    # what is added or looked up stops nothing where it is 0
-    zero = [one.name for one in network.parameters if _is_zero(one) and _multiplies(one)]
+    # what is added stops nothing where it is 0, nor what is looked up beside something else
+    zero = [one for one in network.parameters if _is_zero(one)]
+    zero = [one.name for one in zero if _multiplies(one) or (one.use == "table" and silent)]
     if zero:
         return f"these parameters are 0 throughout: {listed(zero)}"
     return ""
@@ -86,7 +106,7 @@ def no_gradient(network: Network) -> Iterator[Whole]:
         return
     zero = _zero_factors(network)
     if zero:
-        reason = f"{listed(zero)} {'is' if len(zero) == 1 else 'are'} 0 throughout: a product of zeros stays 0"
+        reason = f"a product of zeros stays 0: {listed(zero)} {'is' if len(zero) == 1 else 'are'} 0 throughout"
     else:
         reason = _why_nothing_passes(network) or "something between it and the answers has a slope of 0 everywhere"
     yield Whole(
