@@ -155,15 +155,13 @@ def dead_units(network: Network) -> Iterator[Found]:
     """More units off for the whole batch than inputs as alike as these explain."""
     limit = deviations(network)
     for layer in () if network.fresh else network.layers:
-        if network.told and layer.weight_variance == 0:
-            continue  # a product of zeros, if anything: see `whole`
+        if (network.told and layer.weight_variance == 0) or layer.input_second_moment == 0:
+            continue  # a product of zeros, if anything, or what comes of one before: see `whole`
         # Bends on both sides of data that are all positive leave up to half of the units off.
         chance = max(layer.dead_by_chance, MOST_DEAD * _place_bends(layer, limit))
         # The count is binomial; the chance itself is known from stand-ins, to about one unit in so many.
         luck = limit * math.sqrt((chance * (1 - chance) + 1 / layer.units) / layer.units)
         all_off = layer.dead_share == 1.0 and not layer.ends_branch and layer.gradient_second_moment == 0
-        if layer.normalized and layer.preactivation_second_moment == layer.input_second_moment == 0:
-            continue  # nothing comes in, so it is not this normalization that answers 0
         # a unit of a branch may be off: what is added to the branch's answer goes on without it
         many = MOST_DEAD if layer.ends_branch and layer.summed else MANY_DEAD
         if all_off or layer.dead_share > chance + max(luck, many):

@@ -47,7 +47,7 @@ def _zero_ends(network: Network) -> bool:
 
 def _why_nothing_passes(network: Network) -> str:
     """What is seen to stop a signal or a gradient, "" if nothing is."""
-    dead = next((layer for layer in network.layers if layer.dead_share == 1.0), None)
+    dead = next((one for one in network.layers if one.dead_share == 1.0 and one.input_second_moment > 0), None)
     if dead is not None:
         units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
         return f"{units} of layer {dead.number} ({dead.name}) {'are' if dead.units > 1 else 'is'} off for every example"
