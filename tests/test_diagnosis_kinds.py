@@ -878,6 +878,19 @@ def test_a_gradient_that_explodes_or_vanishes_through_time_is_a_fault(std, findi
     assert all(row.state == "fault" for row in found)
 
 
+def test_a_state_is_no_branch_and_where_it_grows_its_weights_are_the_cause():
+    def irnn(p, words):
+        def turn(state, word):
+            return jax.nn.relu(word @ p["input"] + state @ p["state"]), None
+
+        return jax.lax.scan(turn, jnp.zeros((len(words), 32)), words.swapaxes(0, 1))[0] @ p["out"]
+
+    p = {"input": he(32, 32) / 2**0.5, "state": 2 * np.eye(32, dtype=np.float32), "out": he(32, 3) / 2**0.5}
+    diagnosis = diagnose((irnn, p), SEQUENCES)
+    assert (diagnosis.primary.finding, diagnosis.primary.name) == ("too large", "state"), str(diagnosis)
+    assert "branch" not in str(diagnosis)
+
+
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 @pytest.mark.parametrize("options", [{}, {"bidirectional": True}, {"packed": True}, {"cell": True}])
 def test_shut_gates_are_named_in_pytorch_however_the_layer_runs(torch, kind, options):
