@@ -441,6 +441,26 @@ def test_a_network_may_take_two_inputs_by_place_or_by_name(torch):
     assert len(diagnose(Two(), {"left": x, "right": x}).layers) == 2
 
 
+@pytest.mark.parametrize("by", ["name", "place"])
+def test_one_array_of_several_that_is_loud_is_named_and_no_branch_is_accused(torch, by):
+    p = {"one": he(64, 32), "two": he(64, 32), "out": he(32, 3)}
+    function = lambda p, x: jax.nn.relu(x["left"] @ p["one"] + x["right"] @ p["two"]) @ p["out"]  # noqa: E731
+
+    class Two(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two, self.out = (torch.nn.Linear(*pair) for pair in ((64, 32), (64, 32), (32, 3)))
+
+        def forward(self, left, right):
+            return self.out((self.one(left) + self.two(right)).relu())
+
+    batch = {"left": VECTORS, "right": 1000 * VECTORS + 5000}
+    diagnosis = diagnose((function, p), batch) if by == "name" else diagnose(Two(), tuple(batch.values()))
+    called = "The array right" if by == "name" else "Array 2"
+    assert diagnosis.primary.sentence.startswith(f"{called} of the batch has a root mean square"), str(diagnosis)
+    assert {layer.finding for layer in diagnosis.layers} == {"healthy"}
+
+
 @pytest.fixture(scope="module")
 def loud(torch):
     """A network of two inputs whose first loss is far too high."""

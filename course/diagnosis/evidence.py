@@ -150,7 +150,7 @@ class Network(NamedTuple):
     """All that is judged.
 
     `inputs` is `None` where the batch is no array of real numbers that the first layer receives as they are; `varied`
-    says that its examples differ, `others` are the mean squares of further arrays, `told`
+    says that its examples differ, `others` are further arrays' names and mean squares, `told`
     says that the values of the network were followed.
     """
 
@@ -165,7 +165,7 @@ class Network(NamedTuple):
     note: str = ""
     distance: float | None = None
     varied: bool = True
-    others: tuple[float, ...] = ()
+    others: tuple[tuple[str, float], ...] = ()
 
 
 def gathered(reading: NetworkReading) -> Network:

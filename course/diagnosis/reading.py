@@ -129,9 +129,10 @@ class NetworkReading(NamedTuple):
     """A network as it was read: its layers from the input to the output, and what it answered.
 
     `outputs` has the examples first, `data` is the batch where it is one of real numbers; both are thinned out where
-    they are large; `others` are the mean squares of the batch's further arrays of real numbers. `loss` is the first
-    one and the number of classes, `distance` the mean square of real targets from the mean answer, both where targets
-    are given. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
+    they are large; `others` are what the batch's further arrays of real numbers are called, and their mean squares.
+    `loss` is the first one and the number of classes, `distance` the mean square of real targets from the mean answer,
+    both where targets are given. `fresh` says that a normalization uses statistics of the past, of which there are none
+    yet.
     """
 
     layers: tuple[LayerReading, ...]
@@ -143,7 +144,7 @@ class NetworkReading(NamedTuple):
     loss: tuple[float, int] | None = None
     note: str = ""
     distance: float | None = None
-    others: tuple[float, ...] = ()
+    others: tuple[tuple[str, float], ...] = ()
 
 
 def times(weights: np.ndarray, parameter: np.ndarray) -> float | None:

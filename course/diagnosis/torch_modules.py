@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from course.diagnosis import layer_statistics
+from course.diagnosis import batches, layer_statistics
 from course.diagnosis.layer_answers import Answer, answers_of
 from course.diagnosis.reading import (
     LayerDefinition,
@@ -32,13 +32,20 @@ ROUNDS, STEP = 3, 0.01
 
 
 def read(
-    torch: ModuleType, module: Any, call: Callable[[Any], Any], data: Sequence[Any], seed: int, targets, spare=None
+    torch: ModuleType,
+    module: Any,
+    call: Callable[[Any], Any],
+    named: Sequence[tuple[str, Any]],
+    seed: int,
+    targets,
+    spare=None,
 ) -> NetworkReading:
     """Read a module that `call` runs, in the mode that it is in; it is left exactly as it was.
 
-    `data` are the tensors of the batch, `targets` what the network should answer, an array or `None`; `spare` is the
-    one of the tensors that are the targets if the network does not use it.
+    `named` are the tensors of the batch, each with its name, `targets` what the network should answer, an array or
+    `None`; `spare` is the one of the tensors that are the targets if the network does not use it.
     """
+    data = [one for _name, one in named]
     parameters = {name: one.detach() for name, one in module.named_parameters()}
     frozen = {name for name, one in module.named_parameters() if not one.requires_grad}
     floating = {name: one for name, one in parameters.items() if one.is_floating_point()}
@@ -74,7 +81,7 @@ def read(
         first_loss(_whole(outputs[0]), targets) if targets is not None else None,
         _note(torch, module),
         first_distance(_whole(outputs[0]), targets) if targets is not None else None,
-        tuple(float(one.float().square().mean()) for one in _real(data)[1:]),
+        tuple(_others(named)),
     )
 
 
@@ -91,6 +98,12 @@ def _note(torch: ModuleType, module: Any) -> str:
 def _data(data: Sequence[Any]) -> np.ndarray | None:
     known = _real(data)
     return rows(known[0], (known[0].ndim - 1 if known[0].ndim < 4 else 1,)) if known else None
+
+
+def _others(named: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, float]]:
+    """What the batch's tensors of real numbers after its first are called, and their mean squares."""
+    real = [(batches.called(name, place), one) for place, (name, one) in enumerate(named, 1) if _real([one])]
+    yield from ((name, float(one.float().square().mean())) for name, one in real[1:])
 
 
 def _real(data: Sequence[Any]) -> list[Any]:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from course.diagnosis import layer_statistics
-from course.diagnosis.batches import split
+from course.diagnosis.batches import called, split
 from course.diagnosis.jaxprs import Program, listed
 from course.diagnosis.layer_answers import Answer, answers_of
 from course.diagnosis.reading import (
@@ -47,7 +47,8 @@ def read(
     targets = _unused_targets(program, batch) if targets is None else targets
     flows = _flows(program)
     answers = answers_of(flows, *_tame_values(program, flows, leaves, outputs))
-    return _reading(program, flows, answers, leaves, program.shapes, outputs, seed, framework, targets)
+    reading = _reading(program, flows, answers, leaves, program.shapes, outputs, seed, framework, targets)
+    return reading._replace(others=tuple(_others(batch)))
 
 
 def _unused_targets(program: Program, batch: Any) -> np.ndarray | None:
@@ -188,12 +189,15 @@ def _reading(
         next((np.asarray(leaves[len(program.parameters)], float) for _ in (0,) if _is_float(leaves[-1])), None),
         loss=first_loss(np.asarray(output, float), targets),
         distance=first_distance(np.asarray(output, float), targets),
-        others=tuple(
-            layer_statistics.mean_square(np.asarray(leaf))
-            for leaf in leaves[len(program.parameters) + 1 :]
-            if _is_float(leaf) and jnp.ndim(leaf) > 0
-        ),
     )
+
+
+def _others(batch: Any) -> Iterator[tuple[str, float]]:
+    """What the batch's arrays of real numbers after its first are called, and their mean squares."""
+    for place, (path, leaf) in enumerate(jax.tree_util.tree_flatten_with_path(batch)[0][1:], 2):
+        if _is_float(leaf) and jnp.ndim(leaf) > 0:
+            name = called(str(getattr(path[-1], "key", "")), place)
+            yield name, layer_statistics.mean_square(np.asarray(leaf))
 
 
 def _is_float(leaf: Any) -> bool:

@@ -115,7 +115,8 @@ def _adds(layer: Evidence, network: Network) -> bool:
 def _least_sum(network: Network) -> float:
     """What the sums began with: the data, or in a network whose values were followed at least a mean square of 1."""
     if network.told:
-        return max(1.0, network.layers[0].activation_second_moment)
+        entering = [layer.input_second_moment for layer in network.layers if layer.from_data]
+        return max(1.0, network.layers[0].activation_second_moment, *entering)
     return network.inputs.second_moment
 
 
