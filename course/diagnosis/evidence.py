@@ -22,6 +22,8 @@ ROUNDING = 0.01
 """What a layer answers and what the next one receives differ by less if nothing lies between them, in bfloat16 too."""
 
 
+UNEVEN = 100.0
+"""Of data whose features are of one kind, such as pixels, none has a mean square so many times the usual one's."""
 UNIFORM = 1.6, 2.1
 """Weights of a kurtosis between these are uniform, 1.8; those of two values have 1, normal ones 2.4 to 3."""
 
@@ -134,7 +136,8 @@ class Evidence(NamedTuple):
 class Inputs(NamedTuple):
     """The batch as the first layer receives it.
 
-    `common_share` of its mean square is the same for all examples, and `loudest_share` comes from one feature.
+    `common_share` of its mean square is the same for all examples, and `loudest_share` comes from one feature. `uneven`
+    says that features differ so much, in their mean squares or in their means, that no one factor and shift suit all.
     """
 
     examples: int
@@ -144,6 +147,7 @@ class Inputs(NamedTuple):
     second_moment: float
     common_share: float
     loudest_share: float
+    uneven: bool = False
 
 
 class Network(NamedTuple):
@@ -344,4 +348,11 @@ def _inputs(inputs: np.ndarray) -> Inputs:
         second_moment=second_moment,
         common_share=mean_square(rows.mean(axis=0)) / second_moment if second_moment else 0.0,
         loudest_share=float(features.max() / features.sum()) if second_moment else 0.0,
+        uneven=second_moment > 0 and _is_uneven(features, rows.mean(axis=0, dtype=float)),
     )
+
+
+def _is_uneven(second_moments: np.ndarray, means: np.ndarray) -> bool:
+    """Whether one feature is far louder than the usual one, or the means differ more than the examples do."""
+    usual = float(np.median(second_moments[second_moments > 0]))
+    return bool(second_moments.max() > UNEVEN * usual or means.var() > 10 * np.mean(second_moments - means**2))

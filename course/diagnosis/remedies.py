@@ -10,7 +10,7 @@ from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.answers import biases_decide
 from course.diagnosis.findings.found import Change, drawn
-from course.diagnosis.findings.numbers import SLIGHT
+from course.diagnosis.findings.numbers import SLIGHT, feature_by_feature
 from course.live.words import number
 
 SCALED = ("too small", "too large", "saturated", "wrong fan")
@@ -37,6 +37,8 @@ def change(layer: Evidence, finding: str) -> Change | None:
 
 def code(network: Network, layer: Evidence, finding: str, one: Change | None) -> str:
     """Return the remedy of a finding as a line of code, or "" where there is none."""
+    if finding == "unscaled inputs" and network.inputs is not None and feature_by_feature(network.inputs):
+        return "inputs = (inputs - inputs.mean(0)) / (inputs.std(0) + 1e-6)"
     if finding == "unscaled inputs" and network.inputs is not None:
         mean, std = network.inputs.mean, network.inputs.std or 1.0
         centred = "inputs" if abs(mean) < SLIGHT * std else f"(inputs {'-' if mean > 0 else '+'} {number(abs(mean))})"

@@ -68,6 +68,11 @@ def unscaled_inputs(network: Network) -> Iterator[Found]:
         yield Found(1, "warning", seen, "it drowns the others", "divide every feature by its standard deviation")
 
 
+def feature_by_feature(inputs: Inputs) -> bool:
+    """Return whether data have to be standardized feature by feature, for no one factor suits all."""
+    return inputs.uneven or (inputs.features >= FEW_FEATURES and inputs.loudest_share > LOUDEST)
+
+
 def _out_of_scale(inputs: Inputs) -> Found:
     rms, std = math.sqrt(inputs.second_moment), inputs.std or 1.0
     shift = f"{'subtract' if inputs.mean > 0 else 'add'} {number(abs(inputs.mean))} and "
@@ -76,5 +81,7 @@ def _out_of_scale(inputs: Inputs) -> Found:
         severity(not BEARABLE[0] < inputs.second_moment < BEARABLE[1]),
         f"the data have mean {number(inputs.mean)} and root mean square {number(rms)}",
         "starts are made for data of mean 0 and mean square 1",
-        f"{'' if abs(inputs.mean) < SLIGHT * std else shift}divide by {number(std)}, better feature by feature",
+        "subtract every feature's mean and divide by its standard deviation: the features differ"
+        if feature_by_feature(inputs)
+        else f"{'' if abs(inputs.mean) < SLIGHT * std else shift}divide by {number(std)}, better feature by feature",
     )
