@@ -723,6 +723,17 @@ def test_a_table_of_equal_numbers_is_found_where_they_get_one_gradient(equal):
     assert not equal or diagnose(diagnosis.mended(), pairs).healthy
 
 
+@pytest.mark.parametrize(("value", "words"), [(0.0, "are 0 throughout"), (1.0, "are the same")])
+def test_a_table_whose_vectors_are_all_the_same_is_the_cause_and_no_layer_is_accused(value, words):
+    p = {"table": np.full((100, 8), value, np.float32), "in": he(96, 64), "out": he(64, 5)}
+    diagnosis = diagnose((looked_up, p), TOKENS)
+    assert diagnosis.primary.finding == "the same answer for all"
+    assert diagnosis.primary.reason.startswith(f"All vectors of table {words}"), str(diagnosis)
+    assert {one.parameter for one in diagnosis.changes} == {"table"}
+    assert {layer.finding for layer in diagnosis.layers} == {"healthy"}
+    assert diagnose(diagnosis.mended(), TOKENS).healthy
+
+
 @pytest.mark.parametrize("pieces", [0, 1])
 def test_a_product_of_zeros_is_blamed_on_the_zeros_that_meet(torch, pieces):
     zoo = importlib.import_module("torch_zoo")

@@ -106,7 +106,8 @@ class ParameterReading(NamedTuple):
     "weights", "bias", "table" of vectors that are looked up, "tied" for a table that is weights too, "added" to a
     signal, "rate" of an exponential, "vector", "unused", or "" for a matrix that was not followed. `alike` says that
     the vectors of a table hold one number each, and that all their numbers have the same gradient. `radial` is the
-    cosine of the angle between it and its gradient: 0 where its scale does not change the cost.
+    cosine of the angle between it and its gradient: 0 where its scale does not change the cost. `one_row` says that all
+    vectors of a table are the same.
     """
 
     name: str
@@ -118,6 +119,7 @@ class ParameterReading(NamedTuple):
     use: str
     alike: bool = False
     radial: float = math.nan
+    one_row: bool = False
 
     @property
     def size(self) -> int:

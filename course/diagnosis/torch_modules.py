@@ -250,7 +250,8 @@ def _parameter(name: str, tensor: Any, gradient: Any, stuck: bool, uses: Mapping
     mean, std = (float(values.mean()), float(values.std(correction=0))) if values.numel() else (0.0, 0.0)
     alike = use == "table" and gradient is not None and layer_statistics.alike(_array(tensor), _array(gradient))
     along = math.nan if gradient is None else radial(_array(tensor), _array(gradient))
-    return ParameterReading(name, tuple(tensor.shape), mean, std, rms, stuck, use, alike, along)
+    equal = use == "table" and layer_statistics.one_row(_array(tensor))
+    return ParameterReading(name, tuple(tensor.shape), mean, std, rms, stuck, use, alike, along, equal)
 
 
 def _layer_readings(

@@ -310,7 +310,8 @@ def _parameter(name: str, leaf: Any, gradient: Any, stuck: bool, use: str) -> Pa
     with np.errstate(all="ignore"):
         rms = float(np.sqrt(np.mean(of_values**2)))
         spread, along = (float(values.mean()), float(values.std())), radial(values, of_values)
-        return ParameterReading(name, values.shape, *spread, rms, stuck, use, alike, along)
+        equal = use == "table" and layer_statistics.one_row(values)
+        return ParameterReading(name, values.shape, *spread, rms, stuck, use, alike, along, equal)
 
 
 def _outputs(program: Program) -> list[int]:

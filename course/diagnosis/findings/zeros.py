@@ -9,6 +9,7 @@ from course.diagnosis import trend
 from course.diagnosis.evidence import Network
 from course.diagnosis.findings.found import Change, Whole, drawn
 from course.diagnosis.reading import ParameterReading
+from course.live.words import number
 
 SAME = 1e-6
 """Answers that differ by less than this share of the largest differ by rounding alone."""
@@ -34,9 +35,32 @@ def the_same(network: Network) -> Iterator[Whole]:
             "fault",
             f"the answers to all {len(rows)} examples are the same",
             _why_nothing_passes(network) or "what tells the examples apart has been lost on the way",
-            "draw the layers anew so that the signal passes: with a larger standard deviation, and no scale of 0",
-            changes=_drawn(network, {one.name for one in network.parameters if _is_zero(one)}),
+            *_anew(
+                network,
+                "draw the layers anew so that the signal passes: with a larger standard deviation, and no scale of 0",
+                {one.name for one in network.parameters if _is_zero(one)},
+            ),
         )
+
+
+def _anew(
+    network: Network, otherwise: str, zero: Collection[str], parameter: str = ""
+) -> tuple[str, int, tuple[Change, ...]]:
+    """What to do where nothing passes, the layer of a parameter, and the changes: of tables that tell nothing apart."""
+    tables = _tables_of_one_row(network)
+    if tables:
+        drawn_anew = f"draw {_listed([one.name for one in tables])} with a standard deviation of "
+        changes = tuple(map(_drawn_table, tables))
+        return drawn_anew + number(changes[0].std), 0, changes
+    return otherwise, _layer_of(network, parameter) if parameter else 0, _drawn(network, zero)
+
+
+def _tables_of_one_row(network: Network) -> list[ParameterReading]:
+    """Tables whose vectors are all the same, where all that enters the layers tells no examples apart."""
+    entering = [layer for layer in network.layers if layer.from_data]
+    if not entering or any(not one.differing_second_moment <= SAME**2 * one.input_second_moment for one in entering):
+        return []
+    return [one for one in network.parameters if one.one_row]
 
 
 def _zero_ends(network: Network) -> bool:
@@ -47,6 +71,10 @@ def _zero_ends(network: Network) -> bool:
 
 def _why_nothing_passes(network: Network) -> str:
     """What is seen to stop a signal or a gradient, "" if nothing is."""
+    tables = [one.name for one in _tables_of_one_row(network)]
+    if tables:
+        zero = " 0 throughout" if all(map(_is_zero, _tables_of_one_row(network))) else " the same"
+        return f"all vectors of {_listed(tables)} are{zero}, and tell nothing apart"
     dead = next((one for one in network.layers if one.dead_share == 1.0 and one.input_second_moment > 0), None)
     if dead is not None:
         units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
@@ -86,9 +114,7 @@ def no_gradient(network: Network) -> Iterator[Whole]:
         "fault",
         f"the gradient of {_listed(names)} is exactly 0, and stays so after a step of all other parameters",
         reason,
-        "let one of two factors start at random; draw dead layers anew",
-        _layer_of(network, names[0]),
-        _drawn(network, set(zero)),
+        *_anew(network, "let one of two factors start at random; draw dead layers anew", set(zero), names[0]),
     )
 
 
