@@ -60,7 +60,7 @@ def by_the_past(reading: NetworkReading) -> NetworkReading:
 
 ARRAYS = dict.fromkeys(("inputs", "preactivations", "activations", "preactivation_gradients", "weight_gradients"))
 WEIGHTS_AND_BIASES = dict.fromkeys(("weights", "biases"))
-NAMES = {"name": "", "parameter": "", "bias": "", "own_fan_in": 0}
+NAMES = {"name": "", "parameter": "", "bias": "", "own_fan_in": 0, "made_of": ()}
 
 
 def assert_same(reading: NetworkReading, expected: NetworkReading, within: float = 1e-5) -> None:

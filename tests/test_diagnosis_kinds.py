@@ -744,6 +744,31 @@ def test_a_product_of_zeros_is_blamed_on_the_zeros_that_meet(torch, pieces):
     assert found.reason == "1.weight, 3.weight are 0 throughout: a product of zeros stays 0."
 
 
+def lengths_and_directions(p, x):
+    for place, one in enumerate(p):
+        x = x @ (one["v"] / jnp.linalg.norm(one["v"], axis=0) * one["g"])
+        x = jax.nn.relu(x) if place < len(p) - 1 else x
+    return x
+
+
+def test_of_lengths_of_0_the_lengths_are_named_and_not_the_directions():
+    p = [{"v": he(*shape), "g": np.zeros(shape[1], np.float32)} for shape in ((64, 32), (32, 32), (32, 3))]
+    diagnosis = diagnose((lengths_and_directions, p), VECTORS)
+    assert (diagnosis.primary.finding, diagnosis.primary.remedy) == ("no gradient", "Start 0.g, 1.g, 2.g at 1.")
+    assert diagnosis.primary.reason == "0.g, 1.g, 2.g are 0 throughout, and so are the weights made of them."
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
+def test_of_weights_that_are_normalized_the_length_is_scaled(torch):
+    parts = [part for _ in range(6) for part in (torch.nn.Linear(64, 64), torch.nn.ReLU())]
+    for layer in parts[::2]:
+        torch.nn.init.normal_(layer.weight, 0, 0.01)
+        torch.nn.utils.parametrizations.weight_norm(layer)
+    diagnosis = diagnose(torch.nn.Sequential(*parts, torch.nn.Linear(64, 5)), VECTORS)
+    assert "Multiply 0.parametrizations.weight.original0, from" in diagnosis.primary.remedy, str(diagnosis)
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
 # Biases as a cause
 
 

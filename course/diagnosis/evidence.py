@@ -24,6 +24,8 @@ ROUNDING = 0.01
 
 UNEVEN = 100.0
 """Of data whose features are of one kind, such as pixels, none has a mean square so many times the usual one's."""
+SCALE_FREE = 1e-5
+"""A gradient at right angles to its parameter, but for rounding: its scale does not change the answer."""
 UNIFORM = 1.6, 2.1
 """Weights of a kurtosis between these are uniform, 1.8; those of two values have 1, normal ones 2.4 to 3."""
 
@@ -42,7 +44,7 @@ class Evidence(NamedTuple):
     alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
-    inputs too, `radial` is that of `ParameterReading`.
+    inputs too, `radial` is that of `ParameterReading`, `made_of` the definition's.
     """
 
     number: int
@@ -103,6 +105,18 @@ class Evidence(NamedTuple):
     times: float | None = 1.0
     tied: bool = False
     radial: float = math.nan
+    made_of: tuple[str, ...] = ()
+
+    @property
+    def scaled_by(self) -> str:
+        """The parameter that scales its weights: its own, or the one other if its own is brought to a length."""
+        others = [one for one in self.made_of if one != self.parameter]
+        return others[0] if len(others) == 1 and abs(self.radial) < SCALE_FREE else self.parameter
+
+    @property
+    def is_nulled(self) -> bool:
+        """Whether its weights are 0 though its parameter is not: something else that they are made of is."""
+        return self.weight_variance == 0 and self.times is None
 
     @property
     def uniform(self) -> bool:
@@ -288,6 +302,7 @@ def _layer(
         times=definition.times,
         tied=own is not None and own.use == "tied",
         radial=math.nan if own is None else own.radial,
+        made_of=definition.made_of,
     )
 
 

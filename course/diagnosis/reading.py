@@ -21,7 +21,7 @@ class LayerDefinition(NamedTuple):
     "recurrent", "bilinear", "experts" or "scores", which go through a softmax. `fans` is given where the shape does
     not tell: groups, strides, stacks of matrices; `own_fan_in` is what the framework takes for the fan. `parameter`
     and `bias` are the full names. The weights are `times` the parameter's numbers, in any order; `None` where they are
-    made of it otherwise, by another layer for example.
+    made of it otherwise, by another layer for example. `made_of` are all parameters that they come from.
     """
 
     name: str
@@ -38,6 +38,7 @@ class LayerDefinition(NamedTuple):
     parameter: str = ""
     bias: str = ""
     times: float | None = 1.0
+    made_of: tuple[str, ...] = ()
 
 
 class LayerSignals(NamedTuple):

@@ -28,8 +28,9 @@ def change(layer: Evidence, finding: str) -> Change | None:
         return None
     suits = trend.advised(layer)
     if finding in SCALED and layer.weight_variance > 0:
-        std = math.nan if layer.times is None else math.sqrt(suits / layer.fan_in) / layer.times
-        return Change(layer.parameter, "scale", math.sqrt(suits / layer.weight_variance), std)
+        otherwise = layer.times is None or layer.scaled_by != layer.parameter
+        std = math.nan if otherwise else math.sqrt(suits / layer.fan_in) / layer.times
+        return Change(layer.scaled_by, "scale", math.sqrt(suits / layer.weight_variance), std)
     if finding in (*SCALED, *DRAWN) and layer.times is not None and not (finding == "dead units" and layer.normalized):
         return drawn(layer)
     return None

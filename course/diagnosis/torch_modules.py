@@ -286,6 +286,7 @@ def _layer_readings(
             parameter=applied.name,
             bias=next(iter(calls.origins.get(number, ())), ""),
             times=times(weights * np.float32(answer.scale), _array(own[applied.name])),
+            made_of=calls.origins[applied.weights],
         )
         signals = LayerSignals(
             inputs=inputs,

@@ -177,9 +177,12 @@ def _reading(
     of_own, of_z, of_time_steps, of_derived, (kept, output) = jax.device_get(both_ways(list(leaves)))
     still = _stuck(program, flows, both_ways, leaves, floating, of_own) - program.frozen
     felt = {**of_own, **dict.fromkeys(program.frozen, math.nan)}
-    uses = _uses(program, flows, answers)
+    made_of = _made_of(program, flows)
+    uses = _uses(program, flows, answers, made_of)
     return NetworkReading(
-        tuple(_layer_readings(program, answers, kept, (of_z, of_time_steps), {**of_own, **of_derived}, shapes)),
+        tuple(
+            _layer_readings(program, answers, kept, (of_z, of_time_steps), {**of_own, **of_derived}, shapes, made_of)
+        ),
         np.asarray(output, float),
         framework,
         tuple(
@@ -280,9 +283,18 @@ def _stepped(leaf: Any, gradient: Any) -> Any:
     return jnp.asarray(np.asarray(leaf, float) + STEP * own / size * np.asarray(gradient, float), leaf.dtype)
 
 
-def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int, str]:
-    """What is known of each parameter: whether it was read as weights, as a bias, or as a table."""
+def _made_of(program: Program, flows: Flows) -> dict[int, set[int]]:
+    """The parameters from which each value comes that comes from such alone."""
     origins = {number: {number} for number in program.parameters}
+    for step in flows.steps:
+        if not any(number in flows.of for number in step.inputs):
+            of_step = set().union(*(origins.get(number, set()) for number in step.inputs))
+            origins.update((number, of_step) for number in step.outputs)
+    return origins
+
+
+def _uses(program: Program, flows: Flows, answers: Sequence[Answer], origins: Mapping[int, set[int]]) -> dict[int, str]:
+    """What is known of each parameter: whether it was read as weights, as a bias, or as a table."""
     taken = {number for step in flows.steps for number in step.inputs}
     found: dict[int, str] = {number: "unused" for number in program.parameters if number not in taken}
     for step in flows.steps:
@@ -292,8 +304,6 @@ def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int
             found.update(dict.fromkeys(of_step, "table"))
         if step.operation in SUMS and active:
             found.update((number, "added") for number in of_step if number not in found)
-        if not active:
-            origins.update((number, of_step) for number in step.outputs)
     for answer in answers:
         found.update(dict.fromkeys(origins.get(answer.bias, ()), "bias"))
     for answer in answers:  # what a start of 0 was multiplied with is no bias
@@ -327,7 +337,9 @@ def _by_time_step(program: Program, answer: Answer, of_time_steps: Mapping[int, 
         yield float(of_time_steps.get(number, math.nan))
 
 
-def _layer_readings(program: Program, answers: Sequence[Answer], kept, gradients, of_weights, shapes) -> Iterator:
+def _layer_readings(
+    program: Program, answers: Sequence[Answer], kept, gradients, of_weights, shapes, made_of
+) -> Iterator[LayerReading]:
     seen: dict[str, str] = {}
     of_z, of_time_steps = gradients
     for place, (answer, values) in enumerate(zip(answers, kept, strict=True), 1):
@@ -350,6 +362,7 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, gradients
             parameter="" if name.startswith("part ") else name,
             bias=_name_of_bias(program, _bias(program, answer), weights.shape[-1]),
             times=times(weights * answer.scale, np.asarray(values["own"], float)),
+            made_of=tuple(program.names[one] for one in sorted(made_of.get(applied.weights, ()))),
         )
         signals = LayerSignals(
             inputs=np.asarray(values["inputs"], float),

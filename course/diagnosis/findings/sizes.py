@@ -147,7 +147,7 @@ def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
         if run.by_weights < (trend.LOST if run.forgiven else trend.KEPT) + limit * run.error:
             continue
         for layer, distance in run.blamed:
-            if _kind(layer, distance) == kind:
+            if _kind(layer, distance) == kind and not layer.is_nulled:
                 grave = severity(run.by_weights > trend.LOST)
                 yield _described(layer, distance, grave, limit, several=len(run.blamed) > 1)
 

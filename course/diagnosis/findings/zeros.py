@@ -52,7 +52,16 @@ def _anew(
         drawn_anew = f"draw {_listed([one.name for one in tables])} with a standard deviation of "
         changes = tuple(map(_drawn_table, tables))
         return drawn_anew + number(changes[0].std), 0, changes
+    scales = _zero_scales(network)
+    if scales:
+        return f"start {_listed(scales)} at 1", 0, tuple(Change(one, "one") for one in scales)
     return otherwise, _layer_of(network, parameter) if parameter else 0, _drawn(network, zero)
+
+
+def _zero_scales(network: Network) -> list[str]:
+    """The parameters of 0 that make the weights of layers 0 whose own parameter is not."""
+    others = {one for layer in network.layers if layer.is_nulled for one in layer.made_of if one != layer.parameter}
+    return [one.name for one in network.parameters if one.name in others and _is_zero(one)]
 
 
 def _tables_of_one_row(network: Network) -> list[ParameterReading]:
@@ -75,6 +84,10 @@ def _why_nothing_passes(network: Network) -> str:
     if tables:
         zero = " 0 throughout" if all(map(_is_zero, _tables_of_one_row(network))) else " the same"
         return f"all vectors of {_listed(tables)} are{zero}, and tell nothing apart"
+    scales = _zero_scales(network)
+    if scales:
+        are, them = ("is", "it") if len(scales) == 1 else ("are", "them")
+        return f"{_listed(scales)} {are} 0 throughout, and so are the weights made of {them}"
     dead = next((one for one in network.layers if one.dead_share == 1.0 and one.input_second_moment > 0), None)
     if dead is not None:
         units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
