@@ -755,7 +755,7 @@ def test_of_lengths_of_0_the_lengths_are_named_and_not_the_directions():
     p = [{"v": he(*shape), "g": np.zeros(shape[1], np.float32)} for shape in ((64, 32), (32, 32), (32, 3))]
     diagnosis = diagnose((lengths_and_directions, p), VECTORS)
     assert (diagnosis.primary.finding, diagnosis.primary.remedy) == ("no gradient", "Start 0.g, 1.g, 2.g at 1.")
-    assert diagnosis.primary.reason == "0.g, 1.g, 2.g are 0 throughout, and so are the weights made of them."
+    assert diagnosis.primary.reason == "Weights are made of 0.g, 1.g, 2.g, which are 0 throughout."
     assert diagnose(diagnosis.mended(), VECTORS).healthy
 
 
@@ -886,6 +886,40 @@ def test_of_a_sum_that_one_bias_made_huge_the_bias_is_named():
     assert (diagnosis.primary.finding, diagnosis.primary.name) == ("biases out of scale", "log"), str(diagnosis)
     assert "too large" not in [layer.finding for layer in diagnosis.layers]
     assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
+def gated(p, x):
+    return (jax.nn.relu(x @ p["in"]) * jax.nn.sigmoid(x @ p["gate"] + p["bias"])) @ p["out"]
+
+
+def test_a_gate_that_its_biases_shut_is_the_cause_of_a_signal_that_is_lost():
+    p = {"in": he(64, 32), "gate": he(64, 32) / 2**0.5, "bias": np.full(32, -20.0, np.float32), "out": he(32, 3)}
+    diagnosis = diagnose((gated, p), VECTORS)
+    assert (diagnosis.primary.finding, diagnosis.primary.remedy) == ("signal vanishes", "Start bias at 0.")
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
+def test_a_scale_that_makes_the_signal_faint_is_named_and_layers_before_it_are_not():
+    def network(p, x):
+        z = jax.nn.relu(x @ p["in"])
+        z = (z - z.mean(-1, keepdims=True)) / jnp.sqrt(z.var(-1, keepdims=True) + 1e-6)
+        return (z * p["g"] + p["b"]) @ p["out"]
+
+    p = {"in": he(64, 32), "g": np.full(32, 1e-4, np.float32), "b": np.zeros(32, np.float32), "out": he(32, 3)}
+    diagnosis = diagnose((network, p), VECTORS)
+    assert (diagnosis.primary.finding, diagnosis.primary.remedy) == ("signal vanishes", "Start g at 1.")
+    assert diagnosis.primary.reason.startswith("It has been multiplied with g, which has a root mean square of 1.0e-04")
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
+@pytest.mark.parametrize("kind", ["LayerNorm", "BatchNorm1d"])
+def test_units_that_a_shift_switches_off_are_blamed_on_the_shift_in_every_layer(torch, kind):
+    network = importlib.import_module("torch_zoo").mlp(3, norm=getattr(torch.nn, kind))
+    for part in network[1:-1:3]:
+        torch.nn.init.constant_(part.bias, -5.0)
+    diagnosis = diagnose(network, VECTORS)
+    assert [layer.finding for layer in diagnosis.layers[:-1]] == ["dead units"] * 3, str(diagnosis)
+    assert [one.parameter for one in diagnosis.changes] == ["1.bias", "4.bias", "7.bias"]
 
 
 # Time steps

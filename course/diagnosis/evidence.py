@@ -44,7 +44,8 @@ class Evidence(NamedTuple):
     alike as these. `noise` holds the first weights over their standard deviation. Second moments are taken over the
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
-    inputs too, `radial` is that of `ParameterReading`, `made_of` the definition's.
+    inputs too, `radial` is that of `ParameterReading`, `made_of` and what is below it the
+    definition's.
     """
 
     number: int
@@ -106,6 +107,9 @@ class Evidence(NamedTuple):
     tied: bool = False
     radial: float = math.nan
     made_of: tuple[str, ...] = ()
+    scales: tuple[str, ...] = ()
+    shifts: tuple[str, ...] = ()
+    scales_before: tuple[str, ...] = ()
 
     @property
     def scaled_by(self) -> str:
@@ -303,6 +307,9 @@ def _layer(
         tied=own is not None and own.use == "tied",
         radial=math.nan if own is None else own.radial,
         made_of=definition.made_of,
+        scales=definition.scales,
+        shifts=definition.shifts,
+        scales_before=definition.scales_before,
     )
 
 

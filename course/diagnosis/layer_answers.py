@@ -45,7 +45,8 @@ NEARLY = 0.03
 class Answer(NamedTuple):
     """Where a layer of weights answers: the numbers of z, of φ(z) if a nonlinearity follows, and of a bias, if any.
 
-    `axes` are the axes of units of z and of φ(z); `scale` multiplies the weights on their way to z.
+    `axes` are the axes of units of z and of φ(z); `scale` multiplies the weights on their way to z. `factors` and
+    `terms` are the constants with which they are multiplied and that are added to them on that way.
     """
 
     layer: Layer
@@ -60,6 +61,8 @@ class Answer(NamedTuple):
     feeds: bool = False
     last: bool = False
     straight: bool = True
+    factors: frozenset[int] = frozenset()
+    terms: frozenset[int] = frozenset()
 
     @property
     def applied(self) -> Applied:
@@ -138,7 +141,9 @@ def _answer(flows: Flows, layer: Layer, values, dtypes) -> Answer:
         last = _before_it_parts(flows, followers) if normalized else _multiplied(flows, followers, biased)
     scale = 1.0 if normalized else _scale(flows, followers, last, values)
     straight = normalized or _is_straight(values, biased, last, scale)
-    return Answer(layer, last.number, h and h.number, name, bias, last.axes, normalized, scale, straight=straight)
+    answer = Answer(layer, last.number, h and h.number, name, bias, last.axes, normalized, scale, straight=straight)
+    made = flows.of[last.number]
+    return answer._replace(factors=made.factors, terms=made.terms - {bias, flows.whole.get(bias)})
 
 
 def _nonlinearity(flows: Flows, followers: list[Follower], values, dtypes):

@@ -1,6 +1,7 @@
 """What is read off somebody's network before it is judged: one record a layer of weights, in plain NumPy arrays."""
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,9 @@ class LayerDefinition(NamedTuple):
     "recurrent", "bilinear", "experts" or "scores", which go through a softmax. `fans` is given where the shape does
     not tell: groups, strides, stacks of matrices; `own_fan_in` is what the framework takes for the fan. `parameter`
     and `bias` are the full names. The weights are `times` the parameter's numbers, in any order; `None` where they are
-    made of it otherwise, by another layer for example. `made_of` are all parameters that they come from.
+    made of it otherwise, by another layer for example. `made_of` are all parameters that they come from. `scales` and
+    `shifts` are the parameters that its answer is multiplied with and that are added to it before the nonlinearity,
+    `scales_before` those that all of its inputs have been multiplied with since the layers before.
     """
 
     name: str
@@ -39,6 +42,21 @@ class LayerDefinition(NamedTuple):
     bias: str = ""
     times: float | None = 1.0
     made_of: tuple[str, ...] = ()
+    scales: tuple[str, ...] = ()
+    shifts: tuple[str, ...] = ()
+    scales_before: tuple[str, ...] = ()
+
+
+def is_shift(name: str) -> bool:
+    """Return whether a vector is added, as its name tells: nothing else tells it from a scale."""
+    return name.endswith(("bias", "shift", "beta", "offset"))
+
+
+def scales_and_shifts(factors: Iterable[str], terms: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what multiplies and what is added; of a normalization's parameters, which are both, the name tells."""
+    factors, terms = set(factors), set(terms)
+    shifts = {name for name in terms if name not in factors or is_shift(name)}
+    return tuple(sorted(factors - shifts)), tuple(sorted(shifts))
 
 
 class LayerSignals(NamedTuple):

@@ -22,6 +22,7 @@ from course.diagnosis.reading import (
     first_distance,
     first_loss,
     radial,
+    scales_and_shifts,
     times,
 )
 from course.diagnosis.torch_calls import Calls, rows
@@ -271,6 +272,8 @@ def _layer_readings(
         of_weights = gradients.get(applied.name)
         same = of_weights is not None and tuple(of_weights.shape) == calls.shapes[applied.weights]
         examples = max(1, calls.shapes[applied.inputs][0]) if calls.shapes[applied.inputs] else 1
+        scales, shifts = scales_and_shifts(*map(calls.named, (answer.factors, answer.terms)))
+        inputs_of = answer.layer.inputs
         definition = LayerDefinition(
             name=name,
             weights=weights * np.float32(answer.scale),
@@ -287,6 +290,9 @@ def _layer_readings(
             bias=next(iter(calls.origins.get(number, ())), ""),
             times=times(weights * np.float32(answer.scale), _array(own[applied.name])),
             made_of=calls.origins[applied.weights],
+            scales=scales,
+            shifts=shifts,
+            scales_before=scales_and_shifts(*map(calls.named, (inputs_of.factors, inputs_of.terms)))[0],
         )
         signals = LayerSignals(
             inputs=inputs,

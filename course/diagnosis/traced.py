@@ -1,7 +1,7 @@
 """Reads a network written in JAX: JAX's tracer lists its operations, which are run again with every value in sight."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,7 @@ from course.diagnosis.reading import (
     first_distance,
     first_loss,
     radial,
+    scales_and_shifts,
     times,
 )
 from course.diagnosis.traces import SUMS, Flows
@@ -348,6 +349,10 @@ def _layer_readings(
         shared, seen[applied.name] = seen.get(applied.name), name
         weights = applied.turned(np.asarray(values["weights"], float))
         examples = max(1, shapes[applied.inputs].shape[0])
+        names = (
+            [program.names[one] for one in part if one in program.names] for part in (answer.factors, answer.terms)
+        )
+        scales, shifts = scales_and_shifts(*names)
         definition = LayerDefinition(
             name=name,
             weights=weights * answer.scale,
@@ -363,6 +368,9 @@ def _layer_readings(
             bias=_name_of_bias(program, _bias(program, answer), weights.shape[-1]),
             times=times(weights * answer.scale, np.asarray(values["own"], float)),
             made_of=tuple(program.names[one] for one in sorted(made_of.get(applied.weights, ()))),
+            scales=scales,
+            shifts=shifts,
+            scales_before=tuple(_named(program, answer.layer.inputs.factors)),
         )
         signals = LayerSignals(
             inputs=np.asarray(values["inputs"], float),
@@ -376,6 +384,11 @@ def _layer_readings(
             time_steps=tuple(_by_time_step(program, answer, of_time_steps)),
         )
         yield LayerReading(definition, signals, answer.place)
+
+
+def _named(program: Program, numbers: Iterable[int]) -> list[str]:
+    """The names of those values that are parameters as they are."""
+    return [program.names[number] for number in sorted(numbers) if number in program.names]
 
 
 def _name_of_bias(program: Program, number: int | None, units: int) -> str:

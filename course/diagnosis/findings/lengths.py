@@ -19,24 +19,6 @@ SCALE = 1e-3
 """A learned scale below this is small on purpose."""
 
 
-def signal(network: Network) -> Iterator[Whole]:
-    """The first layer that receives next to nothing, or far too much."""
-    for layer in () if network.fresh else network.layers:
-        rms = math.sqrt(layer.input_second_moment) if layer.input_second_moment >= 0 else math.nan
-        if layer.from_data or not math.isfinite(rms) or rms == 0 or FAINT < rms < LOUD:
-            continue
-        faint = rms <= FAINT
-        yield Whole(
-            "signal vanishes" if faint else "signal explodes",
-            "fault",
-            f"what layer {layer.number} ({layer.name}) receives has a root mean square of {number(rms)}",
-            f"the layers before make the signal {'smaller' if faint else 'larger'} and nothing normalizes it",
-            f"draw the layers before with a {'larger' if faint else 'smaller'} standard deviation, or normalize",
-            layer.number,
-        )
-        return
-
-
 def differences(network: Network) -> Iterator[Whole]:
     """The part of a signal that differs between the examples, where something common holds up the whole of it.
 

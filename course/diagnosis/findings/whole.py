@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings import entering, lengths, losses, zeros
+from course.diagnosis.findings import entering, lengths, losses, received, zeros
 from course.diagnosis.findings.found import Change, Whole
 from course.live.words import number
 
@@ -29,7 +29,7 @@ def search(network: Network) -> Iterator[Whole]:
         yield from _steps(network)
         yield from entering.loud(network)
         yield from _frequencies(network)
-        yield from lengths.signal(network)
+        yield from received.signal(network)
         yield from lengths.differences(network)
         yield from lengths.gradient(network)
         yield from lengths.through_time(network)

@@ -8,7 +8,7 @@ import numpy as np
 from course.diagnosis import trend
 from course.diagnosis.evidence import Network
 from course.diagnosis.findings.found import Change, Whole, drawn
-from course.diagnosis.reading import ParameterReading
+from course.diagnosis.reading import ParameterReading, is_shift
 from course.live.words import number
 
 SAME = 1e-6
@@ -86,8 +86,7 @@ def _why_nothing_passes(network: Network) -> str:
         return f"all vectors of {_listed(tables)} are{zero}, and tell nothing apart"
     scales = _zero_scales(network)
     if scales:
-        are, them = ("is", "it") if len(scales) == 1 else ("are", "them")
-        return f"{_listed(scales)} {are} 0 throughout, and so are the weights made of {them}"
+        return f"weights are made of {_listed(scales)}, which {'is' if len(scales) == 1 else 'are'} 0 throughout"
     dead = next((one for one in network.layers if one.dead_share == 1.0 and one.input_second_moment > 0), None)
     if dead is not None:
         units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
@@ -101,11 +100,6 @@ def _why_nothing_passes(network: Network) -> str:
 
 def _multiplies(parameter: ParameterReading) -> bool:
     return parameter.use in ("weights", "vector", "") and not is_shift(parameter.name)
-
-
-def is_shift(name: str) -> bool:
-    """Return whether a vector is added, as its name tells: nothing else tells it from a scale."""
-    return name.endswith(("bias", "shift", "beta", "offset"))
 
 
 def _is_zero(parameter) -> bool:
