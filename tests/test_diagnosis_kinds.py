@@ -922,6 +922,26 @@ def test_units_that_a_shift_switches_off_are_blamed_on_the_shift_in_every_layer(
     assert [one.parameter for one in diagnosis.changes] == ["1.bias", "4.bias", "7.bias"]
 
 
+def compared(p, x):
+    one, two = x @ p["one"], x @ p["two"]
+    one, two = (part / jnp.linalg.norm(part, axis=-1, keepdims=True) for part in (one, two))
+    return jnp.exp(p["scale"]) * one @ two.T
+
+
+@pytest.mark.parametrize(
+    ("scale", "state"), [(math.log(1 / 0.07), None), (9.0, "warning"), (14.3, "fault"), (100.0, "fault")]
+)
+def test_a_scale_whose_logarithm_was_forgotten_is_named(scale, state):
+    p = {"one": he(64, 32) / 2**0.5, "two": he(64, 32) / 2**0.5, "scale": np.float32(scale)}
+    diagnosis = diagnose((compared, p), VECTORS)
+    assert (diagnosis.primary.state if diagnosis.primary else None) == state, str(diagnosis)
+    if state:
+        assert diagnosis.primary.remedy.startswith(
+            "Start scale at the logarithm of what its exponential is to be: log("
+        )
+        assert {layer.finding for layer in diagnosis.layers} == {"healthy"}
+
+
 # Time steps
 
 

@@ -123,10 +123,10 @@ class ParameterReading(NamedTuple):
     `gradient` is the root mean square of ∂C/∂w, nan where the cost does not depend on it; `stuck` says that it is
     exactly 0 and still is after a small step of the parameters that have one. `use` says what is known of it:
     "weights", "bias", "table" of vectors that are looked up, "tied" for a table that is weights too, "added" to a
-    signal, "rate" of an exponential, "vector", "unused", or "" for a matrix that was not followed. `alike` says that
-    the vectors of a table hold one number each, and that all their numbers have the same gradient. `radial` is the
-    cosine of the angle between it and its gradient: 0 where its scale does not change the cost. `one_row` says that all
-    vectors of a table are the same.
+    signal, "rate" of an exponential, "exponent" of one of its own, "vector", "unused", or "" for a matrix that was not
+    followed. `alike` says that the vectors of a table hold one number each, and that all their numbers have the same
+    gradient. `radial` is the cosine of the angle between it and its gradient: 0 where its scale does not change the
+    cost. `one_row` says that all vectors of a table are the same.
     """
 
     name: str

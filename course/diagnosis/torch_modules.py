@@ -239,7 +239,9 @@ def _uses(calls: Calls, layers: Sequence[LayerReading]) -> dict[str, str]:
         for place in layer.exponent:
             found.update(dict.fromkeys(calls.factors.get(place, ()), "rate"))
     found.update((name, "tied" if found.get(name) == "weights" else "table") for name in calls.tables)
-    return {**dict.fromkeys(calls.used, ""), **dict.fromkeys(calls.added, "added"), **found}
+    exponents = calls.named(number for number in calls.flows.exponents if len(calls.shapes[number]) < 2)
+    others = {**dict.fromkeys(calls.used, ""), **dict.fromkeys(calls.added, "added")}
+    return {**others, **dict.fromkeys(exponents, "exponent"), **found}
 
 
 def _parameter(name: str, tensor: Any, gradient: Any, stuck: bool, uses: Mapping[str, str]) -> ParameterReading:

@@ -298,6 +298,7 @@ def _uses(program: Program, flows: Flows, answers: Sequence[Answer], origins: Ma
     """What is known of each parameter: whether it was read as weights, as a bias, or as a table."""
     taken = {number for step in flows.steps for number in step.inputs}
     found: dict[int, str] = {number: "unused" for number in program.parameters if number not in taken}
+    found.update((number, "exponent") for number in flows.exponents if len(program.shapes[number].shape) < 2)
     for step in flows.steps:
         of_step = set().union(*(origins.get(number, set()) for number in step.inputs))
         active = any(number in flows.of for number in step.inputs)

@@ -155,6 +155,7 @@ class Flows:
         self.of: dict[int, Flow] = dict.fromkeys(data, Flow(frozenset({DATA})))
         self.past: set[int] = set()
         self.whole: dict[int, int] = {}
+        self.exponents: set[int] = set()
         self._used: set[str] = set()
 
     def add(self, step: Step, shape: Callable[[int], tuple[int, ...]]) -> list[Follower]:
@@ -164,6 +165,8 @@ class Flows:
         if not active:
             if plain(step.operation) == "rsqrt" or not self.past.isdisjoint(step.inputs):
                 self.past.update(step.outputs)
+            if plain(step.operation) in EXPONENTIALS:
+                self.exponents.update(self.whole.get(number, number) for number in step.inputs)
             if plain(step.operation) in VIEWS:
                 self.whole.update(dict.fromkeys(step.outputs, self.whole.get(step.inputs[0], step.inputs[0])))
             return []
