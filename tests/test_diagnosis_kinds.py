@@ -999,6 +999,7 @@ def test_a_state_is_no_branch_and_where_it_grows_its_weights_are_the_cause():
     diagnosis = diagnose((irnn, p), SEQUENCES)
     assert (diagnosis.primary.finding, diagnosis.primary.name) == ("too large", "state"), str(diagnosis)
     assert "branch" not in str(diagnosis)
+    assert diagnose(diagnosis.mended(), SEQUENCES).healthy
 
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])

@@ -224,6 +224,8 @@ def advised(layer: Evidence) -> float:
     """
     if layer.tied and layer.last:
         return max(1 / layer.fan_in, accepted(layer)[0])
+    if layer.kind == "recurrent":
+        return 1.0  # what a state receives of itself comes by again, and its gradient with it
     if layer.fed_by == layer.activation == "sin":
         return starts.SINE
     if layer.chained:
