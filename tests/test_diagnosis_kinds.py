@@ -755,7 +755,7 @@ def test_of_lengths_of_0_the_lengths_are_named_and_not_the_directions():
     p = [{"v": he(*shape), "g": np.zeros(shape[1], np.float32)} for shape in ((64, 32), (32, 32), (32, 3))]
     diagnosis = diagnose((lengths_and_directions, p), VECTORS)
     assert (diagnosis.primary.finding, diagnosis.primary.remedy) == ("no gradient", "Start 0.g, 1.g, 2.g at 1.")
-    assert diagnosis.primary.reason == "Weights are made of 0.g, 1.g, 2.g, which are 0 throughout."
+    assert diagnosis.primary.reason == "What multiplies signal or weights is 0 throughout: 0.g, 1.g, 2.g."
     assert diagnose(diagnosis.mended(), VECTORS).healthy
 
 
@@ -899,17 +899,32 @@ def test_a_gate_that_its_biases_shut_is_the_cause_of_a_signal_that_is_lost():
     assert diagnose(diagnosis.mended(), VECTORS).healthy
 
 
-def test_a_scale_that_makes_the_signal_faint_is_named_and_layers_before_it_are_not():
+@pytest.mark.parametrize(("scale", "finding"), [(1e-4, "signal vanishes"), (0.0, "the same answer for all")])
+def test_a_scale_that_makes_the_signal_faint_is_named_and_layers_before_it_are_not(scale, finding):
     def network(p, x):
         z = jax.nn.relu(x @ p["in"])
         z = (z - z.mean(-1, keepdims=True)) / jnp.sqrt(z.var(-1, keepdims=True) + 1e-6)
         return (z * p["g"] + p["b"]) @ p["out"]
 
-    p = {"in": he(64, 32), "g": np.full(32, 1e-4, np.float32), "b": np.zeros(32, np.float32), "out": he(32, 3)}
+    p = {"in": he(64, 32), "g": np.full(32, scale, np.float32), "b": np.zeros(32, np.float32), "out": he(32, 3)}
     diagnosis = diagnose((network, p), VECTORS)
-    assert (diagnosis.primary.finding, diagnosis.primary.remedy) == ("signal vanishes", "Start g at 1.")
-    assert diagnosis.primary.reason.startswith("It has been multiplied with g, which has a root mean square of 1.0e-04")
+    assert (diagnosis.primary.finding, diagnosis.primary.remedy) == (finding, "Start g at 1."), str(diagnosis)
     assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
+def test_a_scale_one_layer_before_a_faint_product_is_named():
+    def network(p, x):
+        z = x @ p["in"]
+        z = z / jnp.sqrt((z**2).mean(-1, keepdims=True) + 1e-6) * p["g"]
+        return (jax.nn.silu(z @ p["one"]) * (z @ p["two"])) @ p["out"]
+
+    p = {name: he(64, 64) / 8 for name in ("one", "two", "out")}
+    p |= {"in": he(64, 64), "g": 0.02 * VECTORS[0]}
+    diagnosis = diagnose((network, p), VECTORS)
+    assert diagnosis.primary.reason.startswith("What the layers before receive has been multiplied with g"), str(
+        diagnosis
+    )
+    assert [one.parameter for one in diagnosis.changes] == ["g"]
 
 
 @pytest.mark.parametrize("kind", ["LayerNorm", "BatchNorm1d"])

@@ -45,7 +45,7 @@ class Evidence(NamedTuple):
     batch and the units, the `differing` one of inputs less their mean over the batch; they are inf or nan where
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
     inputs too, `radial` is that of `ParameterReading`, `made_of` and what is below it the
-    definition's.
+    definition's; `sources` are the numbers of the layers of whose answers its inputs are made.
     """
 
     number: int
@@ -110,6 +110,7 @@ class Evidence(NamedTuple):
     scales: tuple[str, ...] = ()
     shifts: tuple[str, ...] = ()
     scales_before: tuple[str, ...] = ()
+    sources: tuple[int, ...] = ()
 
     @property
     def scaled_by(self) -> str:
@@ -310,6 +311,7 @@ def _layer(
         scales=definition.scales,
         shifts=definition.shifts,
         scales_before=definition.scales_before,
+        sources=tuple(source + 1 for source in place.sources),
     )
 
 

@@ -86,6 +86,7 @@ class Answer(NamedTuple):
             sees_data=DATA in inputs.sources,
             straight=self.straight,
             squared=self.layer.squared,
+            sources=tuple(sorted(inputs.sources - {DATA})),
         )
 
 

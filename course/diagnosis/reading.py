@@ -92,7 +92,7 @@ class LayerPlace(NamedTuple):
     through a normalization; `last` that they are the network's; `from_data` and `sees_data` that its inputs are made of
     the data alone, and of them among others; `straight` that its preactivations are the product with its weights and a
     bias, perhaps times a constant; `squared` that its answers are multiplied with one another, as queries and keys of
-    one layer are.
+    one layer are. `sources` are the places of the layers of whose answers its inputs are made.
     """
 
     follows: int | None = UNTOLD
@@ -107,6 +107,7 @@ class LayerPlace(NamedTuple):
     straight: bool = True
     squared: bool = False
     plus: bool = False
+    sources: tuple[int, ...] = ()
 
 
 class LayerReading(NamedTuple):

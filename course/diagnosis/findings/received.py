@@ -1,7 +1,7 @@
 """The first layer that receives next to nothing, or far too much, and what on the way to it makes it so."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.answers import biases_decide
@@ -11,7 +11,7 @@ from course.diagnosis.findings.zeros import MANY
 from course.diagnosis.functions import GATES
 from course.live.words import number
 
-SHUT = 0.01
+SHUT, SMALL = 0.01, 0.05
 """A gate that lets through less is shut, and a scale that is smaller is none that somebody meant."""
 Cause = tuple[str, str, tuple[Change, ...]]
 """Why a signal is faint, what to do, and the changes of parameters."""
@@ -43,15 +43,24 @@ def signal(network: Network) -> Iterator[Whole]:
 
 
 def _scale(network: Network, layer: Evidence, rms: float) -> Cause | None:
-    """A scale without which what a layer receives would not be faint, and others that are no larger."""
+    """A scale without which what a layer receives would not be faint, and others that are no larger.
+
+    It multiplies what the layer receives itself, or what all layers receive that answer it.
+    """
     sizes = {one.name: math.hypot(one.mean, one.std) for one in network.parameters}
-    small = {name: sizes[name] for name in layer.scales_before if 0 < sizes.get(name, 0) < min(SHUT, rms / FAINT)}
-    if not small:
-        return None
-    name = min(small, key=small.get)
+    before = [set(network.layers[number - 1].scales_before) for number in layer.sources]
+    ways = {"it": layer.scales_before, "what the layers before receive": set.intersection(*before) if before else ()}
+    for what, names in ways.items():
+        small = {name: sizes[name] for name in names if 0 < sizes.get(name, 0) < min(SMALL, rms / FAINT)}
+        if small:
+            return _of_scales(network, what, *min(small.items(), key=lambda one: one[::-1]), sizes)
+    return None
+
+
+def _of_scales(network: Network, what: str, name: str, size: float, sizes: Mapping[str, float]) -> Cause:
     all_scales = dict.fromkeys(one for other in network.layers for one in other.scales_before)
-    alike = [one for one in all_scales if one != name and 0 < sizes.get(one, 0) <= 2 * small[name]]
-    reason = f"it has been multiplied with {name}, which has a root mean square of {number(small[name])}"
+    alike = [one for one in all_scales if one != name and 0 < sizes.get(one, 0) <= 2 * size]
+    reason = f"{what} has been multiplied with {name}, which has a root mean square of {number(size)}"
     too = f", and {', '.join(alike[:MANY])}{' and others' * (len(alike) > MANY)} too" if alike else ""
     return reason, f"start {name} at 1{too}", tuple(Change(one, "one") for one in (name, *alike))
 

@@ -43,10 +43,8 @@ def the_same(network: Network) -> Iterator[Whole]:
         )
 
 
-def _anew(
-    network: Network, otherwise: str, zero: Collection[str], parameter: str = ""
-) -> tuple[str, int, tuple[Change, ...]]:
-    """What to do where nothing passes, the layer of a parameter, and the changes: of tables that tell nothing apart."""
+def _anew(network: Network, otherwise: str, zero: Collection[str]) -> tuple[str, int, tuple[Change, ...]]:
+    """What to do where nothing passes, no layer, and the changes: of tables and scales that are seen to stop it."""
     tables = _tables_of_one_row(network)
     if tables:
         drawn_anew = f"draw {_listed([one.name for one in tables])} with a standard deviation of "
@@ -55,13 +53,15 @@ def _anew(
     scales = _zero_scales(network)
     if scales:
         return f"start {_listed(scales)} at 1", 0, tuple(Change(one, "one") for one in scales)
-    return otherwise, _layer_of(network, parameter) if parameter else 0, _drawn(network, zero)
+    return otherwise, 0, _drawn(network, zero)
 
 
 def _zero_scales(network: Network) -> list[str]:
-    """The parameters of 0 that make the weights of layers 0 whose own parameter is not."""
-    others = {one for layer in network.layers if layer.is_nulled for one in layer.made_of if one != layer.parameter}
-    return [one.name for one in network.parameters if one.name in others and _is_zero(one)]
+    """The parameters of 0 that multiply all that a layer receives, or make its weights 0 though its own is not."""
+    silent = [layer for layer in network.layers if layer.input_second_moment == 0]
+    scales = {one for layer in silent for one in layer.scales_before}
+    scales |= {one for layer in network.layers if layer.is_nulled for one in layer.made_of if one != layer.parameter}
+    return [one.name for one in network.parameters if one.name in scales and _is_zero(one)]
 
 
 def _tables_of_one_row(network: Network) -> list[ParameterReading]:
@@ -86,7 +86,7 @@ def _why_nothing_passes(network: Network) -> str:
         return f"all vectors of {_listed(tables)} are{zero}, and tell nothing apart"
     scales = _zero_scales(network)
     if scales:
-        return f"weights are made of {_listed(scales)}, which {'is' if len(scales) == 1 else 'are'} 0 throughout"
+        return f"what multiplies signal or weights is 0 throughout: {_listed(scales)}"
     dead = next((one for one in network.layers if one.dead_share == 1.0 and one.input_second_moment > 0), None)
     if dead is not None:
         units = f"all {dead.units} units" if dead.units > 1 else "the only unit"
@@ -111,7 +111,7 @@ def no_gradient(network: Network) -> Iterator[Whole]:
     names = [one.name for one in network.parameters if one.stuck and "weight_hh" not in one.name]
     if not names:
         return
-    zero = _zero_factors(network)
+    zero, said = _zero_factors(network), "let one of two factors start at random; draw dead layers anew"
     if zero:
         reason = f"{_listed(zero)} {'is' if len(zero) == 1 else 'are'} 0 throughout: a product of zeros stays 0"
     else:
@@ -121,7 +121,7 @@ def no_gradient(network: Network) -> Iterator[Whole]:
         "fault",
         f"the gradient of {_listed(names)} is exactly 0, and stays so after a step of all other parameters",
         reason,
-        *_anew(network, "let one of two factors start at random; draw dead layers anew", set(zero), names[0]),
+        *((said, _layer_of(network, names[0]), _drawn(network, set(zero))) if zero else _anew(network, said, ())),
     )
 
 
