@@ -61,7 +61,8 @@ def by_the_past(reading: NetworkReading) -> NetworkReading:
 
 ARRAYS = dict.fromkeys(("inputs", "preactivations", "activations", "preactivation_gradients", "weight_gradients"))
 WEIGHTS_AND_BIASES = dict.fromkeys(("weights", "biases"))
-NAMES = {"name": "", "parameter": "", "bias": "", "own_fan_in": 0}
+MANY_NAMES = dict.fromkeys(("made_of", "scales", "shifts", "scales_before"), ())
+NAMES = {**MANY_NAMES, "name": "", "parameter": "", "bias": "", "own_fan_in": 0}
 
 
 def assert_same(reading: NetworkReading, expected: NetworkReading, within: float = 1e-5) -> None:

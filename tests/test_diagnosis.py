@@ -210,6 +210,13 @@ def test_a_dead_layer_is_no_reason_to_blame_weights_that_suit():
         assert not found & {"too large", "too small"}, found
 
 
+@pytest.mark.parametrize("fault", [{"biases": np.full(64, -10.0)}, {"weights": np.zeros((64, 64))}])
+def test_of_layers_that_receive_nothing_but_zeros_none_is_called_dead(fault):
+    layers, batch = stack([20, 64, 64, 64, 64, 5])
+    layers[2] = layers[2]._replace(**fault)
+    assert [layer.layer for layer in judge(layers, batch).layers if layer.state != "ok"] == [3]
+
+
 def test_what_nobody_would_have_written_is_told_by_its_number():
     assert "fan_in · Var w is 3" in judge(*stack([300] * 14, variance=2.97)).layers[5].reason
 

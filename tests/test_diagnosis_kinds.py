@@ -573,6 +573,26 @@ def test_a_network_may_take_two_inputs_by_place_or_by_name(torch):
     assert len(diagnose(Two(), {"left": x, "right": x}).layers) == 2
 
 
+@pytest.mark.parametrize("by", ["name", "place"])
+def test_one_array_of_several_that_is_loud_is_named_and_no_branch_is_accused(torch, by):
+    p = {"one": he(64, 32), "two": he(64, 32), "out": he(32, 3)}
+    function = lambda p, x: jax.nn.relu(x["left"] @ p["one"] + x["right"] @ p["two"]) @ p["out"]  # noqa: E731
+
+    class Two(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two, self.out = (torch.nn.Linear(*pair) for pair in ((64, 32), (64, 32), (32, 3)))
+
+        def forward(self, left, right):
+            return self.out((self.one(left) + self.two(right)).relu())
+
+    batch = {"left": VECTORS, "right": 1000 * VECTORS + 5000}
+    diagnosis = diagnose((function, p), batch) if by == "name" else diagnose(Two(), tuple(batch.values()))
+    called = "The array right" if by == "name" else "Array 2"
+    assert diagnosis.primary.sentence.startswith(f"{called} of the batch has a root mean square"), str(diagnosis)
+    assert {layer.finding for layer in diagnosis.layers} == {"healthy"}
+
+
 @pytest.fixture(scope="module")
 def loud(torch):
     """A network of two inputs whose first loss is far too high."""
@@ -903,6 +923,17 @@ def test_a_table_of_equal_numbers_is_found_where_they_get_one_gradient(equal):
     assert not equal or diagnose(diagnosis.mended(), pairs).healthy
 
 
+@pytest.mark.parametrize(("value", "words"), [(0.0, "are 0 throughout"), (1.0, "are the same")])
+def test_a_table_whose_vectors_are_all_the_same_is_the_cause_and_no_layer_is_accused(value, words):
+    p = {"table": np.full((100, 8), value, np.float32), "in": he(96, 64), "out": he(64, 5)}
+    diagnosis = diagnose((looked_up, p), TOKENS)
+    assert diagnosis.primary.finding == "the same answer for all"
+    assert diagnosis.primary.reason.startswith(f"All vectors of table {words}"), str(diagnosis)
+    assert {one.parameter for one in diagnosis.changes} == {"table"}
+    assert {layer.finding for layer in diagnosis.layers} == {"healthy"}
+    assert diagnose(diagnosis.mended(), TOKENS).healthy
+
+
 @pytest.mark.parametrize("pieces", [0, 1])
 def test_a_product_of_zeros_is_blamed_on_the_zeros_that_meet(torch, pieces):
     zoo = importlib.import_module("torch_zoo")
@@ -911,6 +942,31 @@ def test_a_product_of_zeros_is_blamed_on_the_zeros_that_meet(torch, pieces):
         torch.nn.init.zeros_(network[0].weight)
     (found,) = [row for row in diagnose(network, batch).whole if row.finding == "no gradient"]
     assert found.reason == "A product of zeros stays 0: 1.weight, 3.weight are 0 throughout."
+
+
+def lengths_and_directions(p, x):
+    for place, one in enumerate(p):
+        x = x @ (one["v"] / jnp.linalg.norm(one["v"], axis=0) * one["g"])
+        x = jax.nn.relu(x) if place < len(p) - 1 else x
+    return x
+
+
+def test_of_lengths_of_0_the_lengths_are_named_and_not_the_directions():
+    p = [{"v": he(*shape), "g": np.zeros(shape[1], np.float32)} for shape in ((64, 32), (32, 32), (32, 3))]
+    diagnosis = diagnose((lengths_and_directions, p), VECTORS)
+    assert (diagnosis.primary.finding, diagnosis.primary.remedy) == ("no gradient", "Start 0.g, 1.g, 2.g at 1.")
+    assert diagnosis.primary.reason == "What multiplies signal or weights is 0 throughout: 0.g, 1.g, 2.g."
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
+def test_of_weights_that_are_normalized_the_length_is_scaled(torch):
+    parts = [part for _ in range(6) for part in (torch.nn.Linear(64, 64), torch.nn.ReLU())]
+    for layer in parts[::2]:
+        torch.nn.init.normal_(layer.weight, 0, 0.01)
+        torch.nn.utils.parametrizations.weight_norm(layer)
+    diagnosis = diagnose(torch.nn.Sequential(*parts, torch.nn.Linear(64, 5)), VECTORS)
+    assert "Multiply 0.parametrizations.weight.original0, from" in diagnosis.primary.remedy, str(diagnosis)
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
 
 
 # Biases as a cause
@@ -1045,6 +1101,75 @@ def test_of_a_sum_that_one_bias_made_huge_the_bias_is_named():
     assert diagnose(diagnosis.mended(), VECTORS).healthy
 
 
+def gated(p, x):
+    return (jax.nn.relu(x @ p["in"]) * jax.nn.sigmoid(x @ p["gate"] + p["bias"])) @ p["out"]
+
+
+def test_a_gate_that_its_biases_shut_is_the_cause_of_a_signal_that_is_lost():
+    p = {"in": he(64, 32), "gate": he(64, 32) / 2**0.5, "bias": np.full(32, -20.0, np.float32), "out": he(32, 3)}
+    diagnosis = diagnose((gated, p), VECTORS)
+    assert (diagnosis.primary.finding, diagnosis.primary.remedy) == ("signal vanishes", "Start bias at 0.")
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
+@pytest.mark.parametrize(("scale", "finding"), [(1e-4, "signal vanishes"), (0.0, "the same answer for all")])
+def test_a_scale_that_makes_the_signal_faint_is_named_and_layers_before_it_are_not(scale, finding):
+    def network(p, x):
+        z = jax.nn.relu(x @ p["in"])
+        z = (z - z.mean(-1, keepdims=True)) / jnp.sqrt(z.var(-1, keepdims=True) + 1e-6)
+        return (z * p["g"] + p["b"]) @ p["out"]
+
+    p = {"in": he(64, 32), "g": np.full(32, scale, np.float32), "b": np.zeros(32, np.float32), "out": he(32, 3)}
+    diagnosis = diagnose((network, p), VECTORS)
+    assert (diagnosis.primary.finding, diagnosis.primary.remedy) == (finding, "Start g at 1."), str(diagnosis)
+    assert diagnose(diagnosis.mended(), VECTORS).healthy
+
+
+def test_a_scale_one_layer_before_a_faint_product_is_named():
+    def network(p, x):
+        z = x @ p["in"]
+        z = z / jnp.sqrt((z**2).mean(-1, keepdims=True) + 1e-6) * p["g"]
+        return (jax.nn.silu(z @ p["one"]) * (z @ p["two"])) @ p["out"]
+
+    p = {name: he(64, 64) / 8 for name in ("one", "two", "out")}
+    p |= {"in": he(64, 64), "g": 0.02 * VECTORS[0]}
+    diagnosis = diagnose((network, p), VECTORS)
+    assert diagnosis.primary.reason.startswith("What the layers before receive has been multiplied with g"), str(
+        diagnosis
+    )
+    assert [one.parameter for one in diagnosis.changes] == ["g"]
+
+
+@pytest.mark.parametrize("kind", ["LayerNorm", "BatchNorm1d"])
+def test_units_that_a_shift_switches_off_are_blamed_on_the_shift_in_every_layer(torch, kind):
+    network = importlib.import_module("torch_zoo").mlp(3, norm=getattr(torch.nn, kind))
+    for part in network[1:-1:3]:
+        torch.nn.init.constant_(part.bias, -5.0)
+    diagnosis = diagnose(network, VECTORS)
+    assert [layer.finding for layer in diagnosis.layers[:-1]] == ["dead units"] * 3, str(diagnosis)
+    assert [one.parameter for one in diagnosis.changes] == ["1.bias", "4.bias", "7.bias"]
+
+
+def compared(p, x):
+    one, two = x @ p["one"], x @ p["two"]
+    one, two = (part / jnp.linalg.norm(part, axis=-1, keepdims=True) for part in (one, two))
+    return jnp.exp(p["scale"]) * one @ two.T
+
+
+@pytest.mark.parametrize(
+    ("scale", "state"), [(math.log(1 / 0.07), None), (9.0, "warning"), (14.3, "fault"), (100.0, "fault")]
+)
+def test_a_scale_whose_logarithm_was_forgotten_is_named(scale, state):
+    p = {"one": he(64, 32) / 2**0.5, "two": he(64, 32) / 2**0.5, "scale": np.float32(scale)}
+    diagnosis = diagnose((compared, p), VECTORS)
+    assert (diagnosis.primary.state if diagnosis.primary else None) == state, str(diagnosis)
+    if state:
+        assert diagnosis.primary.remedy.startswith(
+            "Start scale at the logarithm of what its exponential is to be: log("
+        )
+        assert {layer.finding for layer in diagnosis.layers} == {"healthy"}
+
+
 # Time steps
 
 
@@ -1090,6 +1215,20 @@ def test_a_gradient_that_explodes_or_vanishes_through_time_is_a_fault(std, findi
     assert {row.finding for row in found} == findings, str(diagnosis)
     assert all(row.state == "fault" for row in found)
     assert "time steps than at the last" in diagnosis.sentence or findings != {"gradient vanishes"}
+
+
+def test_a_state_is_no_branch_and_where_it_grows_its_weights_are_the_cause():
+    def irnn(p, words):
+        def turn(state, word):
+            return jax.nn.relu(word @ p["input"] + state @ p["state"]), None
+
+        return jax.lax.scan(turn, jnp.zeros((len(words), 32)), words.swapaxes(0, 1))[0] @ p["out"]
+
+    p = {"input": he(32, 32) / 2**0.5, "state": 2 * np.eye(32, dtype=np.float32), "out": he(32, 3) / 2**0.5}
+    diagnosis = diagnose((irnn, p), SEQUENCES)
+    assert (diagnosis.primary.finding, diagnosis.primary.name) == ("too large", "state"), str(diagnosis)
+    assert "branch" not in str(diagnosis)
+    assert diagnose(diagnosis.mended(), SEQUENCES).healthy
 
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])

@@ -190,6 +190,18 @@ def test_targets_beside_the_inputs_leave_the_line_for_unscaled_inputs_as_it_is()
     assert not said.changes, "the last layer is loud because the data are"
 
 
+@pytest.mark.parametrize(("factor", "shift"), [(5e4, 2e5), (30.0, 0.0), (0.01, 90.0)])
+def test_data_of_which_one_feature_is_off_are_standardized_feature_by_feature(factor, shift):
+    network, data = layers(2**0.5 / 8), BATCH.copy()
+    data[:, 3] = factor * data[:, 3] + shift
+    said = diagnose(network, data)
+    assert said.primary.finding == "unscaled inputs"
+    line = {"inputs": data}
+    exec(said.primary.code, line)
+    np.testing.assert_allclose(line["inputs"].std(0), 1, atol=1e-3)
+    assert diagnose(network, line["inputs"]).healthy
+
+
 def cosine(p, x):
     x = jnp.tanh(x @ p["w"])
     unit = [part / jnp.linalg.norm(part, axis=axis, keepdims=True) for part, axis in ((x, 1), (p["out"], 0))]

@@ -24,13 +24,23 @@ class Batch(NamedTuple):
 
 def leaves(value: Any) -> list[Any]:
     """Return the arrays in lists, tuples and mappings."""
+    return [one for _name, one in named_leaves(value)]
+
+
+def named_leaves(value: Any, name: str = "") -> list[tuple[str, Any]]:
+    """Return the arrays in lists, tuples and mappings, each with the name that the nearest mapping gives it, or ""."""
     if is_array(value):
-        return [value]
+        return [(name, value)]
     if isinstance(value, Mapping):
-        return [one for part in value.values() for one in leaves(part)]
+        return [one for key, part in value.items() for one in named_leaves(part, str(key))]
     if isinstance(value, list | tuple):
-        return [one for part in value for one in leaves(part)]
+        return [one for part in value for one in named_leaves(part, name)]
     return []
+
+
+def called(name: str, place: int) -> str:
+    """Return what an array of the batch is called in a sentence; `place` counts from 1."""
+    return f"the array {name} of the batch" if name else f"array {place} of the batch"
 
 
 def held(value: Any) -> list[Any]:

@@ -22,6 +22,10 @@ ROUNDING = 0.01
 """What a layer answers and what the next one receives differ by less if nothing lies between them, in bfloat16 too."""
 
 
+UNEVEN = 100.0
+"""Of data whose features are of one kind, such as pixels, none has a mean square so many times the usual one's."""
+SCALE_FREE = 1e-5
+"""A gradient at right angles to its parameter, but for rounding: its scale does not change the answer."""
 UNIFORM = 1.6, 2.1
 """Weights of a kurtosis between these are uniform, 1.8; those of two values have 1, normal ones 2.4 to 3."""
 
@@ -43,7 +47,8 @@ class Evidence(NamedTuple):
     numbers are out of range. `times` is that of `LayerDefinition`, `tied` says that the parameter is a table of
     inputs too, `radial` and `shape` are those of `ParameterReading`; `positive` says that the network makes the weights
     so, whatever their parameter is, `orthogonal` that its units are more than its inputs, whose weights stand at right
-    angles, `picks` that each unit takes one channel of several, as an identity does.
+    angles, `picks` that each unit takes one channel of several, as an identity does; `made_of` and what is below it are
+    the definition's, `sources` the numbers of the layers of whose answers its inputs are made.
     """
 
     number: int
@@ -112,6 +117,22 @@ class Evidence(NamedTuple):
     positive: bool = False
     orthogonal: bool = False
     picks: bool = False
+    made_of: tuple[str, ...] = ()
+    scales: tuple[str, ...] = ()
+    shifts: tuple[str, ...] = ()
+    scales_before: tuple[str, ...] = ()
+    sources: tuple[int, ...] = ()
+
+    @property
+    def scaled_by(self) -> str:
+        """The parameter that scales its weights: its own, or the one other if its own is brought to a length."""
+        others = [one for one in self.made_of if one != self.parameter]
+        return others[0] if len(others) == 1 and abs(self.radial) < SCALE_FREE else self.parameter
+
+    @property
+    def is_nulled(self) -> bool:
+        """Whether its weights are 0 though its parameter is not: something else that they are made of is."""
+        return self.weight_variance == 0 and self.times is None
 
     @property
     def uniform(self) -> bool:
@@ -153,7 +174,8 @@ class Evidence(NamedTuple):
 class Inputs(NamedTuple):
     """The batch as the first layer receives it.
 
-    `common_share` of its mean square is the same for all examples, and `loudest_share` comes from one feature.
+    `common_share` of its mean square is the same for all examples, and `loudest_share` comes from one feature. `uneven`
+    says that features differ so much, in their mean squares or in their means, that no one factor and shift suit all.
     """
 
     examples: int
@@ -163,13 +185,14 @@ class Inputs(NamedTuple):
     second_moment: float
     common_share: float
     loudest_share: float
+    uneven: bool = False
 
 
 class Network(NamedTuple):
     """All that is judged.
 
     `inputs` is `None` where the batch is no array of real numbers that the first layer receives as they are; `varied`
-    says that its examples differ, `others` are the mean squares of further arrays, `told`
+    says that its examples differ, `others` are further arrays' names and mean squares, `told`
     says that the values of the network were followed.
     """
 
@@ -184,7 +207,7 @@ class Network(NamedTuple):
     note: str = ""
     distance: float | None = None
     varied: bool = True
-    others: tuple[float, ...] = ()
+    others: tuple[tuple[str, float], ...] = ()
     examples: int | None = None
     of_targets: float | None = None
 
@@ -325,6 +348,11 @@ def _layer(
         positive=own is not None and _is_made_positive(weights, definition.times, own.mean),
         orthogonal=layer_statistics.orthogonal(weights),
         picks=layer_statistics.picks(weights),
+        made_of=definition.made_of,
+        scales=definition.scales,
+        shifts=definition.shifts,
+        scales_before=definition.scales_before,
+        sources=tuple(source + 1 for source in place.sources),
     )
 
 
@@ -413,4 +441,11 @@ def _inputs(inputs: np.ndarray) -> Inputs:
         second_moment=second_moment,
         common_share=mean_square(rows.mean(axis=0)) / second_moment if second_moment else 0.0,
         loudest_share=float(features.max() / features.sum()) if second_moment else 0.0,
+        uneven=second_moment > 0 and _is_uneven(features, rows.mean(axis=0, dtype=float)),
     )
+
+
+def _is_uneven(second_moments: np.ndarray, means: np.ndarray) -> bool:
+    """Whether one feature is far louder than the usual one, or the means differ more than the examples do."""
+    usual = float(np.median(second_moments[second_moments > 0]))
+    return bool(second_moments.max() > UNEVEN * usual or means.var() > 10 * np.mean(second_moments - means**2))

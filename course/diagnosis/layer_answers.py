@@ -45,7 +45,8 @@ NEARLY = 0.03
 class Answer(NamedTuple):
     """Where a layer of weights answers: the numbers of z, of φ(z) if a nonlinearity follows, and of a bias, if any.
 
-    `axes` are the axes of units of z and of φ(z); `scale` multiplies the weights on their way to z.
+    `axes` are the axes of units of z and of φ(z); `scale` multiplies the weights on their way to z. `factors` and
+    `terms` are the constants with which they are multiplied and that are added to them on that way.
     """
 
     layer: Layer
@@ -61,6 +62,8 @@ class Answer(NamedTuple):
     last: bool = False
     straight: bool = True
     leveled: str = ""
+    factors: frozenset[int] = frozenset()
+    terms: frozenset[int] = frozenset()
 
     @property
     def applied(self) -> Applied:
@@ -85,6 +88,7 @@ class Answer(NamedTuple):
             straight=self.straight,
             squared=self.layer.squared,
             leveled=self.leveled,
+            sources=tuple(sorted(inputs.sources - {DATA})),
         )
 
 
@@ -144,7 +148,9 @@ def _answer(flows: Flows, layer: Layer, values, dtypes) -> Answer:
     straight = normalized or _is_straight(values, biased, last, scale)
     leveled = "answers" if normalized and _is_scaled(flows, last, layer) else "weights" if applied.rescaled else ""
     own = layer, last.number, h and h.number, name, bias, last.axes, normalized, scale
-    return Answer(*own, straight=straight, leveled=leveled)
+    made = flows.of[last.number]
+    terms = made.terms - {bias, flows.whole.get(bias)}
+    return Answer(*own, straight=straight, leveled=leveled, factors=made.factors, terms=terms)
 
 
 def _is_scaled(flows: Flows, value: Follower, layer: Layer) -> bool:

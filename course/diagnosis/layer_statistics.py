@@ -112,6 +112,12 @@ def alike(table: np.ndarray, gradient: np.ndarray) -> bool:
     return 0 < largest < math.inf and float(np.ptp(gradient, axis=-1).max()) < 1e-4 * largest
 
 
+def one_row(table: np.ndarray) -> bool:
+    """Return whether all vectors of a table `(…, numbers)` are the same."""
+    rows = table.reshape(-1, table.shape[-1]) if table.ndim > 1 else table[None]
+    return len(rows) > 1 and bool(np.all(rows == rows[:1]))
+
+
 def slopes(activation: str | None, z: np.ndarray) -> tuple[float, float]:
     """Return the mean square of φ'(z), and the share of slopes below a twentieth of the steepest; nan for unknown φ."""
     if activation is None:

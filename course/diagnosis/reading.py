@@ -1,7 +1,7 @@
 """What is read off somebody's network before it is judged: one record a layer of weights, in plain NumPy arrays."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,9 @@ class LayerDefinition(NamedTuple):
     "recurrent", "bilinear", "experts" or "scores", which go through a softmax. `fans` is given where the shape does
     not tell: groups, strides, stacks of matrices; `own_fan_in` is what the framework takes for the fan. `parameter`
     and `bias` are the full names. The weights are `times` the parameter's numbers, in any order; `None` where they are
-    made of it otherwise, by another layer for example.
+    made of it otherwise, by another layer for example. `made_of` are all parameters that they come from. `scales` and
+    `shifts` are the parameters that its answer is multiplied with and that are added to it before the nonlinearity,
+    `scales_before` those that all of its inputs have been multiplied with since the layers before.
     """
 
     name: str
@@ -39,6 +41,22 @@ class LayerDefinition(NamedTuple):
     parameter: str = ""
     bias: str = ""
     times: float | None = 1.0
+    made_of: tuple[str, ...] = ()
+    scales: tuple[str, ...] = ()
+    shifts: tuple[str, ...] = ()
+    scales_before: tuple[str, ...] = ()
+
+
+def is_shift(name: str) -> bool:
+    """Return whether a vector is added, as its name tells: nothing else tells it from a scale."""
+    return name.endswith(("bias", "shift", "beta", "offset"))
+
+
+def scales_and_shifts(factors: Iterable[str], terms: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what multiplies and what is added; of a normalization's parameters, which are both, the name tells."""
+    factors, terms = set(factors), set(terms)
+    shifts = {name for name in terms if name not in factors or is_shift(name)}
+    return tuple(sorted(factors - shifts)), tuple(sorted(shifts))
 
 
 class LayerSignals(NamedTuple):
@@ -75,7 +93,8 @@ class LayerPlace(NamedTuple):
     the data alone, and of them among others; `straight` that its preactivations are the product with its weights and a
     bias, perhaps times a constant, and that the network answers with no gradient; `squared` that its answers are
     multiplied with one another, as queries and keys of one layer are; `leveled` names what comes out of a
-    normalization of its own, "weights" or "answers", or "" for neither.
+    normalization of its own, "weights" or "answers", or "" for neither; `sources` are the places of the layers of whose
+    answers its inputs are made.
     """
 
     follows: int | None = UNTOLD
@@ -91,6 +110,7 @@ class LayerPlace(NamedTuple):
     squared: bool = False
     plus: bool = False
     leveled: str = ""
+    sources: tuple[int, ...] = ()
 
 
 class LayerReading(NamedTuple):
@@ -107,9 +127,10 @@ class ParameterReading(NamedTuple):
     `gradient` is the root mean square of ∂C/∂w, nan where the cost does not depend on it; `stuck` says that it is
     exactly 0 and still is after a small step of the parameters that have one. `use` says what is known of it:
     "weights", "bias", "table" of vectors that are looked up, "tied" for a table that is weights too, "added" to a
-    signal, "rate" of an exponential, "vector", "unused", or "" for a matrix that was not followed. `alike` says that
-    the vectors of a table hold one number each, and that all their numbers have the same gradient. `radial` is the
-    cosine of the angle between it and its gradient: 0 where its scale does not change the cost.
+    signal, "rate" of an exponential, "exponent" of one of its own, "vector", "unused", or "" for a matrix that was not
+    followed. `alike` says that the vectors of a table hold one number each, and that all their numbers have the same
+    gradient. `radial` is the cosine of the angle between it and its gradient: 0 where its scale does not change the
+    cost. `one_row` says that all vectors of a table are the same.
     """
 
     name: str
@@ -121,6 +142,7 @@ class ParameterReading(NamedTuple):
     use: str
     alike: bool = False
     radial: float = math.nan
+    one_row: bool = False
 
     @property
     def size(self) -> int:
@@ -133,9 +155,10 @@ class NetworkReading(NamedTuple):
 
     `outputs` has the examples first, so many as `examples` says: 0 where no axis is as long as the batch, `None` for
     all of its first axis. `data` is the batch where it is one of real numbers; both are thinned out where they are
-    large; `others` are the mean squares of the batch's further arrays of real numbers. `loss` is the first one and the
-    number of classes, `distance` the mean square of real targets from the mean answer, `of_targets` that from 0, all
-    where targets are given. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
+    large; `others` are what the batch's further arrays of real numbers are called, and their mean squares. `loss` is
+    the first one and the number of classes, `distance` the mean square of real targets from the mean answer,
+    `of_targets` that from 0, all where targets are given. `fresh` says that a normalization uses statistics of the
+    past, of which there are none yet.
     """
 
     layers: tuple[LayerReading, ...]
@@ -147,7 +170,7 @@ class NetworkReading(NamedTuple):
     loss: tuple[float, int] | None = None
     note: str = ""
     distance: float | None = None
-    others: tuple[float, ...] = ()
+    others: tuple[tuple[str, float], ...] = ()
     examples: int | None = None
     of_targets: float | None = None
 

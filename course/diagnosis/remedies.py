@@ -10,15 +10,11 @@ from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.answers import biases_decide
 from course.diagnosis.findings.found import Change, drawn
-from course.diagnosis.findings.losses import SCALE_FREE
-from course.diagnosis.findings.numbers import SLIGHT
+from course.diagnosis.findings.numbers import SLIGHT, feature_by_feature
 from course.live.words import number
 
 SCALED = ("too small", "too large", "saturated", "wrong fan")
 DRAWN = ("identical units", "weights not centred", "repeated weights", "dead units")
-
-LENGTHS = {"weight_v": "weight_g", "parametrizations.weight.original1": "parametrizations.weight.original0"}
-"""What PyTorch's weight_norm, the old one and the new, makes of weights: their directions, and their lengths."""
 
 
 def change(layer: Evidence, finding: str) -> Change | None:
@@ -32,25 +28,18 @@ def change(layer: Evidence, finding: str) -> Change | None:
         return None
     suits = trend.advised(layer)
     if finding in SCALED and layer.weight_variance > 0:
-        length = _length(layer)
-        std = math.nan if layer.times is None or length else math.sqrt(suits / layer.fan_in) / layer.times
-        return Change(length or layer.parameter, "scale", math.sqrt(suits / layer.weight_variance), std)
+        otherwise = layer.times is None or layer.scaled_by != layer.parameter
+        std = math.nan if otherwise else math.sqrt(suits / layer.fan_in) / layer.times
+        return Change(layer.scaled_by, "scale", math.sqrt(suits / layer.weight_variance), std)
     if finding in (*SCALED, *DRAWN) and layer.times is not None and not (finding == "dead units" and layer.normalized):
         return drawn(layer)
     return None
 
 
-def _length(layer: Evidence) -> str:
-    """The parameter that holds the length of weights whose parameter is only their direction, "" for others."""
-    if abs(layer.radial) < SCALE_FREE:
-        for direction, length in LENGTHS.items():
-            if layer.parameter.endswith(direction):
-                return layer.parameter.removesuffix(direction) + length
-    return ""
-
-
 def code(network: Network, layer: Evidence, finding: str, one: Change | None) -> str:
     """Return the remedy of a finding as a line of code, or "" where there is none."""
+    if finding == "unscaled inputs" and network.inputs is not None and feature_by_feature(network.inputs):
+        return "inputs = (inputs - inputs.mean(0)) / (inputs.std(0) + 1e-6)"
     if finding == "unscaled inputs" and network.inputs is not None:
         mean, std = network.inputs.mean, network.inputs.std or 1.0
         centred = "inputs" if abs(mean) < SLIGHT * std else f"(inputs {'-' if mean > 0 else '+'} {number(abs(mean))})"

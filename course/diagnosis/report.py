@@ -178,7 +178,8 @@ def _without(row: LayerReport, claimed: Mapping[str, LayerReport]) -> LayerRepor
     kept = [(one, line) for one, line in lines if one.parameter not in claimed]
     first = row.changes[0].parameter
     other = claimed.get(first)
-    remedy = row.remedy if kept else f"The remedy for layer {other.layer} ({other.finding}) changes {first} already."
+    of = f"layer {other.layer}" if other.layer else WHOLE
+    remedy = row.remedy if kept else f"The remedy for {of} ({other.finding}) changes {first} already."
     return row._replace(changes=tuple(one for one, _ in kept), code="\n".join(line for _, line in kept), remedy=remedy)
 
 

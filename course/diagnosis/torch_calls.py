@@ -6,7 +6,7 @@ when that comes by. PyTorch is not imported: whoever holds a module has imported
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -47,6 +47,7 @@ class Calls:
         self.shapes: dict[int, tuple[int, ...]] = {}
         self.dtypes: dict[int, str] = {}
         self.origins: dict[int, tuple[str, ...]] = {}
+        self.names: dict[int, str] = {}
         self.values: dict[int, np.ndarray] = {}
         self.gradients: dict[int, np.ndarray] = {}
         self.sizes: dict[int, float] = {}
@@ -66,6 +67,7 @@ class Calls:
         self.past = False
         for name, tensor in parameters.items():
             self.origins[self.number(tensor)] = (name,)
+            self.names[self.number(tensor)] = name
         self.flows = Flows([self.number(tensor) for tensor in data])
         self._examples = {len(tensor) for tensor in data if tensor.ndim}
 
@@ -257,6 +259,10 @@ class Calls:
             return tuple(map(_rms, self._cuts[layer.place](of_sequences[layer.place])))
         together = [one.time_steps for one in self.flows.layers if one.place == layer.place and one.time_steps]
         return tuple(self.time_steps[number] for number in next(iter(together), ()) if number in self.time_steps)
+
+    def named(self, numbers: Iterable[int]) -> list[str]:
+        """Return the names of those values that are parameters as they are."""
+        return [self.names[number] for number in numbers if number in self.names]
 
     def step_mean(self, number: int | None) -> float | None:
         """Return the mean of a kept value."""

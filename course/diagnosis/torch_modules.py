@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from course.diagnosis import layer_statistics
+from course.diagnosis import batches, layer_statistics
 from course.diagnosis.layer_answers import Answer, answers_of
 from course.diagnosis.reading import (
     LayerDefinition,
@@ -21,6 +21,7 @@ from course.diagnosis.reading import (
     axis_of_examples,
     by_unit,
     radial,
+    scales_and_shifts,
     times,
 )
 from course.diagnosis.targets import beside
@@ -32,13 +33,20 @@ ROUNDS, STEP = 3, 0.01
 
 
 def read(
-    torch: ModuleType, module: Any, call: Callable[[Any], Any], data: Sequence[Any], seed: int, targets, spare=None
+    torch: ModuleType,
+    module: Any,
+    call: Callable[[Any], Any],
+    named: Sequence[tuple[str, Any]],
+    seed: int,
+    targets,
+    spare=None,
 ) -> NetworkReading:
     """Read a module that `call` runs, in the mode that it is in; it is left exactly as it was.
 
-    `data` are the tensors of the batch, `targets` what the network should answer, an array or `None`; `spare` is the
-    one of the tensors that are the targets if the network does not use it.
+    `named` are the tensors of the batch, each with its name, `targets` what the network should answer, an array or
+    `None`; `spare` is the one of the tensors that are the targets if the network does not use it.
     """
+    data = [one for _name, one in named]
     parameters = {name: one.detach() for name, one in module.named_parameters()}
     frozen = {name for name, one in module.named_parameters() if not one.requires_grad}
     floating = {name: one for name, one in parameters.items() if one.is_floating_point()}
@@ -83,7 +91,7 @@ def read(
         loss,
         _note(torch, module),
         distance,
-        tuple(float(one.float().square().mean()) for one in _real(data)[1:]),
+        tuple(_others(named)),
         examples,
         of_targets,
     )
@@ -102,6 +110,12 @@ def _note(torch: ModuleType, module: Any) -> str:
 def _data(data: Sequence[Any]) -> np.ndarray | None:
     known = _real(data)
     return rows(known[0], (known[0].ndim - 1 if known[0].ndim < 4 else 1,)) if known else None
+
+
+def _others(named: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, float]]:
+    """What the batch's tensors of real numbers after its first are called, and their mean squares."""
+    real = [(batches.called(name, place), one) for place, (name, one) in enumerate(named, 1) if _real([one])]
+    yield from ((name, float(one.float().square().mean())) for name, one in real[1:])
 
 
 def _real(data: Sequence[Any]) -> list[Any]:
@@ -237,7 +251,9 @@ def _uses(calls: Calls, layers: Sequence[LayerReading]) -> dict[str, str]:
         for place in layer.exponent:
             found.update(dict.fromkeys(calls.factors.get(place, ()), "rate"))
     found.update((name, "tied" if found.get(name) == "weights" else "table") for name in calls.tables)
-    return {**dict.fromkeys(calls.used, ""), **dict.fromkeys(calls.added, "added"), **found}
+    exponents = calls.named(number for number in calls.flows.exponents if len(calls.shapes[number]) < 2)
+    others = {**dict.fromkeys(calls.used, ""), **dict.fromkeys(calls.added, "added")}
+    return {**others, **dict.fromkeys(exponents, "exponent"), **found}
 
 
 def _parameter(name: str, tensor: Any, gradient: Any, stuck: bool, uses: Mapping[str, str]) -> ParameterReading:
@@ -249,7 +265,8 @@ def _parameter(name: str, tensor: Any, gradient: Any, stuck: bool, uses: Mapping
     mean, std = (float(values.mean()), float(values.std(correction=0))) if values.numel() else (0.0, 0.0)
     alike = use == "table" and gradient is not None and layer_statistics.alike(_array(tensor), _array(gradient))
     along = math.nan if gradient is None else radial(_array(tensor), _array(gradient))
-    return ParameterReading(name, tuple(tensor.shape), mean, std, rms, stuck, use, alike, along)
+    equal = use == "table" and layer_statistics.one_row(_array(tensor))
+    return ParameterReading(name, tuple(tensor.shape), mean, std, rms, stuck, use, alike, along, equal)
 
 
 def _layer_readings(
@@ -269,6 +286,8 @@ def _layer_readings(
         of_weights = gradients.get(applied.name)
         same = of_weights is not None and tuple(of_weights.shape) == calls.shapes[applied.weights]
         examples = max(1, calls.shapes[applied.inputs][0]) if calls.shapes[applied.inputs] else 1
+        scales, shifts = scales_and_shifts(*map(calls.named, (answer.factors, answer.terms)))
+        inputs_of = answer.layer.inputs
         definition = LayerDefinition(
             name=name,
             weights=weights * np.float32(answer.scale),
@@ -284,6 +303,10 @@ def _layer_readings(
             parameter=applied.name,
             bias=next(iter(calls.origins.get(number, ())), ""),
             times=times(weights * np.float32(answer.scale), _array(own[applied.name])),
+            made_of=calls.origins[applied.weights],
+            scales=scales,
+            shifts=shifts,
+            scales_before=scales_and_shifts(*map(calls.named, (inputs_of.factors, inputs_of.terms)))[0],
         )
         signals = LayerSignals(
             inputs=inputs,

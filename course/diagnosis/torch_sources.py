@@ -67,9 +67,9 @@ def _read(
 ) -> NetworkReading:
     turned = partial(_tensors, torch, kind, device)
     inputs, named = turned(parts.inputs), turned(parts.named)
-    found = [one for one in batches.leaves([inputs, named]) if isinstance(one, torch.Tensor)]
-    found = found or [one for value in inputs for one in batches.held(value)]
-    for place, one in enumerate(found):
+    found = [pair for pair in batches.named_leaves([inputs, named]) if isinstance(pair[1], torch.Tensor)]
+    found = found or [("", one) for value in inputs for one in batches.held(value)]
+    for place, (_name, one) in enumerate(found):
         batches.checked(one, examples=place == 0 and forward is None)
     pair = batches.split(inputs[0]) if forward is not None and parts.targets is None else None
     spare = pair[1] if pair is not None and isinstance(pair[1], torch.Tensor) else None
@@ -78,7 +78,7 @@ def _read(
         return network(*inputs, **named) if forward is None else forward(network, *inputs)
 
     return batches.in_words(
-        "PyTorch", found[0] if found else None,
+        "PyTorch", found[0][1] if found else None,
         lambda: torch_modules.read(torch, module, call, found, seed, parts.targets, spare),
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Reads a network written in JAX: JAX's tracer lists its operations, which are run again with every value in sight."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from course.diagnosis import layer_statistics
-from course.diagnosis.batches import split
+from course.diagnosis.batches import called, split
 from course.diagnosis.jaxprs import Program, listed
 from course.diagnosis.layer_answers import Answer, answers_of
 from course.diagnosis.reading import (
@@ -24,6 +24,7 @@ from course.diagnosis.reading import (
     by_unit,
     chosen,
     radial,
+    scales_and_shifts,
     times,
 )
 from course.diagnosis.targets import beside
@@ -47,7 +48,8 @@ def read(
     targets = _unused_targets(program, batch) if targets is None else targets
     flows = _flows(program)
     answers = answers_of(flows, *_tame_values(program, flows, leaves, outputs))
-    return _reading(program, flows, answers, leaves, program.shapes, outputs, seed, framework, targets)
+    reading = _reading(program, flows, answers, leaves, program.shapes, outputs, seed, framework, targets)
+    return reading._replace(others=tuple(_others(batch)))
 
 
 def _unused_targets(program: Program, batch: Any) -> np.ndarray | None:
@@ -176,13 +178,16 @@ def _reading(
     of_own, of_z, of_time_steps, of_derived, (kept, output) = jax.device_get(both_ways(list(leaves)))
     still = _stuck(program, flows, both_ways, leaves, floating, of_own) - program.frozen
     felt = {**of_own, **dict.fromkeys(program.frozen, math.nan)}
-    uses = _uses(program, flows, answers)
+    made_of = _made_of(program, flows)
+    uses = _uses(program, flows, answers, made_of)
     lengths = [len(leaf) for leaf in leaves[len(program.parameters) :] if jnp.ndim(leaf)]
     axis, examples = axis_of_examples(output.shape, lengths)
     first = np.asarray(output, float)
     loss, distance, of_targets = beside(first, targets, lengths[0] if lengths else 0, alone=len(outputs) == 1)
     return NetworkReading(
-        tuple(_layer_readings(program, answers, kept, (of_z, of_time_steps), {**of_own, **of_derived}, shapes)),
+        tuple(
+            _layer_readings(program, answers, kept, (of_z, of_time_steps), {**of_own, **of_derived}, shapes, made_of)
+        ),
         np.moveaxis(first, axis, 0) if first.ndim else first,
         framework,
         tuple(
@@ -192,14 +197,17 @@ def _reading(
         next((np.asarray(leaves[len(program.parameters)], float) for _ in (0,) if _is_float(leaves[-1])), None),
         loss=loss,
         distance=distance,
-        others=tuple(
-            layer_statistics.mean_square(np.asarray(leaf))
-            for leaf in leaves[len(program.parameters) + 1 :]
-            if _is_float(leaf) and jnp.ndim(leaf) > 0
-        ),
         examples=examples,
         of_targets=of_targets,
     )
+
+
+def _others(batch: Any) -> Iterator[tuple[str, float]]:
+    """What the batch's arrays of real numbers after its first are called, and their mean squares."""
+    for place, (path, leaf) in enumerate(jax.tree_util.tree_flatten_with_path(batch)[0][1:], 2):
+        if _is_float(leaf) and jnp.ndim(leaf) > 0:
+            name = called(str(getattr(path[-1], "key", "")), place)
+            yield name, layer_statistics.mean_square(np.asarray(leaf))
 
 
 def _is_float(leaf: Any) -> bool:
@@ -282,11 +290,21 @@ def _stepped(leaf: Any, gradient: Any) -> Any:
     return jnp.asarray(np.asarray(leaf, float) + STEP * own / size * np.asarray(gradient, float), leaf.dtype)
 
 
-def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int, str]:
-    """What is known of each parameter: whether it was read as weights, as a bias, or as a table."""
+def _made_of(program: Program, flows: Flows) -> dict[int, set[int]]:
+    """The parameters from which each value comes that comes from such alone."""
     origins = {number: {number} for number in program.parameters}
+    for step in flows.steps:
+        if not any(number in flows.of for number in step.inputs):
+            of_step = set().union(*(origins.get(number, set()) for number in step.inputs))
+            origins.update((number, of_step) for number in step.outputs)
+    return origins
+
+
+def _uses(program: Program, flows: Flows, answers: Sequence[Answer], origins: Mapping[int, set[int]]) -> dict[int, str]:
+    """What is known of each parameter: whether it was read as weights, as a bias, or as a table."""
     taken = {number for step in flows.steps for number in step.inputs}
     found: dict[int, str] = {number: "unused" for number in program.parameters if number not in taken}
+    found.update((number, "exponent") for number in flows.exponents if len(program.shapes[number].shape) < 2)
     for step in flows.steps:
         of_step = set().union(*(origins.get(number, set()) for number in step.inputs))
         active = any(number in flows.of for number in step.inputs)
@@ -294,8 +312,6 @@ def _uses(program: Program, flows: Flows, answers: Sequence[Answer]) -> dict[int
             found.update(dict.fromkeys(of_step, "table"))
         if step.operation in SUMS and active:
             found.update((number, "added") for number in of_step if number not in found)
-        if not active:
-            origins.update((number, of_step) for number in step.outputs)
     for answer in answers:
         found.update(dict.fromkeys(origins.get(answer.bias, ()), "bias"))
     for answer in answers:  # what a start of 0 was multiplied with is no bias
@@ -312,7 +328,8 @@ def _parameter(name: str, leaf: Any, gradient: Any, stuck: bool, use: str) -> Pa
     with np.errstate(all="ignore"):
         rms = float(np.sqrt(np.mean(of_values**2)))
         spread, along = (float(values.mean()), float(values.std())), radial(values, of_values)
-        return ParameterReading(name, values.shape, *spread, rms, stuck, use, alike, along)
+        equal = use == "table" and layer_statistics.one_row(values)
+        return ParameterReading(name, values.shape, *spread, rms, stuck, use, alike, along, equal)
 
 
 def _outputs(program: Program) -> list[int]:
@@ -328,7 +345,9 @@ def _by_time_step(program: Program, answer: Answer, of_time_steps: Mapping[int, 
         yield float(of_time_steps.get(number, math.nan))
 
 
-def _layer_readings(program: Program, answers: Sequence[Answer], kept, gradients, of_weights, shapes) -> Iterator:
+def _layer_readings(
+    program: Program, answers: Sequence[Answer], kept, gradients, of_weights, shapes, made_of
+) -> Iterator[LayerReading]:
     seen: dict[str, str] = {}
     of_z, of_time_steps = gradients
     for place, (answer, values) in enumerate(zip(answers, kept, strict=True), 1):
@@ -337,6 +356,10 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, gradients
         shared, seen[applied.name] = seen.get(applied.name), name
         weights = applied.turned(np.asarray(values["weights"], float))
         examples = max(1, shapes[applied.inputs].shape[0])
+        names = (
+            [program.names[one] for one in part if one in program.names] for part in (answer.factors, answer.terms)
+        )
+        scales, shifts = scales_and_shifts(*names)
         definition = LayerDefinition(
             name=name,
             weights=weights * answer.scale,
@@ -351,6 +374,10 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, gradients
             parameter="" if name.startswith("part ") else name,
             bias=_name_of_bias(program, _bias(program, answer), weights.shape[-1]),
             times=times(weights * answer.scale, np.asarray(values["own"], float)),
+            made_of=tuple(program.names[one] for one in sorted(made_of.get(applied.weights, ()))),
+            scales=scales,
+            shifts=shifts,
+            scales_before=tuple(_named(program, answer.layer.inputs.factors)),
         )
         signals = LayerSignals(
             inputs=np.asarray(values["inputs"], float),
@@ -364,6 +391,11 @@ def _layer_readings(program: Program, answers: Sequence[Answer], kept, gradients
             time_steps=tuple(_by_time_step(program, answer, of_time_steps)),
         )
         yield LayerReading(definition, signals, answer.place)
+
+
+def _named(program: Program, numbers: Iterable[int]) -> list[str]:
+    """The names of those values that are parameters as they are."""
+    return [program.names[number] for number in sorted(numbers) if number in program.names]
 
 
 def _name_of_bias(program: Program, number: int | None, units: int) -> str:

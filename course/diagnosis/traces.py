@@ -27,6 +27,11 @@ CONTRACTIONS = (
 )  # fmt: skip
 SUMS = ("add", "__add__", "__radd__", "__iadd__", "add_", "sub", "__sub__", "add_any", "index_add_", "scatter_add_")
 SCALINGS = ("mul", "__mul__", "__rmul__", "__imul__", "div", "__truediv__")
+VIEWS = (
+    "reshape", "view", "broadcast_in_dim", "convert_element_type", "expand_dims", "unsqueeze", "squeeze", "expand",
+    "__getitem__", "to", "float", "type_as", "copy", "transpose", "view_as", "expand_as", "flatten", "unflatten",
+)  # fmt: skip
+"""Operations after which numbers are those that they were, or some of them."""
 STEPS = ("softplus", "logaddexp", "log1p")
 EXPONENTIALS = ("exp", "exp2", "expm1", "__rpow__")
 
@@ -79,7 +84,8 @@ class Flow(NamedTuple):
     """What a value is made of: its sources, the steps behind it since its one source, and its axes of units.
 
     `added` says that it is a sum of several sources since the last normalization, `root` that it is a scale to
-    divide by.
+    divide by. `factors` and `terms` are the constants that all of it has been multiplied with, and that were added to
+    it, since weights were applied.
     """
 
     sources: frozenset[int]
@@ -87,6 +93,8 @@ class Flow(NamedTuple):
     axes: tuple[int, ...] | None = None
     added: bool = False
     root: bool = False
+    factors: frozenset[int] = frozenset()
+    terms: frozenset[int] = frozenset()
 
 
 class Follower(NamedTuple):
@@ -147,6 +155,8 @@ class Flows:
         self.of: dict[int, Flow] = dict.fromkeys(data, Flow(frozenset({DATA})))
         self.past: set[int] = set()
         self._live: set[int] = set()
+        self.whole: dict[int, int] = {}
+        self.exponents: set[int] = set()
         self._used: set[str] = set()
 
     def add(self, step: Step, shape: Callable[[int], tuple[int, ...]]) -> list[Follower]:
@@ -156,6 +166,10 @@ class Flows:
         if not active:
             if plain(step.operation) == "rsqrt" or not self.past.isdisjoint(step.inputs):
                 self.past.update(step.outputs)
+            if plain(step.operation) in EXPONENTIALS:
+                self.exponents.update(self.whole.get(number, number) for number in step.inputs)
+            if plain(step.operation) in VIEWS:
+                self.whole.update(dict.fromkeys(step.outputs, self.whole.get(step.inputs[0], step.inputs[0])))
             return []
         if step.applied and step.applied[0].inputs in self.of:
             return self._weights(step)
@@ -205,11 +219,12 @@ class Flows:
             self.layers[source].evened |= normalized or not self.past.isdisjoint(step.inputs)
             self.layers[source].scores |= single and operation == "softmax"
             self.layers[source].squared |= single and operation in CONTRACTIONS and len(flows) > 1
+        factors, terms = self._constants(step, flows, normalized=is_normalization(operation))
         behind = frozenset().union({place}, *(flow.behind for flow in flows)) if single else frozenset()
         followers = []
         for number in step.outputs:
             axes = self._axes(step, number, active, shape) if single else None
-            self.of[number] = Flow(sources, behind, axes, added and not normalized, root)
+            self.of[number] = Flow(sources, behind, axes, added and not normalized, root, factors, terms)
             if axes is not None:
                 followers.append(Follower(number, axes, place))
         if single:
@@ -220,6 +235,19 @@ class Flows:
             if operation in EXPONENTIALS:
                 self.layers[source].exponentials += step.outputs
         return followers
+
+    def _constants(self, step: Step, flows: list[Flow], *, normalized: bool) -> tuple[frozenset[int], frozenset[int]]:
+        """The constants that a step's answer has been multiplied with as a whole, and that were added to it.
+
+        A factor of one of several summands is none of their sum.
+        """
+        together = frozenset.union if step.operation in PRODUCTS else frozenset.intersection
+        own = frozenset(self.whole.get(number, number) for number in step.inputs if number not in self.of)
+        factors, terms = (
+            together(*parts) for parts in zip(*((flow.factors, flow.terms) for flow in flows), strict=True)
+        )
+        factors |= own if normalized or plain(step.operation) in SCALINGS else frozenset()
+        return factors, terms | (own if normalized or step.operation in SUMS else frozenset())
 
     def _step(self, source: int, behind: frozenset[int]) -> None:
         """Note that a softplus's answer goes into an exponential: it is the length of a step."""

@@ -52,6 +52,8 @@ class Run(NamedTuple):
     @property
     def strain(self) -> float:
         """The greatest change of signal or gradient between two hidden layers, as a logarithm."""
+        if self.layers[0].input_second_moment == 0:
+            return 0.0  # whoever receives nothing can show nothing
         with np.errstate(invalid="ignore"):
             return self._strain(self.forward - self.forward[0], self.backward)
 
@@ -59,7 +61,7 @@ class Run(NamedTuple):
     def excess(self) -> float:
         """How much of the change is due to variances that do not suit; 0 where suitable ones would do no better."""
         if self.layers[0].input_second_moment == 0:
-            return 0.0  # whoever receives nothing can show nothing
+            return 0.0
         if self._strain(self.forward, self.backward) < self._strain(self.suitable_forward, self.suitable_backward):
             return max(0.0, float(self.distances[-1])) if self.layers[-1].last else 0.0
         return self._beyond(self.suitable_forward, self.suitable_backward)
@@ -235,6 +237,8 @@ def advised(layer: Evidence) -> float:
     """
     if layer.tied and layer.last:
         return max(1 / layer.fan_in, accepted(layer)[0])
+    if layer.kind == "recurrent":
+        return 1.0  # what a state receives of itself comes by again, and its gradient with it
     if layer.fed_by == layer.activation == "sin":
         return starts.SINE / layer.factor**2
     if layer.chained:

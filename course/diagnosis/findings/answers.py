@@ -10,8 +10,9 @@ from course.diagnosis import trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.found import Change, Found, advice, deviations, severity
 from course.diagnosis.findings.lengths import FAINT, LOST, UNEQUAL, is_forgotten
-from course.diagnosis.findings.zeros import SAME, is_shift
+from course.diagnosis.findings.zeros import SAME
 from course.diagnosis.functions import GATES
+from course.diagnosis.reading import ParameterReading
 from course.diagnosis.trend import Run
 from course.live.words import number
 
@@ -155,8 +156,9 @@ def dead_units(network: Network) -> Iterator[Found]:
     """More units off for the whole batch than inputs as alike as these explain."""
     limit = deviations(network)
     for layer in () if network.fresh else network.layers:
-        if network.told and layer.weight_variance == 0:
-            continue  # a product of zeros, if anything: see `whole`
+        own = biases_decide(layer) or _shift_below_0(layer, network) is not None
+        if (network.told and layer.weight_variance == 0) or (layer.input_second_moment == 0 and not own):
+            continue  # a product of zeros, if anything, or what comes of one before: see `whole`
         # Bends on both sides of data that are all positive leave up to half of the units off.
         chance = max(layer.dead_by_chance, MOST_DEAD * _place_bends(layer, limit))
         # The count is binomial; the chance itself is known from stand-ins, to about one unit in so many.
@@ -181,17 +183,15 @@ def _come_back(layer: Evidence, limit: float) -> bool:
 
 
 def _scale_of_0(layer: Evidence, network: Network) -> Change | None:
-    """The scale that starts at 0, where only one parameter can be it, or the next one in the order of its making."""
-    names = [one.name for one in network.parameters]
-    after = names[names.index(layer.parameter) :] if network.framework == "PyTorch" else names
-    zero = {
-        one.name
-        for one in network.parameters
-        if one.mean == one.std == 0 and one.size == layer.units and not is_shift(one.name)
-    }
-    found = [name for name in after if name in zero]
-    known = found and (network.framework == "PyTorch" or len(found) == 1)
-    return Change(found[0], "one") if known else None
+    zero = [one.name for one in network.parameters if one.mean == one.std == 0 and one.name in layer.scales]
+    return Change(zero[0], "one") if zero else None
+
+
+def _shift_below_0(layer: Evidence, network: Network) -> ParameterReading | None:
+    """The shift behind a layer's product that makes up a good part of its preactivations, and all below 0."""
+    least = LITTLE * layer.preactivation_second_moment
+    found = (one for one in network.parameters if one.name in layer.shifts and one.mean < 0 and one.mean**2 > least)
+    return next(found, None)
 
 
 def _answers_0(layer: Evidence) -> bool:
@@ -215,11 +215,18 @@ def _dead(layer: Evidence, grave: str, network: Network) -> Found:
             f"preactivations mean square {number(layer.preactivation_second_moment)}"
         )
     remedy = "start the biases at 0" if biases_decide(layer) else f"draw the weights anew with mean 0, {advice(layer)}"
+    by_chance = f", {layer.dead_by_chance:.0%} would by chance" if layer.dead_by_chance < layer.dead_share else ""
+    shift, change = _shift_below_0(layer, network), None
+    if shift is not None:
+        reason = (
+            f"its preactivations, of mean square {number(layer.preactivation_second_moment)}, are shifted by "
+            f"{shift.name}, which has mean {number(shift.mean)}"
+        )
+        remedy, change = f"start {shift.name} at 0", Change(shift.name, "zero")
     if layer.last:
-        remedy = f"let the last layer answer without {layer.activation}"
-    chance = f", {layer.dead_by_chance:.0%} would by chance" if layer.dead_by_chance < layer.dead_share else ""
-    seen = f"{layer.dead_share:.0%} of its units answer 0 to the whole batch{chance}"
-    return Found(layer.number, grave, seen, reason, remedy)
+        remedy, change = f"let the last layer answer without {layer.activation}", None
+    seen = f"{layer.dead_share:.0%} of its units answer 0 to the whole batch{by_chance}"
+    return Found(layer.number, grave, seen, reason, remedy, change)
 
 
 def biases_decide(layer: Evidence) -> bool:

@@ -57,7 +57,7 @@ def identical_units(network: Network) -> Iterator[Found]:
         differ = layer.different_units > layer.units / 2 if layer.units > 1 else layer.weight_variance > 0
         if differ or trend.starts_at_zero(layer) or not layer.trainable:
             continue
-        if layer.weight_variance == 0 and _leads_to_a_branch(layer, network):
+        if layer.is_nulled or (layer.weight_variance == 0 and _leads_to_a_branch(layer, network)):
             continue  # whether a gradient of 0 stays 0 is measured for the whole network
         different = f"only {layer.different_units} of its {layer.units} units differ from one another"
         different = f"its {layer.units} units are all alike" if layer.different_units == 1 else different

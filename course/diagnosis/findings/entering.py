@@ -24,9 +24,9 @@ def arrays(network: Network) -> Iterator[Entering]:
         if one.use == "table":
             remedy = f"draw {one.name} with a standard deviation of 1 or less"
             yield Entering(one.mean**2 + one.std**2, f"the table {one.name}", remedy)
-    first = [] if network.inputs is None else [network.inputs.second_moment]
-    for mean_square in (*first, *network.others):
-        yield Entering(mean_square, "an array of the batch", "standardize the data, better feature by feature")
+    first = [] if network.inputs is None else [("the data", network.inputs.second_moment)]
+    for name, mean_square in (*first, *network.others):
+        yield Entering(mean_square, name, f"standardize {name}, better feature by feature")
 
 
 def loud(network: Network) -> Iterator[Whole]:

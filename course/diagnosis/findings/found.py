@@ -95,6 +95,6 @@ def scaling(layer: Evidence) -> str:
     if layer.weight_variance == 0:
         return f"draw the weights, {advice(layer)}"
     factor = math.sqrt(trend.advised(layer) / layer.weight_variance)
-    if layer.times is None:
-        return f"multiply {layer.parameter}, from which its weights come, by {factor:.3g} (their {advice(layer)})"
+    if layer.times is None or layer.scaled_by != layer.parameter:
+        return f"multiply {layer.scaled_by}, from which its weights come, by {factor:.3g} (their {advice(layer)})"
     return f"multiply the standard deviation of its weights by {factor:.3g} ({advice(layer)})"

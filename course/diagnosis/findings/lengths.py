@@ -23,26 +23,6 @@ SCALE = 1e-3
 """A learned scale below this is small on purpose."""
 
 
-def signal(network: Network) -> Iterator[Whole]:
-    """The first layer that receives next to nothing, or far too much."""
-    for layer in () if network.fresh else network.layers:
-        rms = math.sqrt(layer.input_second_moment) if layer.input_second_moment >= 0 else math.nan
-        if layer.from_data or not math.isfinite(rms) or rms == 0 or FAINT < rms < LOUD:
-            continue
-        faint = rms <= FAINT
-        normalized = any(other.leveled == "answers" for other in network.layers[: layer.number - 1])
-        kept = "no normalization brings it back" if normalized else "nothing normalizes it"
-        yield Whole(
-            "signal vanishes" if faint else "signal explodes",
-            "fault",
-            f"what layer {layer.number} ({layer.name}) receives has a root mean square of {number(rms)}",
-            f"the layers before make the signal {'smaller' if faint else 'larger'} and {kept}",
-            f"draw the layers before with a {'larger' if faint else 'smaller'} standard deviation, or normalize",
-            layer.number,
-        )
-        return
-
-
 def leveled(network: Network) -> Iterator[Whole]:
     """The first layer whose answers are far too large, though they or its weights have been normalized."""
     least = 1.0 if network.inputs is None else max(1.0, network.inputs.second_moment)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from course.diagnosis import trend
-from course.diagnosis.evidence import Evidence, Network
+from course.diagnosis.evidence import SCALE_FREE, Evidence, Network
 from course.diagnosis.findings import entering
 from course.diagnosis.findings.found import Change, Whole, advice, drawn
 from course.diagnosis.findings.zeros import hidden
@@ -16,8 +16,6 @@ FAR = 100.0
 """Targets of a larger mean square around the first answers should have been divided by their standard deviation."""
 LOUD_ANSWERS = 1000.0
 """Answers of a larger mean square are no start where the targets are not known; `FAR` times theirs where they are."""
-SCALE_FREE = 1e-5
-"""A gradient at right angles to its parameter, but for rounding: its scale does not change the answer."""
 
 
 def loss(network: Network) -> Iterator[Whole]:

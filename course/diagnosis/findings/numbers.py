@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from course.diagnosis.evidence import Inputs, Network
 from course.diagnosis.findings.found import Found, severity
+from course.diagnosis.findings.lengths import LOST
+from course.diagnosis.reading import ParameterReading
 from course.live.words import number
 
 HALF_PRECISION = {"float16": (65504.0, 6.104e-5)}
@@ -18,6 +20,14 @@ SLIGHT = 0.05
 """A mean below this share of the standard deviation need not be subtracted."""
 
 
+def large_exponentials(network: Network) -> Iterator[tuple[ParameterReading, float]]:
+    """Yield the parameters of which an exponential is taken that is beyond what a scale may be, with its size."""
+    for one in network.parameters:
+        size = math.exp(min(one.mean, 700.0)) if one.use == "exponent" else 0.0
+        if size > LOST:
+            yield one, size
+
+
 def half_precision(network: Network) -> Iterator[Found]:
     """Answers that a half-precision format cannot hold, and gradients that it rounds to 0."""
     for layer in network.layers:
@@ -25,6 +35,8 @@ def half_precision(network: Network) -> Iterator[Found]:
             continue
         greatest, smallest = HALF_PRECISION[layer.dtype]
         rms = math.sqrt(layer.gradient_second_moment) if layer.finite else math.nan
+        if not layer.finite and any(large_exponentials(network)):
+            continue
         if not layer.finite:
             yield Found(
                 layer.number,
@@ -45,7 +57,7 @@ def half_precision(network: Network) -> Iterator[Found]:
 
 def overflow(network: Network) -> Iterator[Found]:
     """Answers beyond the range of any other format."""
-    for layer in network.layers:
+    for layer in () if any(large_exponentials(network)) else network.layers:
         if layer.dtype not in HALF_PRECISION and math.isfinite(layer.input_second_moment) and not layer.finite:
             seen = f"answers are beyond the greatest number of {layer.dtype}"
             yield Found(
@@ -68,6 +80,11 @@ def unscaled_inputs(network: Network) -> Iterator[Found]:
         yield Found(1, "warning", seen, "it drowns the others", "divide every feature by its standard deviation")
 
 
+def feature_by_feature(inputs: Inputs) -> bool:
+    """Return whether data have to be standardized feature by feature, for no one factor suits all."""
+    return inputs.uneven or (inputs.features >= FEW_FEATURES and inputs.loudest_share > LOUDEST)
+
+
 def _out_of_scale(inputs: Inputs) -> Found:
     rms, std = math.sqrt(inputs.second_moment), inputs.std or 1.0
     shift = f"{'subtract' if inputs.mean > 0 else 'add'} {number(abs(inputs.mean))} and "
@@ -76,5 +93,7 @@ def _out_of_scale(inputs: Inputs) -> Found:
         severity(not BEARABLE[0] < inputs.second_moment < BEARABLE[1]),
         f"the data have mean {number(inputs.mean)} and root mean square {number(rms)}",
         "starts are made for data of mean 0 and mean square 1",
-        f"{'' if abs(inputs.mean) < SLIGHT * std else shift}divide by {number(std)}, better feature by feature",
+        "subtract every feature's mean and divide by its standard deviation: the features differ"
+        if feature_by_feature(inputs)
+        else f"{'' if abs(inputs.mean) < SLIGHT * std else shift}divide by {number(std)}, better feature by feature",
     )

@@ -50,9 +50,8 @@ def _adding_up(network: Network) -> Iterator[Found]:
     most = max((layer.input_second_moment for layer in sums), default=0.0)
     if network.fresh or most <= math.exp(trend.LOST) * _least_sum(network):
         return
-    positive = any(layer.common_growth > trend.KEPT for layer in network.layers)
-    if positive or any(exponential(layer, network) and biases_decide(layer) for layer in network.layers):
-        return  # what they grow by has a cause of its own
+    if any(_grows_otherwise(layer, network) for layer in network.layers):
+        return
     branches = [layer for layer in network.layers if _adds(layer, network)]
     for layer in branches:
         yield Found(
@@ -62,6 +61,12 @@ def _adding_up(network: Network) -> Iterator[Found]:
             "each branch adds its own mean square to that of what it receives",
             *_smaller_branch(layer, len(branches)),
         )
+
+
+def _grows_otherwise(layer: Evidence, network: Network) -> bool:
+    """Whether sums grow by something else: means that add up, biases in an exponential, a state that grows in time."""
+    by_biases = exponential(layer, network) and biases_decide(layer)
+    return by_biases or layer.common_growth > trend.KEPT or layer.through_time[0] > UNEQUAL
 
 
 def _smaller_branch(layer: Evidence, count: int) -> tuple[str, Change | None]:
@@ -81,10 +86,11 @@ def _smaller_branch(layer: Evidence, count: int) -> tuple[str, Change | None]:
         said = f"start {last}, the last layer of its branch, at 0, or normalize what enters the branches"
     else:
         change = Change(layer.parameter, "scale", factor)
-        said = (
-            f"scale all {count} branches by 1/{share} (multiply {last} by {factor:.3g}), start their last layers at 0"
-        )
-        said += ", or normalize what enters them"
+        alone, said = f"multiply {last} by {factor:.3g}", ", or normalize what enters them"
+        if count == 1:
+            said = f"{alone}, start it at 0{said[:-4]}its branch"
+        else:
+            said = f"scale all {count} branches by 1/{share} ({alone}), start their last layers at 0{said}"
     return said, change if layer.parameter else None
 
 
@@ -103,13 +109,15 @@ def _adds(layer: Evidence, network: Network) -> bool:
     if any(not one.trainable and one.ends_branch and one.summed for one in network.layers):
         return False
     ends = layer.ends_branch and (layer.summed or not network.told) and layer.trainable
+    ends = ends and layer.kind != "recurrent"  # its state is no branch
     return ends and layer.weight_variance > 0 and layer.activation_second_moment != 0
 
 
 def _least_sum(network: Network) -> float:
     """What the sums began with: the data, or in a network whose values were followed at least a mean square of 1."""
     if network.told:
-        return max(1.0, network.layers[0].activation_second_moment)
+        entering = [layer.input_second_moment for layer in network.layers if layer.from_data]
+        return max(1.0, network.layers[0].activation_second_moment, *entering)
     return network.inputs.second_moment
 
 
@@ -143,7 +151,7 @@ def _unsuitable(network: Network, kind: str) -> Iterator[Found]:
         blamed = [layer for layer, _ in run.blamed]
         mistake = _mistake(blamed, network)
         for layer, distance in run.blamed:
-            if _kind(layer, distance) == kind:
+            if _kind(layer, distance) == kind and not layer.is_nulled:
                 grave = severity(run.by_weights > trend.LOST)
                 yield _described(layer, distance, grave, _reason(layer, blamed, mistake))
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from course.diagnosis.evidence import Evidence, Network
-from course.diagnosis.findings import entering, lengths, losses, zeros
-from course.diagnosis.findings.found import Change, Whole
+from course.diagnosis.findings import entering, lengths, losses, numbers, received, zeros
+from course.diagnosis.findings.found import Change, Whole, severity
 from course.live.words import number
 
 LONG_STEP = 0.25
@@ -20,6 +20,7 @@ LOUD_ADAPTER = 0.05
 
 def search(network: Network) -> Iterator[Whole]:
     """Search for every finding about the whole, causes before effects."""
+    yield from _exponentials(network)
     if network.outputs is not None and np.size(network.outputs):
         yield from _no_numbers(network)
         yield from zeros.the_same(network)
@@ -30,8 +31,7 @@ def search(network: Network) -> Iterator[Whole]:
         yield from entering.loud(network)
         yield from _frequencies(network)
         yield from lengths.leveled(network)
-        yield from lengths.small_scales(network)
-        yield from lengths.signal(network)
+        yield from [*lengths.small_scales(network)] or received.signal(network)
         yield from lengths.differences(network)
         yield from lengths.gradient(network)
         yield from lengths.through_time(network)
@@ -39,6 +39,19 @@ def search(network: Network) -> Iterator[Whole]:
     yield from losses.loss(network)
     yield from losses.targets(network)
     yield from losses.products(network)
+
+
+def _exponentials(network: Network) -> Iterator[Whole]:
+    """Parameters whose exponential is far larger than a scale is: as a rule a logarithm was forgotten."""
+    for one, size in numbers.large_exponentials(network):
+        meant = f"log({number(one.mean)}) = {number(math.log(one.mean))}, if {number(one.mean)} is meant"
+        yield Whole(
+            "too large",
+            severity(size > lengths.LOUD),
+            f"the exponential of {one.name}, which has mean {number(one.mean)}, is {number(size)}",
+            "the slope of an exponential is as large as what it answers",
+            f"start {one.name} at the logarithm of what its exponential is to be: {meant}",
+        )
 
 
 def _no_numbers(network: Network) -> Iterator[Whole]:

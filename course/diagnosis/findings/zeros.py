@@ -8,7 +8,8 @@ import numpy as np
 from course.diagnosis import trend
 from course.diagnosis.evidence import Network
 from course.diagnosis.findings.found import Change, Whole, drawn, listed
-from course.diagnosis.reading import ParameterReading
+from course.diagnosis.reading import ParameterReading, is_shift
+from course.live.words import number
 
 SAME = 1e-6
 """Answers that differ by less than this share of the largest differ by rounding alone."""
@@ -53,9 +54,41 @@ def the_same(network: Network) -> Iterator[Whole]:
             "fault",
             f"the answers to all {examples} examples are the same",
             _why_nothing_passes(network) or "what tells the examples apart has been lost on the way",
-            "draw the layers anew so that the signal passes: with a larger standard deviation, and no scale of 0",
-            changes=_drawn(network, {one.name for one in network.parameters if _is_zero(one)}),
+            *_anew(
+                network,
+                "draw the layers anew so that the signal passes: with a larger standard deviation, and no scale of 0",
+                {one.name for one in network.parameters if _is_zero(one)},
+            ),
         )
+
+
+def _anew(network: Network, otherwise: str, zero: Collection[str]) -> tuple[str, int, tuple[Change, ...]]:
+    """What to do where nothing passes, no layer, and the changes: of tables and scales that are seen to stop it."""
+    tables = _tables_of_one_row(network)
+    if tables:
+        drawn_anew = f"draw {listed([one.name for one in tables])} with a standard deviation of "
+        changes = tuple(map(_drawn_table, tables))
+        return drawn_anew + number(changes[0].std), 0, changes
+    scales = _zero_scales(network)
+    if scales:
+        return f"start {listed(scales)} at 1", 0, tuple(Change(one, "one") for one in scales)
+    return otherwise, 0, _drawn(network, zero)
+
+
+def _zero_scales(network: Network) -> list[str]:
+    """The parameters of 0 that multiply all that a layer receives, or make its weights 0 though its own is not."""
+    silent = [layer for layer in network.layers if layer.input_second_moment == 0]
+    scales = {one for layer in silent for one in layer.scales_before}
+    scales |= {one for layer in network.layers if layer.is_nulled for one in layer.made_of if one != layer.parameter}
+    return [one.name for one in network.parameters if one.name in scales and _is_zero(one)]
+
+
+def _tables_of_one_row(network: Network) -> list[ParameterReading]:
+    """Tables whose vectors are all the same, where all that enters the layers tells no examples apart."""
+    entering = [layer for layer in network.layers if layer.from_data]
+    if not entering or any(not one.differing_second_moment <= SAME**2 * one.input_second_moment for one in entering):
+        return []
+    return [one for one in network.parameters if one.one_row]
 
 
 def _zero_ends(network: Network) -> bool:
@@ -73,6 +106,13 @@ def _zero_ends(network: Network) -> bool:
 
 def _why_nothing_passes(network: Network) -> str:
     """What is seen to stop a signal or a gradient, "" if nothing is."""
+    tables = [one.name for one in _tables_of_one_row(network)]
+    if tables:
+        zero = " 0 throughout" if all(map(_is_zero, _tables_of_one_row(network))) else " the same"
+        return f"all vectors of {listed(tables)} are{zero}, and tell nothing apart"
+    scales = _zero_scales(network)
+    if scales:
+        return f"what multiplies signal or weights is 0 throughout: {listed(scales)}"
     silent = any(layer.input_second_moment == 0 for layer in network.layers)
     dead = next((one for one in network.layers if one.dead_share == 1.0 and one.input_second_moment != 0), None)
     if dead is not None:
@@ -90,11 +130,6 @@ def _multiplies(parameter: ParameterReading) -> bool:
     return parameter.use in ("weights", "vector", "") and not is_shift(parameter.name)
 
 
-def is_shift(name: str) -> bool:
-    """Return whether a vector is added, as its name tells: nothing else tells it from a scale."""
-    return name.endswith(("bias", "shift", "beta", "offset"))
-
-
 def _is_zero(parameter) -> bool:
     return parameter.mean == 0 and parameter.std == 0
 
@@ -104,7 +139,7 @@ def no_gradient(network: Network) -> Iterator[Whole]:
     names = [one.name for one in network.parameters if one.stuck and "weight_hh" not in one.name]
     if not names:
         return
-    zero = _zero_factors(network)
+    zero, said = _zero_factors(network), "let one of two factors start at random; draw dead layers anew"
     if zero:
         reason = f"a product of zeros stays 0: {listed(zero)} {'is' if len(zero) == 1 else 'are'} 0 throughout"
     else:
@@ -114,9 +149,7 @@ def no_gradient(network: Network) -> Iterator[Whole]:
         "fault",
         f"the gradient of {listed(names)} is exactly 0, and stays so after a step of all other parameters",
         reason,
-        "let one of two factors start at random; draw dead layers anew",
-        _layer_of(network, names[0]),
-        _drawn(network, set(zero)),
+        *((said, _layer_of(network, names[0]), _drawn(network, set(zero))) if zero else _anew(network, said, ())),
     )
 
 
