@@ -23,7 +23,7 @@ def diagnose(network: Any, batch: Any, *, seed: int = 0, forward: Callable | Non
     `network` is a list of (weights, biases, activation), a pair (function, parameters) with function(parameters,
     batch) written in JAX or PyTorch, a Flax, Equinox, Haiku or Keras network, or a PyTorch module. `batch` has the
     examples first, 2 at least; several inputs are given in a tuple or by name, and targets in a pair (inputs, targets).
-    With whole numbers for targets the first loss is compared with guessing, of logits or of probabilities.
+    With classes for targets the first loss is compared with guessing, of logits or of probabilities.
     `forward(network, batch)` answers in the network's place, where the network is not called so or one of its answers
     is to be judged. It is given the whole batch, or only the inputs if it cannot run on that; what it does not use of a
     pair is taken for the targets. `seed` decides the directions v of the cost C = Σ v · outputs whose gradient is
@@ -38,7 +38,8 @@ def diagnose(network: Any, batch: Any, *, seed: int = 0, forward: Callable | Non
     normalization behind them are forgiven any scale, branches may be small, and trained weights are judged as if they
     were a start.
 
-    Raises `ValueError` in words for what is no network, cannot run on this batch, or holds NaN.
+    Raises `ValueError` in words for what is no network, cannot run on this batch, or holds NaN, and for targets that
+    cannot be those of the answers.
     """
     diagnosis = judged(read(network, batch, seed=seed, forward=forward))
     return diagnosis._replace(mend=partial(mended, network, diagnosis.changes, seed))
