@@ -1326,3 +1326,29 @@ def test_constants_behind_a_function_count_for_what_the_next_layer_needs(activat
         sick = diagnose(chain(activation, factor * suits), VECTORS)
         assert {layer.finding for layer in sick.layers[1:-1]} <= {*findings}
         assert sick.mended()[1][3].std() == pytest.approx(math.sqrt(suits / 64), rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("activation", "suits"),
+    [
+        (jnp.abs, 1.0),
+        (lambda z: z + jnp.sin(z) ** 2, 0.77),
+        (lambda z: z * jnp.tanh(jnp.exp(z)), 1.89),
+        (lambda z: z * jax.nn.sigmoid(1.702 * z), 2.0),
+        (jnp.arctan, 2.2),
+    ],
+    ids=["absolute value", "snake", "tanh of exp", "quick gelu", "arctan"],
+)
+def test_what_a_function_does_to_the_signal_is_measured_where_no_name_tells_it(activation, suits):
+    assert diagnose(chain(activation, suits), VECTORS).healthy
+    small = diagnose(chain(activation, 0.1 * suits), VECTORS)
+    assert [layer.finding for layer in small.layers] == ["too small"] * 7 + ["healthy"]
+    large = diagnose(chain(activation, 10 * suits), VECTORS)
+    assert {layer.finding for layer in large.layers[1:-1]} <= {"too large", "saturated"}
+    for sick in (small, large):
+        assert sick.mended()[1][3].std() == pytest.approx(math.sqrt(suits / 64), rel=0.4)
+
+
+def test_what_is_no_function_of_single_values_is_not_measured_as_one():
+    for activation in (lambda z: z / jnp.abs(z).max(), lambda z: z[:, ::-1] * z, lambda z: jnp.cumsum(z, 1)):
+        assert [layer.place.follows for layer in read(chain(activation, 1.0, 3), VECTORS).layers] == [None] * 3

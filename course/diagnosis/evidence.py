@@ -214,9 +214,9 @@ class Network(NamedTuple):
 
 def gathered(reading: NetworkReading) -> Network:
     """Take the numbers of a reading."""
-    readings = reading.layers
-    told = any(layer.place.follows != UNTOLD for layer in readings) or bool(reading.parameters)
+    told = any(layer.place.follows != UNTOLD for layer in reading.layers) or bool(reading.parameters)
     with np.errstate(all="ignore"):  # an overflow is a finding, not an error
+        readings = _judged(reading.layers)
         parents = _parents(readings)
         parameters = {one.name: one for one in reading.parameters}
         layers = [_layer(number, parents, readings, parameters) for number in range(1, len(readings) + 1)]
@@ -258,6 +258,26 @@ def _parents(readings: tuple[LayerReading, ...]) -> list[int | None]:
     ]
 
 
+def _judged(readings: tuple[LayerReading, ...]) -> tuple[LayerReading, ...]:
+    """The layers; where what suits a function is not known and cannot be measured, nobody follows, and z is judged."""
+    unknown = {
+        place
+        for place, layer in enumerate(readings)
+        if _answers(layer) is None and math.isnan(_multiplies(layer.signals))
+    }
+    return tuple(
+        layer._replace(
+            signals=layer.signals._replace(activations=None) if place in unknown else layer.signals,
+            place=layer.place._replace(follows=None) if layer.place.follows in unknown else layer.place,
+        )
+        for place, layer in enumerate(readings)
+    )
+
+
+def _multiplies(signals: LayerSignals) -> float:
+    return layer_statistics.multiplies(signals.preactivations, signals.activations)
+
+
 def _layer(
     number: int,
     parents: list[int | None],
@@ -275,7 +295,7 @@ def _layer(
     input_second_moment = mean_square(signals.inputs)
     passed = input_second_moment / (mean_square(_after(before.signals)) or 1.0) if before is not None else 1.0
     factor, added = (1.0, False) if before is None else _constants(_after(before.signals), signals.inputs)
-    told = place.follows != UNTOLD
+    told, feeds = place.follows != UNTOLD, number - 1 in parents
     last = number == len(readings) if place.last is None else place.last
     follows = number < len(readings) and parents[number] != number - 1
     gradient = mean_square(signals.preactivation_gradients)
@@ -294,10 +314,10 @@ def _layer(
         fed_by=None if before is None else _answers(before),
         parent=None if parent is None else parent + 1,
         passed=passed if told and math.isfinite(passed) and passed > 0 else 1.0,
-        ends_branch=not place.feeds and (place.summed or place.gated or not last) if told else follows,
+        ends_branch=not feeds and (place.summed or place.gated or not last) if told else follows,
         summed=place.summed,
         plus=place.plus,
-        gated=place.gated and not place.feeds,
+        gated=place.gated and not feeds,
         added=place.added if told else number > 1 and parent is None,
         evened=place.evened,
         from_data=place.from_data,
@@ -344,7 +364,7 @@ def _layer(
         radial=math.nan if own is None else own.radial,
         shape=() if own is None else own.shape,
         factor=factor,
-        keeps=_keeps(before.signals) if added else math.nan,
+        keeps=math.nan if before is None else _keeps(before, added=added),
         positive=own is not None and _is_made_positive(weights, definition.times, own.mean),
         orthogonal=layer_statistics.orthogonal(weights),
         picks=layer_statistics.picks(weights),
@@ -372,9 +392,13 @@ def _constants(answers: np.ndarray, inputs: np.ndarray) -> tuple[float, bool]:
     return factor, abs(means[1] - factor * means[0]) > ROUNDING * math.sqrt(mean_square(inputs))
 
 
-def _keeps(before: LayerSignals) -> float:
+def _keeps(before: LayerReading, *, added: bool) -> float:
     """The weight variance of the next layer that brings what differs in a layer's answers back to E[z²]."""
-    found = mean_square(before.preactivations) / float(np.var(_after(before), dtype=float))
+    if _answers(before) is None:
+        return 1 / _multiplies(before.signals)
+    if not added:
+        return math.nan
+    found = mean_square(before.signals.preactivations) / float(np.var(_after(before.signals), dtype=float))
     return found if math.isfinite(found) else math.nan
 
 

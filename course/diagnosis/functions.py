@@ -53,6 +53,8 @@ _ROWS = (
     _row("tanhshrink", "z - tanh(z)", lambda z: z - np.tanh(z), 1.0),
     _row("squared relu", "max(0, z)²", lambda z: np.maximum(z, 0) ** 2, 1.0, 2.0),
     _row("sin", "sin(z)", np.sin, 1.0, 2.0),
+    _row("arctan", "arctan(z)", np.arctan, 1.0, 25 / 9),
+    _row("quick gelu", "z sigmoid(1.702 z)", lambda z: z * (1 + np.tanh(0.851 * z)) / 2, 2.0),
 )
 KNOWN = {**ACTIVATIONS, **{row.name: row for row in _ROWS}}
 """All functions that `diagnose` recognizes, by name."""

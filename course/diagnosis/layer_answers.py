@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course.diagnosis.functions import KNOWN, recognized
+from course.diagnosis.layer_statistics import is_function
 from course.diagnosis.reading import LayerPlace
 from course.diagnosis.traces import (
     DATA,
@@ -102,14 +103,14 @@ def answers_of(
         found = [answer._replace(straight=False) for answer in found]
     ends = frozenset().union(*(flows.of[number].sources for number in outputs if number in flows.of))
     for index, answer in enumerate(found):
-        parent = _parent(flows, answer.layer, found)
+        parent = _parent(flows, answer.layer, found, values)
         found[index] = answer._replace(follows=parent, last=index in ends)
     followed = {answer.follows for answer in found}
     return [answer._replace(feeds=index in followed) for index, answer in enumerate(found)]
 
 
-def _parent(flows: Flows, layer: Layer, found: list[Answer]) -> int | None:
-    """The layer that this one follows for certain; notes a normalization on the way."""
+def _parent(flows: Flows, layer: Layer, found: list[Answer], values) -> int | None:
+    """The layer that this one follows for certain; notes a normalization on the way, or a function without a name."""
     if len(layer.inputs.sources) != 1 or DATA in layer.inputs.sources or layer.applied.kind == "recurrent":
         return None
     (source,) = layer.inputs.sources
@@ -119,8 +120,30 @@ def _parent(flows: Flows, layer: Layer, found: list[Answer]) -> int | None:
     if any(_scales(flows, step) for step in between):
         found[source] = before._replace(normalized=True)
         return None
-    certain = all(_passes(flows, step) for step in between) and before.applied.kind != "recurrent"
-    return source if certain else None
+    if before.applied.kind == "recurrent":
+        return None
+    if not all(_passes(flows, step) for step in between):
+        found[source] = _without_a_name(flows, layer, before, values) or before
+        return None if found[source] is before else source
+    return source
+
+
+def _without_a_name(flows: Flows, layer: Layer, before: Answer, values) -> Answer | None:
+    """The same answer with a function that has no name, if it leads to the layer and nowhere else, value by value."""
+    followers, behind = before.layer.followers, layer.inputs.behind
+    other_ways = before.activations is not None and not behind.issuperset(flows.users[before.activations])
+    z = _multiplied(flows, followers, _biased(flows, before.layer)[1])
+    if before.normalized or before.layer.scores or other_ways or z.number not in values:
+        return None
+    places = {one.place for one in followers}
+    for end in reversed([one for one in followers if z.place < one.place and one.place in behind]):
+        made = flows.of[end.number].behind
+        if not all(_passes(flows, flows.steps[place]) for place in behind - made):
+            return None
+        if end.number in values and made <= places and is_function(values[z.number], values[end.number]):
+            scale = _scale(flows, followers, z, values)
+            return before._replace(preactivations=z.number, activations=end.number, activation=None, scale=scale)
+    return None
 
 
 def _passes(flows: Flows, step: Step) -> bool:
@@ -139,7 +162,7 @@ def _scales(flows: Flows, step: Step) -> bool:
 def _answer(flows: Flows, layer: Layer, values, dtypes) -> Answer:
     applied, followers = layer.applied, layer.followers
     z, h, name = _nonlinearity(flows, followers, values, dtypes)
-    bias, biased = (applied.bias, followers[0]) if applied.bias is not None else _bias(flows, followers)
+    bias, biased = _biased(flows, layer)
     last = z or followers[-1]
     normalized = applied.rescaled or _is_scaled(flows, last, layer)
     if z is None:
@@ -230,8 +253,11 @@ def _is_straight(values, biased: Follower, z: Follower, scale: float) -> bool:
         return bool(np.linalg.norm((one - two)[kept]) <= NEARLY * np.linalg.norm(two[kept]))
 
 
-def _bias(flows: Flows, followers: list[Follower]):
+def _biased(flows: Flows, layer: Layer):
     """The constant that is added first, if it is added before anything else is done, and what comes of it."""
+    followers = layer.followers
+    if layer.applied.bias is not None:
+        return layer.applied.bias, followers[0]
     current = followers[0]
     for one in followers[1:]:
         step = flows.steps[one.place]

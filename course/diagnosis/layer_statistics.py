@@ -17,6 +17,10 @@ ROUNDED = 1e-6
 """A singular value that is less than this beside the first one is rounding alone."""
 NOISE_LENGTH = 256
 """Two layers whose first weights are alike up to a factor this far come from one draw."""
+FEWEST, NEXT = 256, 0.02
+"""A function without a name shows in so many values: those next to each other differ by so little of their spread."""
+ALIKE = 2.0
+"""What multiplies the squares of small and of large values by factors closer than this keeps a signal's shape."""
 
 
 def mean_square(values: np.ndarray) -> float:
@@ -125,6 +129,24 @@ def slopes(activation: str | None, z: np.ndarray) -> tuple[float, float]:
     row = named(activation)
     found = np.abs(row.array_slope(z))
     return mean_square(found), float(np.mean(found < activations.SATURATION * row.peak_slope))
+
+
+def is_function(z: np.ndarray, h: np.ndarray) -> bool:
+    """Return whether one array is a function of another, value by value: next to each other in z is next in h."""
+    if z.shape != h.shape or z.size < FEWEST or not (np.isfinite(z).all() and np.isfinite(h).all()):
+        return False
+    stride = z.size // (16 * FEWEST) | 1
+    order, answers = np.argsort(z.ravel()[::stride]), h.ravel()[::stride]
+    return float(np.median(np.abs(np.diff(answers[order])))) < NEXT * float(np.std(answers))
+
+
+def multiplies(z: np.ndarray, h: np.ndarray) -> float:
+    """Return E[h²]/E[z²] of a function that multiplies small values about as it does large ones; nan of any other."""
+    one, two = np.ravel(z).astype(float) ** 2, np.ravel(h).astype(float) ** 2
+    large = one > np.median(one)
+    ratios = [float(np.sum(two[part]) / np.sum(one[part])) for part in (large, ~large)]
+    alike = 0 < max(ratios) < ALIKE * min(ratios) < math.inf
+    return float(np.sum(two) / np.sum(one)) if alike else math.nan
 
 
 def dead_shares(definition: LayerDefinition, z: np.ndarray, biases: np.ndarray) -> tuple[float, float]:

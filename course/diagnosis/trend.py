@@ -220,10 +220,12 @@ def accepted(layer: Evidence) -> tuple[float, float]:
 
     A sine that receives the data may have any larger one: it sets the frequencies, and E[sin²] stays below 1. Constants
     between the function and the layer count: what multiplies its answers multiplies the weights, what is added to them
-    may take out their mean.
+    may take out their mean. A function without a name is taken as it was measured.
     """
     low, high = starts.accepted(layer.fed_by, layer.activation, first=not layer.chained, last=layer.last)
-    if layer.keeps > 0:
+    if layer.keeps > 0 and layer.fed_by is None:
+        low, high = min(low, layer.keeps) if layer.last else layer.keeps, layer.keeps
+    elif layer.keeps > 0:
         low, high = min(low, layer.keeps), max(high, layer.keeps)
     low, high = low / layer.factor**2, high / layer.factor**2
     return low, math.inf if layer.activation == "sin" and layer.from_data else high
