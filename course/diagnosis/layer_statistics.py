@@ -12,9 +12,8 @@ STAND_INS = 512
 """Units drawn to learn how many would be dead by chance."""
 MOST_VALUES = 2**18
 """As many of a layer's answers are looked at; means of more are no better known."""
-FEWEST = 3
-ROUNDED = 1e-6
-"""A singular value that is less than this beside the first one is rounding alone."""
+LINES, ROUNDED = 3, 1e-6
+"""Fewer rows or columns may be multiples by luck; a singular value so much less than the first is rounding alone."""
 NOISE_LENGTH = 256
 """Two layers whose first weights are alike up to a factor this far come from one draw."""
 FEWEST, NEXT = 256, 0.02
@@ -101,9 +100,9 @@ def has_rank_one(weights: np.ndarray) -> bool:
     """
     matrix = weights.reshape(-1, weights.shape[-1])
     largest = np.abs(matrix).max()
-    if min(matrix.shape) < FEWEST or not 0 < largest < math.inf:
+    if min(matrix.shape) < LINES or not 0 < largest < math.inf:
         return False
-    sketch = np.random.default_rng(0).standard_normal((FEWEST, len(matrix))) @ (matrix / largest)
+    sketch = np.random.default_rng(0).standard_normal((LINES, len(matrix))) @ (matrix / largest)
     first, second, *_ = np.linalg.svd(sketch, compute_uv=False)
     return bool(second <= ROUNDED * first)
 
