@@ -1370,17 +1370,28 @@ def kernels_that_blur():
 
 
 class Factors(nn.Module):
-    def __init__(self, std: float):
+    def __init__(self, std: float, mean: float = 0.1, size: int = 16):
         super().__init__()
-        self.users, self.items = nn.Embedding(100, 16), nn.Embedding(100, 16)
+        self.users, self.items = nn.Embedding(100, size), nn.Embedding(100, size)
         for table in (self.users, self.items):
-            nn.init.normal_(table.weight, 0.1, std)
+            nn.init.normal_(table.weight, mean, std)
 
     def forward(self, pairs):
         return (self.users(pairs[:, 0]) * self.items(pairs[:, 1])).sum(-1)
 
 
-enter(factors=lambda: (Factors(0.1), torch.randint(0, 100, (64, 2))))
+enter(
+    factors=lambda: (Factors(0.1), torch.randint(0, 100, (64, 2))),
+    factors_of_size_1=lambda: (Factors(512**-0.25, 0.0, 512), (torch.randint(0, 100, (64, 2)), torch.randn(64))),
+)
+enter(
+    "answers too large",
+    factors_of_std_10=lambda: (Factors(10.0), torch.randint(0, 100, (64, 2))),
+    factors_of_std_1_beside_targets=lambda: (
+        Factors(1.0, 0.0, 512),
+        (torch.randint(0, 100, (64, 2)), torch.randn(64)),
+    ),
+)
 enter("identical units", factors_of_equal_numbers=lambda: (Factors(0.0), torch.randint(0, 100, (64, 2))))
 
 

@@ -177,6 +177,7 @@ class Network(NamedTuple):
     varied: bool = True
     others: tuple[float, ...] = ()
     examples: int | None = None
+    of_targets: float | None = None
 
 
 def gathered(reading: NetworkReading) -> Network:
@@ -201,6 +202,7 @@ def gathered(reading: NetworkReading) -> Network:
             varied=_varied(reading, told),
             others=reading.others,
             examples=reading.examples,
+            of_targets=reading.of_targets,
         )
 
 

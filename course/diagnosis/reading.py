@@ -130,10 +130,10 @@ class NetworkReading(NamedTuple):
     """A network as it was read: its layers from the input to the output, and what it answered.
 
     `outputs` has the examples first, so many as `examples` says: 0 where no axis is as long as the batch, `None` for
-    its first axis. `data` is the batch where it is one of real numbers; both are thinned out where
-    they are large; `others` are the mean squares of the batch's further arrays of real numbers. `loss` is the first
-    one and the number of classes, `distance` the mean square of real targets from the mean answer, both where targets
-    are given. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
+    all of its first axis. `data` is the batch where it is one of real numbers; both are thinned out where they are
+    large; `others` are the mean squares of the batch's further arrays of real numbers. `loss` is the first one and the
+    number of classes, `distance` the mean square of real targets from the mean answer, `of_targets` that from 0, all
+    where targets are given. `fresh` says that a normalization uses statistics of the past, of which there are none yet.
     """
 
     layers: tuple[LayerReading, ...]
@@ -147,6 +147,7 @@ class NetworkReading(NamedTuple):
     distance: float | None = None
     others: tuple[float, ...] = ()
     examples: int | None = None
+    of_targets: float | None = None
 
 
 def axis_of_examples(shape: tuple[int, ...], lengths: Sequence[int]) -> tuple[int, int]:

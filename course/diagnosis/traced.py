@@ -197,6 +197,7 @@ def _reading(
             if _is_float(leaf) and jnp.ndim(leaf) > 0
         ),
         examples=examples,
+        of_targets=first_distance(np.zeros(output.shape), targets),
     )
 
 

@@ -19,8 +19,8 @@ class Entering(NamedTuple):
 
 
 def arrays(network: Network) -> Iterator[Entering]:
-    """Tables and the batch."""
-    for one in network.parameters:
+    """Tables that layers receive, and the batch; tables that answer alone: see `losses.products`."""
+    for one in network.parameters if any(layer.last for layer in network.layers) else ():
         if one.use == "table":
             remedy = f"draw {one.name} with a standard deviation of 1 or less"
             yield Entering(one.mean**2 + one.std**2, f"the table {one.name}", remedy)

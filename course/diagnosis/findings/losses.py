@@ -13,6 +13,8 @@ from course.live.words import number
 
 FAR = 100.0
 """Targets of a larger mean square around the first answers should have been divided by their standard deviation."""
+LOUD_ANSWERS = 1000.0
+"""Answers of a larger mean square are no start where the targets are not known; `FAR` times theirs where they are."""
 SCALE_FREE = 1e-5
 """A gradient at right angles to its parameter, but for rounding: its scale does not change the answer."""
 
@@ -86,3 +88,25 @@ def targets(network: Network) -> Iterator[Whole]:
         "the first errors, and so the first gradients, are as large",
         "divide the targets by their standard deviation, and start the last bias at their mean or subtract it",
     )
+
+
+def products(network: Network) -> Iterator[Whole]:
+    """Answers of tables alone that are large: products of two vectors of d numbers are √d times both sizes."""
+    tables = [one for one in network.parameters if one.use == "table" and one.shape[-1] > 1]
+    loud = {
+        one.name: one.shape[-1] ** -0.25 for one in tables if math.hypot(one.mean, one.std) > one.shape[-1] ** -0.25
+    }
+    if network.loss is not None or not loud or any(layer.last for layer in network.layers):
+        return
+    answers = float(np.mean(np.square(network.outputs, dtype=float)))
+    if LOUD_ANSWERS < answers < math.inf if network.of_targets is None else answers > FAR * network.of_targets:
+        said = " and ".join(f"{name} {number(std)}" for name, std in loud.items())
+        beside = "" if network.of_targets is None else f", the targets one of {number(math.sqrt(network.of_targets))}"
+        yield Whole(
+            "answers too large",
+            "warning",
+            f"the answers have a root mean square of {number(math.sqrt(answers))}{beside}",
+            "they are made of vectors that are looked up, and of those it is the length that counts",
+            f"draw vectors of d numbers with std d^(-1/4) where two are multiplied: {said}",
+            changes=tuple(Change(name, "draw", std, std) for name, std in loud.items()),
+        )

@@ -36,6 +36,7 @@ def search(network: Network) -> Iterator[Whole]:
         yield from _adapters(network)
     yield from losses.loss(network)
     yield from losses.targets(network)
+    yield from losses.products(network)
 
 
 def _no_numbers(network: Network) -> Iterator[Whole]:
