@@ -773,6 +773,20 @@ class Repeated(nn.Module):
         return self.out(torch.relu(torch.bmm(x, self.weights.repeat(len(x), 1, 1))))
 
 
+class Vlad(nn.Module):
+    """Arandjelović and others 2016: descriptors are weighted sums of what also makes their weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.descriptors, self.shares = nn.Conv2d(3, 16, 3, 2, 1), nn.Conv2d(16, 6, 1)
+
+    def forward(self, x):
+        x = F.normalize(self.descriptors(x))
+        shares = self.shares(x).flatten(2).softmax(1)
+        return torch.einsum("bkn,bdn->bkd", shares, x.flatten(2)).flatten(1)
+
+
+enter(vlad=lambda: (Vlad(), pictures(16)))
 enter(
     attention_by_learned_queries=lambda: (Pooling(), sequences()),
     attention_of_heads_by_learned_queries=lambda: (Pooling(heads=4), sequences()),

@@ -243,12 +243,12 @@ def gradient(network: Network) -> Iterator[Found]:
 
 
 def _by_weights_alone(layer: Evidence, following: Evidence) -> bool:
-    """Whether a layer's gradient comes through the next one's dense weights and nothing else."""
+    """Whether a layer's gradient comes through the next one's dense weights and nothing else, by no other way."""
     dense = following.fan_out == following.units and following.fan_in == layer.units
     dense = dense and following.distinct_units > following.units / 2 and layer.trainable
     sent = following.gradient_second_moment * following.weight_variance * layer.slope_second_moment
     straight = following.places == layer.places and 0.99 < following.passed < 1.01 and following.straight
-    alone = following.chained and not (following.normalized or following.positive)
+    alone = following.chained and not (following.normalized or following.positive or layer.last or layer.summed)
     return dense and straight and alone and 0 < sent < math.inf
 
 
