@@ -93,13 +93,14 @@ def targets(network: Network) -> Iterator[Whole]:
 def products(network: Network) -> Iterator[Whole]:
     """Answers of tables alone that are large: products of two vectors of d numbers are √d times both sizes."""
     tables = [one for one in network.parameters if one.use == "table" and one.shape[-1] > 1]
-    if network.loss is not None or not tables or any(layer.last for layer in network.layers):
+    loud = {
+        one.name: one.shape[-1] ** -0.25 for one in tables if math.hypot(one.mean, one.std) > one.shape[-1] ** -0.25
+    }
+    if network.loss is not None or not loud or any(layer.last for layer in network.layers):
         return
     answers = float(np.mean(np.square(network.outputs, dtype=float)))
     if LOUD_ANSWERS < answers < math.inf if network.of_targets is None else answers > FAR * network.of_targets:
-        stds = {one.name: one.shape[-1] ** -0.25 for one in tables}
-        loud = [one for one in tables if math.hypot(one.mean, one.std) > stds[one.name]]
-        said = " and ".join(f"{one.name} {number(stds[one.name])}" for one in loud)
+        said = " and ".join(f"{name} {number(std)}" for name, std in loud.items())
         beside = "" if network.of_targets is None else f", the targets one of {number(math.sqrt(network.of_targets))}"
         yield Whole(
             "answers too large",
@@ -107,5 +108,5 @@ def products(network: Network) -> Iterator[Whole]:
             f"the answers have a root mean square of {number(math.sqrt(answers))}{beside}",
             "they are made of vectors that are looked up, and of those it is the length that counts",
             f"draw vectors of d numbers with std d^(-1/4) where two are multiplied: {said}",
-            changes=tuple(Change(one.name, "draw", stds[one.name], stds[one.name]) for one in loud),
+            changes=tuple(Change(name, "draw", std, std) for name, std in loud.items()),
         )
