@@ -900,6 +900,14 @@ def test_no_wrong_fan_is_told_of_weights_as_libraries_draw_them(draw, activation
     assert diagnosis.healthy, str(diagnosis)
 
 
+def test_weights_without_the_gain_that_lose_the_signal_in_layers_that_widen_are_told_by_the_gain():
+    sizes = [8, 16, 32, 64, 128, 256]
+    diagnosis = diagnose([(lecun(n, m), "relu") for n, m in itertools.pairwise(sizes)], VECTORS[:, :8])
+    assert (diagnosis.primary.finding, diagnosis.primary.state) == ("too small", "warning")
+    assert "lets everything through" in diagnosis.primary.reason
+    assert "fan_out" not in str(diagnosis)
+
+
 def looked_up(parameters, tokens):
     return jax.nn.relu(parameters["table"][tokens].reshape(len(tokens), -1) @ parameters["in"]) @ parameters["out"]
 

@@ -1,7 +1,8 @@
 """Findings about how weights were drawn: all alike, twice the same, round the wrong mean, with the wrong fan."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -219,26 +220,41 @@ def wrong_fan(network: Network) -> Iterator[Found]:
     Either Var w · fan is one constant over the layers only with fan_out, or its value suits only with fan_out and is
     none that libraries give. Orthogonal weights have the larger fan by their nature, and a last layer any size below.
     """
-    if network.told:
-        for run in trend.runs(network.layers):
-            if len(run.layers) >= SHORTEST_RUN:
-                yield from _wrong_fan(list(run.layers), network)
-        return
-    yield from _wrong_fan(list(network.layers), network)
+    for found in strayed(network):
+        if not found.lecun:
+            yield from (_of_fan_out(layer, found.severity) for layer in found.layers)
 
 
-def _wrong_fan(layers: list[Evidence], network: Network) -> Iterator[Found]:
-    limit = deviations(network)
+class Strayed(NamedTuple):
+    """Layers whose fan_out explains their variances, which let the signal stray; LeCun's rule may explain them too."""
+
+    layers: list[Evidence]
+    severity: str
+    lecun: bool
+
+
+def strayed(network: Network) -> Iterator[Strayed]:
+    """Find what fan_out explains and fan_in does not, in layers that follow one another."""
+    runs = [list(run.layers) for run in trend.runs(network.layers) if len(run.layers) >= SHORTEST_RUN]
+    for layers in runs if network.told else [list(network.layers)]:
+        yield from _strayed(layers, deviations(network))
+
+
+def _strayed(layers: list[Evidence], limit: float) -> Iterator[Strayed]:
     drawn = [layer for layer in layers if not layer.normalized and layer.weight_variance > 0]
     rows = [layer for layer in drawn if not (layer.orthogonal or _ends_small(layer, limit))]
     unequal = [layer for layer in rows if layer.fan_in != layer.fan_out]
-    if len(unequal) < 2 or _harm(rows) < trend.KEPT or all(_is_common(layer, limit) for layer in unequal):
+    if len(unequal) < 2 or _harm(rows) < trend.KEPT:
         return
     for how in (_spread, _misfit):
         by_in, by_average, by_out = (how(rows, mode) for mode in FANS)
         if by_out < limit < min(by_in, by_average):
-            grave = severity(_harm(rows) > trend.LOST)
-            yield from (_of_fan_out(layer, grave) for layer in unequal if not _is_right(layer))
+            wrong = [layer for layer in unequal if not _is_right(layer)]
+            common, lecun = (
+                all(_is_common(layer, limit, rules) for layer in unequal) for rules in (COMMON, COMMON[:1])
+            )
+            if lecun or not common:
+                yield Strayed(wrong, severity(_harm(rows) > trend.LOST), lecun)
             return
 
 
@@ -248,9 +264,9 @@ def _ends_small(layer: Evidence, limit: float) -> bool:
     return layer.last and starts.distance(_variance(layer, FANS[2]), hidden) < -limit * layer.weight_error
 
 
-def _is_common(layer: Evidence, limit: float) -> bool:
+def _is_common(layer: Evidence, limit: float, rules: Sequence[tuple[Fan, float]]) -> bool:
     """Whether a layer has a variance that libraries give, which some fan_out may explain by chance."""
-    away = (abs(math.log(value / _variance(layer, fan))) for fan, value in COMMON)
+    away = (abs(math.log(value / _variance(layer, fan))) for fan, value in rules)
     return min(away) < limit * layer.weight_error
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from course.diagnosis import starts, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.findings.answers import biases_decide, exponential
+from course.diagnosis.findings.draws import strayed
 from course.diagnosis.findings.found import Change, Found, deviations, scaling, severity
 from course.diagnosis.findings.lengths import LOST, UNEQUAL
 from course.diagnosis.functions import named
@@ -25,8 +26,13 @@ FLAT, MOSTLY_FLAT = 0.3, 0.5
 
 
 def too_small(network: Network) -> Iterator[Found]:
-    """Weights that let the signal or the gradient vanish."""
+    """Weights that let the signal or the gradient vanish, also where layers that widen make up for it backward."""
     yield from _unsuitable(network, "too small")
+    for found in strayed(network):
+        small = [layer for layer in found.layers if layer.weight_variance < trend.accepted(layer)[0]]
+        mistake = _mistake(small, network)
+        for layer in small if found.lecun else ():
+            yield _described(layer, -1.0, found.severity, _reason(layer, small, mistake))
 
 
 def too_large(network: Network) -> Iterator[Found]:
@@ -198,8 +204,8 @@ HINTS = (
     Hint(lambda right, _in, _out: right / 3, "the bound is √({suits}/fan_in) where √({bound}/fan_in) belongs", True),
     Hint(lambda right, fan_in, _out: right * fan_in, "the weights were not divided by √fan_in"),
     Hint(lambda _right, fan_in, _out: float(fan_in), "the variance is 1: the weights were not scaled at all"),
-    Hint(lambda right, fan_in, out: right * fan_in / out, "the fan_out stands where the fan_in belongs"),
     Hint(lambda right, _in, _out: right / 2, "this suits a function that lets everything through, not this one"),
+    Hint(lambda right, fan_in, out: right * fan_in / out, "the fan_out stands where the fan_in belongs"),
     Hint(
         lambda _right, _in, _out: 1 / 3, "a bound of 1/√fan_in, the default of some libraries, is too narrow here", True
     ),
@@ -241,9 +247,9 @@ def _explains(hint: Hint, blamed: Sequence[Evidence], network: Network) -> bool:
 
 
 def _away(hint: Hint, layer: Evidence) -> float:
-    """How far a layer's variance is from what a mistake makes of the right one, as a logarithm."""
+    """How far a layer's variance is from what a mistake makes of the right one, as a logarithm; orthogonal is none."""
     suits = trend.advised(layer)
     made = hint.variance(suits, layer.fan_in, layer.fan_out)
-    if layer.weight_variance == 0 or made == suits or (hint.uniform and not layer.uniform):
+    if layer.weight_variance == 0 or layer.orthogonal or made == suits or (hint.uniform and not layer.uniform):
         return math.inf
     return abs(math.log(layer.weight_variance / made))
