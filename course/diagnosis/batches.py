@@ -185,9 +185,7 @@ def in_words(framework: str, batch: Any, reading: Callable[[], NetworkReading]) 
     try:
         return reading()
     except Exception as exception:
-        if isinstance(exception, ValueError) and str(exception).startswith(
-            ("the network ", "the network's ", "the targets ")
-        ):
+        if isinstance(exception, ValueError) and str(exception).startswith(TOLD):
             raise
         first, *_ = [*str(exception).strip().splitlines(), "nothing"]
         where = "" if not is_array(batch) else f" of shape {tuple(batch.shape)} and type {_kind(batch)}"
