@@ -260,6 +260,7 @@ for kind, layers in LAYERS.items():
 """
 
 
+@pytest.mark.long
 def test_code_for_keras_names_the_argument_that_draws_each_variable():
     if importlib.util.find_spec("keras") is None:
         pytest.skip("Keras is not installed")
@@ -374,7 +375,9 @@ def test_an_answer_that_is_no_number_is_a_fault_though_every_parameter_is_one():
     assert [row.finding for row in diagnosis.whole] == ["answers are no numbers"]
 
 
-@pytest.mark.parametrize("value", [-1e9, float(np.finfo(np.float32).min), -np.inf])
+@pytest.mark.parametrize(
+    "value", [pytest.param(-1e9, marks=pytest.mark.long), float(np.finfo(np.float32).min), -np.inf]
+)
 @pytest.mark.parametrize("rows", [1, 64], ids=["for all", "by example"])
 def test_a_mask_hides_answers_and_says_nothing_of_the_others(value, rows):
     mask = RANDOM.random((rows, 5)) < 0.5
@@ -1312,20 +1315,17 @@ def chain(activation, variance: float, depth: int = 8, width: int = 64):
 @pytest.mark.parametrize(
     ("activation", "suits"),
     [
-        (lambda z: 1.7881 * jax.nn.silu(z), 0.88),
-        (lambda z: 1.7159 * jnp.tanh(2 / 3 * z), 1.33),
-        (lambda z: jax.nn.leaky_relu(z, 0.2) * math.sqrt(2), 0.96),
-        (lambda z: jax.nn.relu(z) / 2, 8.0),
-        (lambda z: jax.nn.softplus(z) - math.log(2), 3.5),
-        (lambda z: jax.nn.relu(z) - 0.4, 2.9),
-    ],
-    ids=[
-        "silu of NFNets",
-        "tanh of LeCun",
-        "leaky relu of StyleGAN2",
-        "half a relu",
-        "shifted softplus",
-        "shifted relu",
+        pytest.param(lambda z: 1.7881 * jax.nn.silu(z), 0.88, id="silu of NFNets"),
+        pytest.param(lambda z: 1.7159 * jnp.tanh(2 / 3 * z), 1.33, id="tanh of LeCun", marks=pytest.mark.long),
+        pytest.param(
+            lambda z: jax.nn.leaky_relu(z, 0.2) * math.sqrt(2),
+            0.96,
+            id="leaky relu of StyleGAN2",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(lambda z: jax.nn.relu(z) / 2, 8.0, id="half a relu", marks=pytest.mark.long),
+        pytest.param(lambda z: jax.nn.softplus(z) - math.log(2), 3.5, id="shifted softplus"),
+        pytest.param(lambda z: jax.nn.relu(z) - 0.4, 2.9, id="shifted relu", marks=pytest.mark.long),
     ],
 )
 def test_constants_behind_a_function_count_for_what_the_next_layer_needs(activation, suits):
@@ -1339,13 +1339,12 @@ def test_constants_behind_a_function_count_for_what_the_next_layer_needs(activat
 @pytest.mark.parametrize(
     ("activation", "suits"),
     [
-        (jnp.abs, 1.0),
-        (lambda z: z + jnp.sin(z) ** 2, 0.77),
-        (lambda z: z * jnp.tanh(jnp.exp(z)), 1.89),
-        (lambda z: z * jax.nn.sigmoid(1.702 * z), 2.0),
-        (jnp.arctan, 2.2),
+        pytest.param(jnp.abs, 1.0, id="absolute value"),
+        pytest.param(lambda z: z + jnp.sin(z) ** 2, 0.77, id="snake", marks=pytest.mark.long),
+        pytest.param(lambda z: z * jnp.tanh(jnp.exp(z)), 1.89, id="tanh of exp", marks=pytest.mark.long),
+        pytest.param(lambda z: z * jax.nn.sigmoid(1.702 * z), 2.0, id="quick gelu"),
+        pytest.param(jnp.arctan, 2.2, id="arctan", marks=pytest.mark.long),
     ],
-    ids=["absolute value", "snake", "tanh of exp", "quick gelu", "arctan"],
 )
 def test_what_a_function_does_to_the_signal_is_measured_where_no_name_tells_it(activation, suits):
     assert diagnose(chain(activation, suits), VECTORS).healthy
