@@ -903,6 +903,11 @@ def test_no_wrong_fan_is_told_of_weights_as_libraries_draw_them(draw, activation
     assert diagnosis.healthy, str(diagnosis)
 
 
+def test_no_wrong_fan_is_told_where_the_rules_of_two_functions_agree_by_chance_with_one_of_fan_out():
+    network = [(lecun(32, 192), None), (he(192, 576), "relu"), (lecun(576, 10), None)]
+    assert diagnose(network, VECTORS[:, :32]).healthy
+
+
 def test_weights_without_the_gain_that_lose_the_signal_in_layers_that_widen_are_told_by_the_gain():
     sizes = [8, 16, 32, 64, 128, 256]
     diagnosis = diagnose([(lecun(n, m), "relu") for n, m in itertools.pairwise(sizes)], VECTORS[:, :8])

@@ -34,10 +34,11 @@ SHORTEST_RUN = 3
 """Fans are compared over layers that follow one another, so many at least."""
 COMMON: tuple[tuple[Fan, float], ...] = (
     (lambda layer: layer.own_fan_in or layer.fan_in, 1.0),
+    (lambda layer: layer.own_fan_in or layer.fan_in, 2.0),
     (lambda layer: layer.own_fan_in or layer.fan_in, 1 / 3),
     (FANS[1], 1.0),
 )
-"""What Var w · fan is by the rules of libraries: LeCun's, U(-1/√fan_in, 1/√fan_in) of PyTorch, and Glorot's."""
+"""What Var w · fan is by the rules of libraries: LeCun's, He's, U(-1/√fan_in, 1/√fan_in) of PyTorch, and Glorot's."""
 AS_IT_IS = 0.05
 """A remedy that multiplies by less than 5 % more or less is none."""
 MOSTLY = 0.5
@@ -250,10 +251,8 @@ def _strayed(layers: list[Evidence], limit: float) -> Iterator[Strayed]:
         by_in, by_average, by_out = (how(rows, mode) for mode in FANS)
         if by_out < limit < min(by_in, by_average):
             wrong = [layer for layer in unequal if not _is_right(layer)]
-            common, lecun = (
-                all(_is_common(layer, limit, rules) for layer in unequal) for rules in (COMMON, COMMON[:1])
-            )
-            if lecun or not common:
+            lecun = all(_is_common(layer, limit, COMMON[:1]) for layer in unequal)
+            if lecun or not all(_is_common(layer, limit, COMMON) for layer in unequal):
                 yield Strayed(wrong, severity(_harm(rows) > trend.LOST), lecun)
             return
 
