@@ -34,7 +34,7 @@ SHORTEST_RUN = 3
 """Fans are compared over layers that follow one another, so many at least."""
 COMMON: tuple[tuple[Fan, float], ...] = (
     (lambda layer: layer.own_fan_in or layer.fan_in, 1.0),
-    (lambda layer: layer.own_fan_in or layer.fan_in, 2.0),
+    (FANS[0], 2.0),
     (lambda layer: layer.own_fan_in or layer.fan_in, 1 / 3),
     (FANS[1], 1.0),
 )
