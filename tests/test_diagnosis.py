@@ -15,7 +15,7 @@ from same_network import redefined
 
 from course import mistakes, theory
 from course.activations import ACTIVATIONS
-from course.diagnosis import diagnose, evidence, expectation, layer_statistics, starts, trend
+from course.diagnosis import diagnose, expectation, gathering, layer_statistics, starts, trend
 from course.diagnosis.findings import FINDINGS, deviations
 from course.diagnosis.findings.found import COMPARISONS, FALSE_ALARMS
 from course.diagnosis.judging import Judgement, judged
@@ -273,7 +273,7 @@ def test_units_that_are_off_because_the_examples_are_alike_are_not_called_dead()
     alike = np.random.default_rng(0).standard_normal((1, 200)) + 1e-6 * np.random.default_rng(1).standard_normal(
         (64, 200)
     )
-    facts = evidence.gathered(networks.read(layers, alike)).layers[0]
+    facts = gathering.gathered(networks.read(layers, alike)).layers[0]
     assert facts.dead_by_chance == pytest.approx(0.5, abs=5 * math.sqrt(0.25 / layer_statistics.STAND_INS + 0.25 / 200))
     assert "dead units" not in names(judge(layers, alike))
 
@@ -355,7 +355,7 @@ def test_as_many_comparisons_are_counted_as_there_are_findings():
 
 
 def test_all_comparisons_together_give_no_more_false_alarms_than_wanted():
-    network = evidence.gathered(networks.read(*stack([8] * 31)))
+    network = gathering.gathered(networks.read(*stack([8] * 31)))
     tail = math.erfc(deviations(network) / math.sqrt(2))
     assert tail * COMPARISONS * 30 == pytest.approx(FALSE_ALARMS)
 
@@ -389,7 +389,7 @@ def test_the_distance_from_an_interval_is_a_logarithm(variance, distance):
 
 def test_the_curves_of_a_run_are_those_of_the_theory_of_all_layers():
     layers, batch = stack([40] * 9, "tanh", 1.7)
-    network = evidence.gathered(networks.read(layers, batch))
+    network = gathering.gathered(networks.read(layers, batch))
     (run,) = trend.runs(network.layers)
     variances = [layer.weight_variance for layer in network.layers]
     moment = network.layers[0].input_second_moment
@@ -402,11 +402,11 @@ def test_the_curves_of_a_run_are_those_of_the_theory_of_all_layers():
 def test_a_run_ends_before_a_normalization_and_where_something_is_added():
     layers, batch = stack([32] * 8)
     layers[2] = layers[2]._replace(norm="layer")
-    network = evidence.gathered(networks.read(layers, batch))
+    network = gathering.gathered(networks.read(layers, batch))
     assert [[layer.number for layer in run.layers] for run in trend.runs(network.layers)] == [[1, 2], [4, 5, 6, 7]]
     (one, two, *_), batch = stack([32] * 4)
     residual = [one, Residual([one, two._replace(activation=None)]), two]
-    network = evidence.gathered(networks.read(residual, batch))
+    network = gathering.gathered(networks.read(residual, batch))
     assert [layer.chained for layer in network.layers] == [False, True, True, False]
 
 
@@ -415,7 +415,7 @@ def test_a_run_ends_before_a_normalization_and_where_something_is_added():
 
 def test_the_evidence_of_a_layer_is_what_the_arrays_say():
     layers, batch = stack([30, 20, 10], seed=4)
-    first = evidence.gathered(networks.read(layers, batch)).layers[0]
+    first = gathering.gathered(networks.read(layers, batch)).layers[0]
     z = batch @ layers[0].weights
     assert (first.fan_in, first.fan_out, first.units, first.weights) == (30, 20, 20, 600)
     assert first.weight_variance == pytest.approx(30 * np.mean(layers[0].weights ** 2))

@@ -230,7 +230,7 @@ def test_a_keras_model_is_read_as_it_is_and_mended(backend):
 KERAS_ARGUMENTS = """
 import inspect
 import keras, numpy as np
-from course.diagnosis import diagnose, evidence, read, remedies
+from course.diagnosis import diagnose, gathering, read, remedies
 from course.diagnosis.findings.found import Change
 
 made = keras.layers
@@ -250,7 +250,7 @@ LAYERS = {
 for kind, layers in LAYERS.items():
     for layer in layers:
         model = keras.Sequential([keras.Input(batches[kind].shape[1:]), layer, made.Flatten(), made.Dense(2)])
-        network = evidence.gathered(read(model, batches[kind]))
+        network = gathering.gathered(read(model, batches[kind]))
         owners = {row.parameter: row for row in network.layers}
         changes = [Change(one.path, "draw", 0.1, 0.1) for one in layer.trainable_variables]
         said = {remedies.line(network, one, owners.get(one.parameter)).partition("=")[0] for one in changes}

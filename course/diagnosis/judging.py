@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from course.diagnosis import evidence, expectation, findings, remedies, report, trend
+from course.diagnosis import expectation, findings, gathering, remedies, report, trend
 from course.diagnosis.evidence import Evidence, Network
 from course.diagnosis.expectation import Curves
 from course.diagnosis.findings import Found, whole
@@ -25,7 +25,7 @@ class Judgement:
     """A network's evidence, what was found in it, and its curves: everything but the picture."""
 
     def __init__(self, reading: NetworkReading):
-        self.network = evidence.gathered(reading)
+        self.network = gathering.gathered(reading)
         self.curves = expectation.curves(self.network)
         found = [_of_the_whole(one, self.network) for one in whole.search(self.network)]
         self.layers, self.whole = report.settled(_reports(self.network, self.curves), found)

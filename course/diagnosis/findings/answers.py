@@ -164,8 +164,6 @@ def dead_units(network: Network) -> Iterator[Found]:
         # The count is binomial; the chance itself is known from stand-ins, to about one unit in so many.
         luck = limit * math.sqrt((chance * (1 - chance) + 1 / layer.units) / layer.units)
         all_off = layer.dead_share == 1.0 and not layer.ends_branch and layer.gradient_second_moment == 0
-        if layer.input_second_moment == 0 and (layer.dead_by_chance == 1.0 or _answers_0(layer)):
-            continue  # nothing comes in, so it is not this layer or its normalization that answers 0
         # a unit of a branch may be off: what is added to the branch's answer goes on without it
         many = MOST_DEAD if layer.ends_branch and layer.summed else MANY_DEAD
         if all_off or layer.dead_share > chance + max(luck, many):

@@ -42,6 +42,7 @@ COMMON: tuple[tuple[Fan, float], ...] = (
 AS_IT_IS = 0.05
 """A remedy that multiplies by less than 5 % more or less is none."""
 MOSTLY = 0.5
+"""Of an identity's numbers, and of a mask's, a larger share is 0."""
 SHORTEST_TWIN = 8
 """Fewer weights may be alike by chance."""
 

@@ -92,11 +92,12 @@ def _smaller_branch(layer: Evidence, count: int) -> tuple[str, Change | None]:
         said = f"start {last}, the last layer of its branch, at 0, or normalize what enters the branches"
     else:
         change = Change(layer.parameter, "scale", factor)
-        alone, said = f"multiply {last} by {factor:.3g}", ", or normalize what enters them"
+        alone = f"multiply {last} by {factor:.3g}"
         if count == 1:
-            said = f"{alone}, start it at 0{said[:-4]}its branch"
+            said = f"{alone}, start it at 0, or normalize what enters its branch"
         else:
-            said = f"scale all {count} branches by 1/{share} ({alone}), start their last layers at 0{said}"
+            all_of_them = f"scale all {count} branches by 1/{share} ({alone})"
+            said = f"{all_of_them}, start their last layers at 0, or normalize what enters them"
     return said, change if layer.parameter else None
 
 
