@@ -356,10 +356,7 @@ def _layer_readings(
         shared, seen[applied.name] = seen.get(applied.name), name
         weights = applied.turned(np.asarray(values["weights"], float))
         examples = max(1, shapes[applied.inputs].shape[0])
-        names = (
-            [program.names[one] for one in part if one in program.names] for part in (answer.factors, answer.terms)
-        )
-        scales, shifts = scales_and_shifts(*names)
+        scales, shifts = scales_and_shifts(_named(program, answer.factors), _named(program, answer.terms))
         definition = LayerDefinition(
             name=name,
             weights=weights * answer.scale,

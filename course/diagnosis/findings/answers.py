@@ -241,8 +241,8 @@ def gradient(network: Network) -> Iterator[Found]:
         if _by_weights_alone(layer, following) and abs(_unexplained(layer, following)) > _most(layer, limit):
             yield _intercepted(layer, following)
     for run in trend.runs(network.layers):
-        if trend.is_added(run.layers[-1]) or run.layers[0].input_second_moment == 0:
-            continue  # what it is added to has another way; and whoever receives nothing can show nothing
+        if trend.is_added(run.layers[-1]):
+            continue  # what it is added to has another way
         if any(layer.activation is None for layer in run.layers):
             continue  # what its slope is was not measured
         if run.strain > trend.LOST + limit * run.error and run.excess < trend.KEPT:
